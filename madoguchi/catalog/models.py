@@ -1,0 +1,74 @@
+"""The tree of what can be asked, and what must be asked about it."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from madoguchi.people.staff import BilingualName, Team
+
+
+class Category(BilingualName):
+    """A node of the tree. ``service`` is what a contract must cover; the destination is only ever proposed."""
+
+    key = models.SlugField(_("key"), max_length=60, unique=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    destination = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="categories")
+    service = models.SlugField(_("service in the contract"), max_length=40, blank=True)
+    to_responsible_engineer = models.BooleanField(_("goes to the customer's responsible engineer"), default=False)
+    move_limit = models.PositiveSmallIntegerField(_("moves before routing freezes"), default=3)
+    position = models.PositiveSmallIntegerField(_("order"), default=100)
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        verbose_name_plural = "categories"
+
+    def clean(self) -> None:
+        ancestor = self.parent
+        while ancestor is not None:
+            if ancestor.pk == self.pk and self.pk is not None:
+                raise ValidationError({"parent": _("A category cannot stand below itself.")})
+            ancestor = ancestor.parent
+
+
+class HearingItem(models.Model):
+    """Something the first line asks: for a category (and all below it), or for everything that goes to a team."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        LONG_TEXT = "long_text", _("Long text")
+        CHOICE = "choice", _("Choice")
+        PHONE = "phone", _("Phone number")
+        DATE = "date", _("Date")
+        YES_NO = "yes_no", _("Yes or no")
+
+    category = models.ForeignKey(Category, models.CASCADE, null=True, blank=True, related_name="items")
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="required_items")
+    key = models.SlugField(_("key"), max_length=60)
+    name = models.CharField(_("question"), max_length=100)
+    name_en = models.CharField(_("question, English"), max_length=100, blank=True)
+    hint = models.CharField(_("hint"), max_length=200, blank=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.TEXT)
+    choices = models.JSONField(_("choices"), default=list, blank=True)
+    is_required = models.BooleanField(_("required before a hand-off"), default=False)
+    position = models.PositiveSmallIntegerField(_("order"), default=100)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(category__isnull=True, team__isnull=False)
+                | models.Q(category__isnull=False, team__isnull=True),
+                name="catalog_item_of_one",
+            ),
+            models.UniqueConstraint(fields=["category", "key"], name="catalog_item_once_per_category"),
+            models.UniqueConstraint(fields=["team", "key"], name="catalog_item_once_per_team"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        return self.name_en if self.name_en and translation.get_language() == "en" else self.name

@@ -1,0 +1,47 @@
+"""Reading the tree: paths and the items that apply."""
+
+from django.db.models import Q
+
+from madoguchi.catalog.models import Category, HearingItem
+from madoguchi.people.staff import Team
+
+
+def tree(*, active_only: bool = True) -> list[tuple[Category, list[Category]]]:
+    """Every category with its ancestors (root first), in the order a reader expects; one query."""
+    rows = list(Category.objects.select_related("destination"))
+    children: dict[int | None, list[Category]] = {}
+    for row in rows:
+        children.setdefault(row.parent_id, []).append(row)
+    found: list[tuple[Category, list[Category]]] = []
+
+    def walk(parent: int | None, path: list[Category]) -> None:
+        for row in children.get(parent, ()):
+            if row.is_active or not active_only:
+                found.append((row, path))
+                walk(row.pk, [*path, row])
+
+    walk(None, [])
+    return found
+
+
+def path_of(category: Category) -> list[Category]:
+    """The category and its ancestors, root first."""
+    path = [category]
+    while (parent := path[0].parent) is not None and parent not in path:
+        path.insert(0, parent)
+    return path
+
+
+def hearing_items(category: Category | None, team: Team | None = None) -> list[HearingItem]:
+    """What to ask for a category (its own and its ancestors' items) and for a destination team; each key once."""
+    wanted = Q(pk__in=[])
+    if category is not None:
+        wanted |= Q(category__in=path_of(category))
+    if team is not None:
+        wanted |= Q(team=team)
+    items: dict[str, HearingItem] = {}
+    for item in HearingItem.objects.filter(wanted).order_by("position", "id"):
+        known = items.get(item.key)
+        if known is None or (item.is_required and not known.is_required):
+            items[item.key] = item
+    return list(items.values())

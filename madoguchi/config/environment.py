@@ -1,0 +1,97 @@
+"""Typed readers for MADOGUCHI_… variables; a wrong value stops the start with a sentence.
+
+Every name read here is remembered in ``SETTINGS``, so that a test can hold the documentation against it.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+PREFIX = "MADOGUCHI_"
+SETTINGS: dict[str, str] = {}
+
+
+class SettingError(Exception):
+    """A setting is missing or wrong; the message is meant for the administrator."""
+
+
+@dataclass(frozen=True)
+class Address:
+    host: str
+    port: int
+
+
+def text(name: str, default: str = "", *, doc: str) -> str:
+    """The variable, or the content of the file that ``…_FILE`` names, without surrounding blanks."""
+    SETTINGS[PREFIX + name] = doc
+    value = os.environ.get(PREFIX + name)
+    file = os.environ.get(PREFIX + name + "_FILE")
+    if value is not None and file is not None:
+        raise SettingError(f"Set either {PREFIX}{name} or {PREFIX}{name}_FILE, not both.")
+    if file is not None:
+        try:
+            value = Path(file).read_text(encoding="utf-8")
+        except OSError as error:
+            raise SettingError(f"{PREFIX}{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
+    value = (value or "").strip()
+    return value or default
+
+
+def boolean(name: str, default: bool, *, doc: str) -> bool:
+    value = text(name, doc=doc).lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise SettingError(f"{PREFIX}{name} must be on or off, not {value!r}.")
+
+
+def integer(name: str, default: int, *, doc: str, least: int = 0) -> int:
+    value = text(name, doc=doc)
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise SettingError(f"{PREFIX}{name} must be a whole number, not {value!r}.") from None
+    if number < least:
+        raise SettingError(f"{PREFIX}{name} must be at least {least}, not {number}.")
+    return number
+
+
+def choice(name: str, default: str, options: tuple[str, ...], *, doc: str) -> str:
+    value = text(name, default, doc=doc)
+    if value not in options:
+        raise SettingError(f"{PREFIX}{name} must be one of {', '.join(options)}, not {value!r}.")
+    return value
+
+
+def url(name: str, default: str, schemes: tuple[str, ...], *, doc: str) -> SplitResult | None:
+    """A URL with one of the schemes and, but for ``sqlite``, a host; None when unset and without default."""
+    value = text(name, default, doc=doc)
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError as error:
+        raise SettingError(f"{PREFIX}{name} is not a URL: {error}.") from None
+    if parts.scheme not in schemes:
+        raise SettingError(f"{PREFIX}{name} must begin with {' or '.join(s + '://' for s in schemes)}.")
+    if parts.scheme != "sqlite" and not (parts.hostname or parts.query):
+        raise SettingError(f"{PREFIX}{name} names no host.")
+    return parts
+
+
+def address(name: str, *, doc: str) -> Address | None:
+    """``host:port``; None when unset."""
+    value = text(name, doc=doc)
+    if not value:
+        return None
+    host, colon, port = value.rpartition(":")
+    if not colon or not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise SettingError(f"{PREFIX}{name} must be host:port, for instance 127.0.0.1:2525, not {value!r}.")
+    return Address(host.strip("[]"), int(port))

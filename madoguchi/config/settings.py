@@ -1,0 +1,228 @@
+"""All settings of the desk, from MADOGUCHI_… variables only (docs/operations.md lists them)."""
+
+import secrets
+import zoneinfo
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from django.utils.csp import CSP
+
+from madoguchi.config import environment as env
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+DATA_DIR = Path(env.text("DATA_DIR", "var", doc="folder of the database, originals and generated secrets")).resolve()
+DATABASE = env.url("DATABASE_URL", "", ("postgresql", "postgres", "sqlite"), doc="database; unset: SQLite in DATA_DIR")
+PUBLIC_URL = env.url("PUBLIC_URL", "http://localhost:8000", ("http", "https"), doc="address people type")
+DEBUG = env.boolean("DEBUG", False, doc="detailed error pages; never on a reachable server")
+
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise env.SettingError(f"MADOGUCHI_DATA_DIR {DATA_DIR} cannot be made: {error.strerror}.") from error
+
+
+def _secret_key() -> str:
+    """The configured key, else one generated into the data folder on the first start."""
+    if key := env.text("SECRET_KEY", doc="signs sessions and links; unset: generated into DATA_DIR"):
+        if len(key) < 32:
+            raise env.SettingError("MADOGUCHI_SECRET_KEY must have at least 32 characters.")
+        return key
+    file = DATA_DIR / "secret-key"
+    try:
+        with file.open("x", encoding="ascii") as new:
+            file.chmod(0o600)
+            new.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return file.read_text(encoding="ascii")
+
+
+def _database() -> dict[str, Any]:
+    if DATABASE is None or DATABASE.scheme == "sqlite":
+        path = DATA_DIR / "madoguchi.sqlite3" if DATABASE is None else Path(unquote(DATABASE.path).removeprefix("/"))
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(path),
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;"
+                " PRAGMA mmap_size=268435456; PRAGMA temp_store=MEMORY;",
+            },
+        }
+    options = dict(parse_qsl(DATABASE.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(DATABASE.path.lstrip("/")),
+        "USER": unquote(DATABASE.username or ""),
+        "PASSWORD": unquote(DATABASE.password or ""),
+        "HOST": DATABASE.hostname or options.pop("host", ""),
+        "PORT": str(DATABASE.port or options.pop("port", "")),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+SECRET_KEY = _secret_key()
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+assert PUBLIC_URL is not None
+HTTPS = PUBLIC_URL.scheme == "https"
+ALLOWED_HOSTS = [PUBLIC_URL.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"] + [
+    host
+    for host in env.text("ALLOWED_HOSTS", doc="further host names, separated by commas").replace(" ", "").split(",")
+    if host
+]
+CSRF_TRUSTED_ORIGINS = [f"{PUBLIC_URL.scheme}://{PUBLIC_URL.netloc}"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "worker-src": [CSP.SELF],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+}
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "madoguchi.journal",
+    "madoguchi.files",
+    "madoguchi.search",
+    "madoguchi.people",
+    "madoguchi.catalog",
+    "madoguchi.telephony",
+    "madoguchi.mail",
+    "madoguchi.interactions",
+    "madoguchi.knowledge",
+    "madoguchi.notices",
+    "madoguchi.tickets",
+    "madoguchi.handoffs",
+    "madoguchi.api",
+    "madoguchi.web",
+    "madoguchi.worker",
+]
+
+MIDDLEWARE = [
+    "madoguchi.web.shell.middleware.ErrorRows",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "madoguchi.web.shell.middleware.StaffLanguage",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "madoguchi.web.shell.middleware.Refusals",
+]
+
+ROOT_URLCONF = "madoguchi.config.urls"
+WSGI_APPLICATION = "madoguchi.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "NAME": "pages",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [PACKAGE / "web"],
+        "APP_DIRS": False,
+        "OPTIONS": {"environment": "madoguchi.config.jinja.environment"},
+    },
+    {
+        # allauth's few pages stay on Django templates over the same CSS.
+        "NAME": "accounts",
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "web" / "shell" / "accounts"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    },
+]
+
+AUTH_USER_MODEL = "people.Staff"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "madoguchi.web.shell.accounts_adapter.StaffAccounts"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+LANGUAGES = [("ja", "日本語"), ("en", "English")]
+LANGUAGE_CODE = env.choice("LANGUAGE", "ja", ("ja", "en"), doc="language of a page before sign-in, and of mail")
+LOCALE_PATHS = [PACKAGE / "locale"]
+TIME_ZONE = env.text("TIME_ZONE", "Asia/Tokyo", doc="zone in which times are shown and days begin")
+try:
+    zoneinfo.ZoneInfo(TIME_ZONE)
+except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+    raise env.SettingError(f"MADOGUCHI_TIME_ZONE {TIME_ZONE!r} is no time zone; try Asia/Tokyo.") from error
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [PACKAGE / "web" / "shell" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# The journal finds its reactions here, so that the lower room never imports the upper one.
+JOURNAL_REACTIONS = "madoguchi.reactions.REACTIONS"
+
+MAIL_ADDRESS = env.text("MAIL_ADDRESS", "desk@localhost", doc="the one address requesters see")
+MAIL_NAME = env.text("MAIL_NAME", "窓口", doc="the name beside MAIL_ADDRESS")
+SMTP = env.url("SMTP_URL", "", ("smtp", "smtps", "smtp+starttls"), doc="outgoing mail; unset: .eml files in DATA_DIR")
+IMAP = env.url("IMAP_URL", "", ("imap", "imaps"), doc="mailbox that is collected; unset: none")
+SMTP_LISTEN = env.address("SMTP_LISTEN", doc="host:port where mail is taken in by SMTP; unset: not at all")
+MAIL_LARGEST = env.integer("MAIL_LARGEST_MB", 40, doc="largest incoming mail, in megabytes", least=1) * 1024 * 1024
+WEB_WORKERS = env.integer("WEB_WORKERS", 2, doc="web processes", least=1)
+WEB_THREADS = env.integer("WEB_THREADS", 8, doc="threads of a web process", least=1)
+SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc="an abandoned wait below this counts as short")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO", doc="least level that is logged").upper()},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+}

@@ -1,0 +1,40 @@
+"""Keep bytes on disk under their hash; the row is written after the file is safe."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+
+from madoguchi.files.models import StoredFile
+
+
+def keep(content: bytes) -> StoredFile:
+    """Store ``content`` durably (once, however often it comes) and return its row."""
+    digest = hashlib.sha256(content).hexdigest()
+    path = path_of(digest)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+        directory = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+    row, _ = StoredFile.objects.get_or_create(sha256=digest, defaults={"size": len(content)})
+    return row
+
+
+def read(file: StoredFile) -> bytes:
+    """The bytes as they came."""
+    return path_of(file.sha256).read_bytes()
+
+
+def path_of(digest: str) -> Path:
+    return Path(settings.DATA_DIR) / "files" / digest[:2] / digest

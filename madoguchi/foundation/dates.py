@@ -1,0 +1,63 @@
+"""Dates as people here read them, in the desk's time zone."""
+
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone, translation
+
+_WEEKDAYS_JA = "月火水木金土日"
+_WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def short_date(day: date) -> str:
+    """``8/21(金)``; in English ``21 Aug (Fri)``."""
+    if translation.get_language() == "ja":
+        return f"{day.month}/{day.day}({_WEEKDAYS_JA[day.weekday()]})"
+    return f"{day.day} {day:%b} ({_WEEKDAYS_EN[day.weekday()]})"
+
+
+def short_time(moment: datetime) -> str:
+    """``14:05`` today, ``8/21(金) 14:05`` this year, ``2025/8/21(木) 14:05`` before."""
+    local = timezone.localtime(moment)
+    today = timezone.localdate()
+    clock = f"{local:%H:%M}"
+    if local.date() == today:
+        return clock
+    if local.year == today.year:
+        return f"{short_date(local.date())} {clock}"
+    if translation.get_language() == "ja":
+        return f"{local.year}/{short_date(local.date())} {clock}"
+    return f"{local.day} {local:%b} {local.year} {clock}"
+
+
+def long_time(moment: datetime) -> str:
+    """``2026年8月21日(金) 14:05:12``, for titles and screen readers."""
+    local = timezone.localtime(moment)
+    if translation.get_language() == "ja":
+        weekday = _WEEKDAYS_JA[local.weekday()]
+        return f"{local.year}年{local.month}月{local.day}日({weekday}) {local:%H:%M:%S}"
+    return f"{_WEEKDAYS_EN[local.weekday()]} {local.day} {local:%B} {local.year} {local:%H:%M:%S}"
+
+
+def duration(span: timedelta | float | int) -> str:
+    """``42秒``, ``5分``, ``2時間10分``, ``3日4時間``; English ``42 s``, ``5 min``, ``2 h 10 min``, ``3 d 4 h``."""
+    seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
+    japanese = translation.get_language() == "ja"
+    day, hour, minute, second = ("日", "時間", "分", "秒") if japanese else (" d", " h", " min", " s")
+    gap = "" if japanese else " "
+    sign, seconds = ("-" if seconds < 0 else ""), abs(seconds)
+    if seconds < 60:
+        return f"{sign}{seconds}{second}"
+    if seconds < 3600:
+        return f"{sign}{seconds // 60}{minute}"
+    if seconds < 86400:
+        rest = seconds % 3600 // 60
+        return f"{sign}{seconds // 3600}{hour}" + (f"{gap}{rest}{minute}" if rest else "")
+    rest = seconds % 86400 // 3600
+    return f"{sign}{seconds // 86400}{day}" + (f"{gap}{rest}{hour}" if rest else "")
+
+
+def clock(seconds: float | int) -> str:
+    """A running talk or wait: ``00:42``, ``12:05``, ``1:02:03``."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"

@@ -1,0 +1,88 @@
+"""Who may do what. Nobody may do anything that is not listed here."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from madoguchi.people.staff import Membership, Role, Staff, Team
+
+
+class Capability(StrEnum):
+    """Something a page or an API call asks for."""
+
+    READ_TICKETS = "read_tickets"
+    WORK_TICKETS = "work_tickets"  # open, answer, resolve, hand over
+    TAKE_CALLS = "take_calls"  # the workbench
+    WATCH_BOARD = "watch_board"
+    DECIDE_ROUTING = "decide_routing"
+    READ_PEOPLE = "read_people"
+    EDIT_PEOPLE = "edit_people"
+    READ_KNOWLEDGE = "read_knowledge"
+    EDIT_KNOWLEDGE = "edit_knowledge"
+    POST_NOTICES = "post_notices"
+    ADMINISTER = "administer"
+
+
+C = Capability
+_WORKER = frozenset({C.READ_TICKETS, C.WORK_TICKETS, C.TAKE_CALLS, C.READ_PEOPLE, C.EDIT_PEOPLE, C.READ_KNOWLEDGE})
+GRANTS: dict[str, frozenset[Capability]] = {
+    Role.OPERATOR: _WORKER,
+    Role.ENGINEER: _WORKER,
+    Role.SUPERVISOR: _WORKER | {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES},
+    Role.KNOWLEDGE_KEEPER: frozenset({C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.EDIT_KNOWLEDGE}),
+    Role.VIEWER: frozenset({C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.WATCH_BOARD}),
+    Role.ADMINISTRATOR: frozenset(C),
+}
+# What a partner's staff may never do, whatever role they hold in their team: these show the whole desk.
+_NOT_FOR_PARTNERS = frozenset({C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.ADMINISTER, C.EDIT_KNOWLEDGE})
+_WORKING_ROLES = frozenset({Role.OPERATOR, Role.ENGINEER, Role.SUPERVISOR})
+
+
+@dataclass(frozen=True)
+class Access:
+    """One member of staff's rights, read once per request."""
+
+    staff: Staff
+    memberships: tuple[tuple[str, Team | None], ...]
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        return frozenset(role for role, _ in self.memberships)
+
+    @cached_property
+    def is_partner(self) -> bool:
+        """Every role is within a partner's team: sees that team's share and nothing else."""
+        return bool(self.memberships) and all(team is not None and team.is_partner for _, team in self.memberships)
+
+    @cached_property
+    def teams(self) -> tuple[Team, ...]:
+        """The teams this person belongs to, in the order of their names' ids."""
+        return tuple(sorted({team for _, team in self.memberships if team is not None}, key=lambda team: team.pk))
+
+    @cached_property
+    def team_ids(self) -> frozenset[int]:
+        return frozenset(team.pk for team in self.teams)
+
+    @cached_property
+    def capabilities(self) -> frozenset[Capability]:
+        granted = frozenset[Capability]().union(*(GRANTS[role] for role in self.roles))
+        return granted - _NOT_FOR_PARTNERS if self.is_partner else granted
+
+    def can(self, capability: Capability) -> bool:
+        return capability in self.capabilities
+
+    def acts_for(self, team: Team) -> bool:
+        """Whether this person may accept, return or answer in the team's name."""
+        if Role.ADMINISTRATOR in self.roles:
+            return True
+        return any(role in _WORKING_ROLES and (own is None or own.pk == team.pk) for role, own in self.memberships)
+
+
+def access_of(staff: Staff) -> Access:
+    """The rights of ``staff``; one query, kept on the object for the rest of the request."""
+    access: Access | None = getattr(staff, "_access", None)
+    if access is None:
+        rows = Membership.objects.filter(staff_id=staff.pk).select_related("team")
+        access = Access(staff, tuple((row.role, row.team) for row in rows))
+        staff._access = access  # type: ignore[attr-defined]
+    return access
