@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "madoguchi.journal",
+    "madoguchi.problems",
     "madoguchi.files",
     "madoguchi.search",
     "madoguchi.people",
