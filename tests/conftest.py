@@ -1,0 +1,87 @@
+"""What every test can ask for. The engine and the scratch folder are chosen before, in ``tests/engine.py``."""
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from django.utils import translation
+
+from tests import cast as cast_module
+from tests.cast import Cast
+
+# Pages under test take their CSS from the sources: no collectstatic before the first test.
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+# Strong hashing is Django's own business and takes most of a short test.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+_DATABASE_FIXTURES = {"db", "transactional_db", "served", "live_server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or fixtures & _DATABASE_FIXTURES:
+            item.add_marker(pytest.mark.database)
+        if "browser" in fixtures:
+            item.add_marker(pytest.mark.browser)
+        if fixtures & {"browser", "served"} and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
+    """Each worker has a database of its own; SQLite's is a file, since that is what the desk runs on."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    database = connections["default"].settings_dict
+    on_disk = str(Path(settings.DATA_DIR) / "test.sqlite3")
+    database["TEST"]["NAME"] = on_disk if database["ENGINE"].endswith("sqlite3") else f"test_madoguchi_{worker}"
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config) -> str:
+    """``sqlite`` or ``postgres``."""
+    return str(pytestconfig.getoption("engine"))
+
+
+@pytest.fixture(autouse=True)
+def _japanese() -> Iterator[None]:
+    """The desk's language, whatever a test before left active."""
+    with translation.override("ja"):
+        yield
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The named people of ``tests/cast.py``, in an otherwise empty database."""
+    return cast_module.enter()
+
+
+@pytest.fixture
+def sign_in(client: Client) -> Any:
+    """``sign_in(staff)`` gives the test client signed in as that member of staff."""
+
+    def as_staff(staff: Any) -> Client:
+        client.force_login(staff, backend=settings.AUTHENTICATION_BACKENDS[0])
+        return client
+
+    return as_staff
+
+
+_outcome = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[_outcome] = report.failed
+    return report
+
+
+def failed(item: pytest.Item) -> bool:
+    """Whether the test itself failed, for fixtures that leave something to look at."""
+    return item.stash.get(_outcome, False)
