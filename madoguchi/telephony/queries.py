@@ -1,0 +1,92 @@
+"""Reading calls: what is live, who waits, what was, who is doing what."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from madoguchi.people.access import Access
+from madoguchi.people.models import Staff
+from madoguchi.telephony.models import Call, CallAgent, CallState, OperatorState, Sender
+
+LARGEST_PAGE = 200
+NOTICEABLE_SKEW_S = 2.0
+
+
+class CallPage(NamedTuple):
+    """Rows, newest first, and the place of the next page (None at the end)."""
+
+    items: list[Call]
+    next: tuple[datetime, int] | None
+
+
+def live_calls(access: Access) -> QuerySet[Call]:
+    """Every call that has not ended, oldest first, with who answered it."""
+    return Call.objects.visible_to(access).filter(is_live=True).select_related("answered_by").order_by("started_at")
+
+
+def waiting(access: Access) -> QuerySet[Call]:
+    """Calls in a queue that nobody has answered yet, the longest wait first (ringing at an agent is still waiting)."""
+    return live_calls(access).filter(state__in=(CallState.WAITING, CallState.RINGING), direction="inbound")
+
+
+def in_talk(access: Access) -> QuerySet[Call]:
+    """Calls in which somebody speaks or holds now, oldest first."""
+    return live_calls(access).filter(state__in=(CallState.TALKING, CallState.HELD, CallState.TRANSFERRING))
+
+
+def ringing_at(staff: Staff) -> QuerySet[Call]:
+    """The calls that ring at this person's phone now, for the screen pop; newest first."""
+    seats = CallAgent.objects.filter(staff=staff, state=CallAgent.State.OFFERED).values("call")
+    return Call.objects.filter(pk__in=seats, is_live=True)
+
+
+def talking_with(staff: Staff) -> QuerySet[Call]:
+    """The calls this person is in now; newest first."""
+    seats = CallAgent.objects.filter(staff=staff, state=CallAgent.State.TALKING).values("call")
+    return Call.objects.filter(pk__in=seats, is_live=True)
+
+
+def calls_between(
+    access: Access,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    outcome: str = "",
+    after: tuple[datetime, int] | None = None,
+    limit: int = 50,
+) -> CallPage:
+    """Calls that began in [start, end), newest first, by keyset; ``after`` is the ``next`` of the page before.
+
+    Calls that became part of another are left out. ``limit`` is at most 200.
+    """
+    limit = max(1, min(limit, LARGEST_PAGE))
+    rows = Call.objects.visible_to(access).filter(merged_into=None).select_related("answered_by")
+    if start is not None:
+        rows = rows.filter(started_at__gte=start)
+    if end is not None:
+        rows = rows.filter(started_at__lt=end)
+    if outcome:
+        rows = rows.filter(outcome=outcome)
+    if after is not None:
+        moment, pk = after
+        rows = rows.filter(Q(started_at=moment, pk__lt=pk) | Q(started_at__lt=moment), started_at__lte=moment)
+    found = list(rows.order_by("-started_at", "-id")[: limit + 1])
+    more = len(found) > limit
+    items = found[:limit]
+    return CallPage(items, (items[-1].started_at, items[-1].pk) if more else None)
+
+
+def operator_states() -> QuerySet[OperatorState]:
+    """What everybody is doing now, with their names; those who are logged off are left out."""
+    return (
+        OperatorState.objects.exclude(state=OperatorState.State.LOGGED_OFF)
+        .filter(staff__is_active=True)
+        .select_related("staff")
+        .order_by("staff__kana", "staff_id")
+    )
+
+
+def skewed_senders() -> QuerySet[Sender]:
+    """Telephone systems whose clock is more than two seconds off, for the administrator."""
+    return Sender.objects.filter(Q(skew_s__gt=NOTICEABLE_SKEW_S) | Q(skew_s__lt=-NOTICEABLE_SKEW_S)).order_by("key")
