@@ -7,7 +7,7 @@ SQLite has one writer at a time: ids are in commit order, and the transaction id
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import connection
 
@@ -76,7 +76,8 @@ def read_after(position: Position, *, limit: int = 500) -> list[Tailed]:
                 [position.entry, limit],
             )
         for xid, entry, at, kind, actor_kind, actor_id in cursor.fetchall():
-            found[entry] = Tailed(Position(xid, entry), at, kind, actor_kind, actor_id)
+            aware = at if at.tzinfo else at.replace(tzinfo=UTC)  # SQLite stores UTC without saying so
+            found[entry] = Tailed(Position(xid, entry), aware, kind, actor_kind, actor_id)
         if found:
             marks = ",".join(["%s"] * len(found))
             cursor.execute(f"SELECT entry_id, kind, ref FROM journal_mention WHERE entry_id IN ({marks})", list(found))

@@ -98,9 +98,8 @@ class PhoneNumber(models.Model):
                 | models.Q(person__isnull=False, organization__isnull=True),
                 name="people_phone_of_one",
             ),
-            models.UniqueConstraint(
-                fields=["number", "person", "organization"], nulls_distinct=False, name="people_phone_once"
-            ),
+            models.UniqueConstraint(fields=["number", "person"], name="people_phone_once_per_person"),
+            models.UniqueConstraint(fields=["number", "organization"], name="people_phone_once_per_organization"),
         ]
 
     def __str__(self) -> str:

@@ -115,9 +115,10 @@ class Membership(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["staff", "team", "role"], name="people_membership_once"),
             models.UniqueConstraint(
-                fields=["staff", "team", "role"], nulls_distinct=False, name="people_membership_once"
-            )
+                fields=["staff", "role"], condition=models.Q(team__isnull=True), name="people_desk_membership_once"
+            ),
         ]
 
     def __str__(self) -> str:
