@@ -1,0 +1,154 @@
+"""A team offers a ticket to another (引き継ぐ)."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.handoffs import requirements
+from madoguchi.handoffs.models import Handoff
+from madoguchi.journal.record import record
+from madoguchi.people.access import access_of
+from madoguchi.people.models import Staff, Team
+from madoguchi.tickets.actions.lock import lock, require_active, save
+from madoguchi.tickets.models import Ticket
+
+
+def offer(
+    ticket: Ticket,
+    *,
+    to_team: Team,
+    reason: str,
+    by: Staff,
+    reason_code: str = Handoff.ReasonCode.OTHER,
+    details: dict[str, Any] | None = None,
+    urgent_because: str = "",
+    to_staff: Staff | None = None,
+) -> Handoff:
+    """Offer the ticket with its required items; it stays with its holder until ``to_team`` accepts.
+
+    Refuses (422, ``missing``) when required items lack, unless ``urgent_because`` says why it cannot wait, which is
+    counted; refuses (409) an offer that would be the ticket's last allowed move, and freezes routing until a supervisor
+    decides; (409) when another offer is open; (403) when ``by`` does not act for the holder.
+    """
+    if _freeze_if_last_move(ticket, by=by):
+        raise Refused(
+            _("This ticket has been moved %(moves)d times. Routing is frozen until a supervisor decides.")
+            % {"moves": ticket.moves},
+            code="frozen",
+            status=409,
+        )
+    return _offer(
+        ticket,
+        to_team=to_team,
+        reason=reason.strip(),
+        by=by,
+        reason_code=reason_code,
+        details=details or {},
+        urgent_because=urgent_because.strip(),
+        to_staff=to_staff,
+    )
+
+
+@transaction.atomic
+def _freeze_if_last_move(ticket: Ticket, *, by: Staff) -> bool:
+    """Freeze in a transaction of its own, so that the freeze stands though the offer is refused."""
+    ticket = lock(ticket)
+    if not ticket.is_active or not access_of(by).acts_for(ticket.holder_team):
+        return False
+    if ticket.frozen_at is not None:
+        return True
+    if ticket.moves + 1 < ticket.move_limit:
+        return False
+    freeze(ticket, by=by)
+    return True
+
+
+def freeze(ticket: Ticket, *, by: Staff) -> None:
+    """Stop routing until a supervisor decides; the caller holds the lock."""
+    save(ticket, frozen_at=timezone.now())
+    record("ticket.frozen", by=by, about=[ticket, ticket.holder_team, ticket.front_team], data={"moves": ticket.moves})
+
+
+@transaction.atomic
+def _offer(
+    ticket: Ticket,
+    *,
+    to_team: Team,
+    reason: str,
+    by: Staff,
+    reason_code: str,
+    details: dict[str, Any],
+    urgent_because: str,
+    to_staff: Staff | None,
+) -> Handoff:
+    ticket = lock(ticket)
+    require_active(ticket)
+    _require_sensible(ticket, to_team, reason, reason_code, to_staff, by)
+    answers = ticket.details | {key: value for key, value in details.items() if value is not None}
+    checked = requirements.check(category=ticket.category, to_team=to_team, details=answers)
+    if checked.missing and not urgent_because:
+        missing = [{"key": item.key, "label": item.label} for item in checked.missing]
+        raise Refused(
+            _("Still to be asked: %(items)s.") % {"items": ", ".join(item["label"] for item in missing)},
+            code="missing",
+            missing=missing,
+        )
+    handoff = Handoff.objects.create(
+        ticket=ticket,
+        from_team=ticket.holder_team,
+        to_team=to_team,
+        to_staff=to_staff,
+        reason=reason,
+        reason_code=reason_code,
+        details=answers,
+        required=[item.key for item in checked.required],
+        missing=[item.key for item in checked.missing],
+        urgent_because=urgent_because if checked.missing else "",
+        offered_by=by,
+        offered_at=timezone.now(),
+    )
+    save(ticket, offered_to=to_team, details=answers)
+    record(
+        "handoff.offered",
+        by=by,
+        about=[handoff, ticket, handoff.from_team, to_team, to_staff],
+        data={
+            "from": handoff.from_team.name,
+            "to": to_team.name,
+            "reason": reason,
+            "reason_code": reason_code,
+            "missing": handoff.missing,
+            "urgent_because": handoff.urgent_because,
+        },
+    )
+    return handoff
+
+
+def _require_sensible(
+    ticket: Ticket, to_team: Team, reason: str, reason_code: str, to_staff: Staff | None, by: Staff
+) -> None:
+    if not access_of(by).acts_for(ticket.holder_team):
+        raise Refused(
+            _("Only %(team)s, which holds this ticket, can hand it over.") % {"team": ticket.holder_team.label},
+            code="not_holder",
+            status=403,
+        )
+    if ticket.offered_to_id is not None:
+        raise Refused(_("This ticket is already being offered to a team."), code="offered", status=409)
+    if to_team.pk == ticket.holder_team_id:
+        raise Refused(_("%(team)s already holds this ticket.") % {"team": to_team.label}, code="same_team", field="to_team")
+    if not to_team.is_active:
+        raise Refused(_("This team takes no work any more."), code="inactive_team", field="to_team")
+    if not reason:
+        raise Refused(_("Say why you hand it over."), code="reason_missing", field="reason")
+    if reason_code not in Handoff.ReasonCode.values:
+        raise Refused(_("There is no such reason."), code="reason_code", field="reason_code")
+    if to_staff is not None and not access_of(to_staff).acts_for(to_team):
+        raise Refused(
+            _("%(name)s does not work for %(team)s.") % {"name": to_staff.name, "team": to_team.label},
+            code="to_staff",
+            field="to_staff",
+        )

@@ -1,0 +1,142 @@
+"""The offer of a ticket by one team to another, the supervisor's decision, and notes for the next shift."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from madoguchi.knowledge.models import Article
+from madoguchi.people.access import Access, Capability
+from madoguchi.people.models import Staff, Team
+from madoguchi.tickets.models import Ticket
+
+
+class HandoffQuerySet(models.QuerySet["Handoff"]):
+    def visible_to(self, access: Access) -> "HandoffQuerySet":
+        """Whoever may see the ticket; a partner's staff only what came to or from their own teams."""
+        if not access.can(Capability.READ_TICKETS):
+            return self.none()
+        if access.is_partner:
+            own = access.team_ids
+            return self.filter(models.Q(from_team__in=own) | models.Q(to_team__in=own))
+        return self
+
+    def waiting(self) -> "HandoffQuerySet":
+        return self.filter(state=Handoff.State.OFFERED)
+
+
+class Handoff(models.Model):
+    """Why a ticket is to move, with the items its category and destination require. Ownership moves on acceptance.
+
+    ``details`` are the answers as offered, ``missing`` the required keys that an urgent offer left open.
+    """
+
+    class State(models.TextChoices):
+        OFFERED = "offered", _("Offered")
+        ACCEPTED = "accepted", _("Accepted")
+        RETURNED = "returned", _("Returned")
+        RECALLED = "recalled", _("Recalled")
+
+    class ReasonCode(models.TextChoices):
+        BEYOND_SCOPE = "beyond_scope", _("Beyond the first line's scope")
+        BEYOND_KNOWLEDGE = "beyond_knowledge", _("Beyond our knowledge")
+        NO_AUTHORITY = "no_authority", _("No authority to decide")
+        NEEDS_ACCESS = "needs_access", _("Needs access rights")
+        NEEDS_SPECIALIST = "needs_specialist", _("Needs a specialist")
+        CUSTOMER_ASKED = "customer_asked", _("The customer asked for it")
+        RULE = "rule", _("By a rule")
+        OTHER = "other", _("Other")
+
+    class ReturnReason(models.TextChoices):
+        WRONG_TEAM = "wrong_team", _("Wrong team")
+        MISSING_INFORMATION = "missing_information", _("Information is missing")
+        FIRST_LINE_CAN_SOLVE = "first_line_can_solve", _("The first line can solve it")
+        DUPLICATE = "duplicate", _("Duplicate")
+        OUT_OF_SCOPE = "out_of_scope", _("Out of scope")
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="handoffs")
+    from_team = models.ForeignKey(Team, models.PROTECT, related_name="handoffs_out")
+    to_team = models.ForeignKey(Team, models.PROTECT, related_name="handoffs_in")
+    to_staff = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="handoffs_in")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OFFERED)
+    reason = models.TextField()
+    reason_code = models.CharField(max_length=20, choices=ReasonCode.choices, default=ReasonCode.OTHER)
+    details = models.JSONField(default=dict)
+    required = models.JSONField(default=list)
+    missing = models.JSONField(default=list)
+    urgent_because = models.CharField(max_length=500, blank=True)
+    offered_by = models.ForeignKey(Staff, models.PROTECT, related_name="handoffs_offered")
+    offered_at = models.DateTimeField()
+    accepted_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_accepted")
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_ended")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    return_reason = models.CharField(max_length=20, choices=ReturnReason.choices, blank=True)
+    return_note = models.TextField(blank=True)
+    article = models.ForeignKey(Article, models.SET_NULL, null=True, blank=True, related_name="returned_handoffs")
+
+    objects: ClassVar[HandoffQuerySet] = HandoffQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket"], condition=models.Q(state="offered"), name="handoffs_one_open_offer"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["to_team", "offered_at"], condition=models.Q(state="offered"), name="handoffs_waiting"),
+            models.Index(fields=["offered_at"], name="handoffs_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}: {self.from_team} → {self.to_team}"
+
+
+class RoutingDecision(models.Model):
+    """What a supervisor decided about a frozen ticket, with the whole trail in front of them."""
+
+    class Kind(models.TextChoices):
+        ASSIGN = "assign", _("Assigned to a team")
+        ALLOW = "allow", _("One more hand-off allowed")
+        KEEP = "keep", _("Stays where it is")
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="routing_decisions")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="routing_decisions")
+    note = models.CharField(max_length=500)
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="routing_decisions")
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}: {self.kind}"
+
+
+class ShiftNote(models.Model):
+    """申し送り: what the next shift of a team has to know, tied to no one ticket."""
+
+    team = models.ForeignKey(Team, models.CASCADE, related_name="shift_notes")
+    body = models.TextField()
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="shift_notes")
+    at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["team", "-at"], name="handoffs_shift_notes")]
+
+    def __str__(self) -> str:
+        return self.body[:40]
+
+
+class ShiftNoteAcknowledgement(models.Model):
+    """Somebody of the next shift has read a note."""
+
+    note = models.ForeignKey(ShiftNote, models.CASCADE, related_name="acknowledgements")
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="shift_note_acknowledgements")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["note", "staff"], name="handoffs_acknowledged_once")]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} read {self.note_id}"

@@ -1,0 +1,224 @@
+"""What can happen to a contact before and beside a ticket."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from madoguchi.foundation import phone
+from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.models import CallBack, Channel, IdentityCheck, IntakeDraft, Interaction
+from madoguchi.journal.record import Actor, record
+from madoguchi.mail.models import IncomingMail
+from madoguchi.people.models import Contract, Person, Staff, Team
+from madoguchi.telephony.models import Call
+
+
+@transaction.atomic
+def open_interaction(
+    *,
+    channel: str,
+    by: Actor,
+    direction: str = Interaction.Direction.INBOUND,
+    call: Call | None = None,
+    mail: IncomingMail | None = None,
+    address: str = "",
+    person: Person | None = None,
+    contact_name: str = "",
+    staff: Staff | None = None,
+    team: Team | None = None,
+    summary: str = "",
+    started_at: datetime | None = None,
+    ended_at: datetime | None = None,
+) -> Interaction:
+    """A contact begins (or, with ``ended_at``, is recorded afterwards)."""
+    interaction = Interaction.objects.create(
+        channel=channel,
+        direction=direction,
+        call=call,
+        mail=mail,
+        address=address,
+        person=person,
+        organization=person.organization if person else None,
+        contact_name=contact_name,
+        staff=staff,
+        team=team,
+        summary=summary,
+        started_at=started_at or timezone.now(),
+        ended_at=ended_at,
+    )
+    record(
+        "interaction.opened",
+        by=by,
+        about=[interaction, call, mail, person, staff, team],
+        data={"channel": channel, "direction": direction},
+    )
+    return interaction
+
+
+@transaction.atomic
+def identify(interaction: Interaction, *, person: Person | None, by: Actor) -> Interaction:
+    """Say who is speaking; None takes it back."""
+    interaction.person = person
+    interaction.organization = person.organization if person else None
+    interaction.save(update_fields=["person", "organization"])
+    record("interaction.identified", by=by, about=[interaction, person], data={"name": person.name if person else ""})
+    return interaction
+
+
+@transaction.atomic
+def take_over(interaction: Interaction, *, by: Staff) -> Interaction:
+    """A colleague takes a popped call onto their own screen."""
+    former = interaction.staff
+    interaction.staff = by
+    interaction.save(update_fields=["staff"])
+    record("interaction.taken_over", by=by, about=[interaction, former, by])
+    return interaction
+
+
+@transaction.atomic
+def dismiss(interaction: Interaction, *, reason: str, note: str = "", by: Actor) -> Interaction:
+    """Settle a contact without a ticket, saying why there is none."""
+    if reason not in Interaction.Reason.values:
+        raise Refused(_("Choose why no ticket is needed."), code="reason_missing")
+    if reason == Interaction.Reason.OTHER and not note.strip():
+        raise Refused(_("Write in a few words why no ticket is needed."), code="note_missing")
+    settled = Interaction.objects.filter(pk=interaction.pk, state=Interaction.State.OPEN).update(
+        state=Interaction.State.DISMISSED,
+        dismissed_reason=reason,
+        dismissed_note=note.strip(),
+        ended_at=interaction.ended_at or timezone.now(),
+    )
+    if not settled:
+        raise Refused(_("This contact is already settled."), code="settled", status=409)
+    interaction.refresh_from_db()
+    record("interaction.dismissed", by=by, about=[interaction, interaction.staff], data={"reason": reason, "note": note})
+    return interaction
+
+
+@transaction.atomic
+def record_bypass(*, who: str, what: str, reached: Staff, at: datetime | None = None, by: Staff) -> Interaction:
+    """Somebody went round the desk: who it was, what they wanted, whom they reached."""
+    if not who.strip() or not what.strip():
+        raise Refused(_("Say who it was and what they wanted."), code="incomplete")
+    moment = at or timezone.now()
+    interaction = open_interaction(
+        channel=Channel.BYPASS,
+        by=by,
+        contact_name=who.strip(),
+        summary=what.strip(),
+        staff=reached,
+        started_at=moment,
+        ended_at=moment,
+    )
+    record("bypass.recorded", by=by, about=[interaction, reached], data={"who": who, "reached": reached.name})
+    return interaction
+
+
+def save_draft(interaction: Interaction, *, data: dict[str, Any], by: Staff) -> IntakeDraft:
+    """Keep what has been typed so far. Drafts write no journal entry."""
+    draft, _created = IntakeDraft.objects.update_or_create(
+        interaction=interaction, defaults={"data": data, "staff": by}
+    )
+    return draft
+
+
+@transaction.atomic
+def check_identity(
+    interaction: Interaction,
+    *,
+    contract: Contract | None,
+    asked: list[dict[str, Any]],
+    passed: bool,
+    read_back: bool,
+    by: Staff,
+) -> IdentityCheck:
+    """Record an identity check (本人確認) by the contract's questions, and whether number and name were read back."""
+    check = IdentityCheck.objects.create(
+        interaction=interaction,
+        person=interaction.person,
+        contract=contract,
+        asked=asked,
+        passed=passed,
+        read_back=read_back,
+        staff=by,
+    )
+    record(
+        "identity.checked",
+        by=by,
+        about=[interaction, interaction.person],
+        data={"passed": passed, "questions": len(asked), "read_back": read_back},
+    )
+    return check
+
+
+@transaction.atomic
+def promise_call_back(
+    *,
+    number: str,
+    due_at: datetime,
+    team: Team,
+    by: Actor,
+    name: str = "",
+    person: Person | None = None,
+    staff: Staff | None = None,
+    interaction: Interaction | None = None,
+    note: str = "",
+    reason: str = CallBack.Reason.PROMISED,
+) -> CallBack:
+    """Owe somebody a call (折り返し): date, number and the name to ask for."""
+    normalised = phone.normalise(number)
+    if not normalised:
+        raise Refused(_("A call-back needs a telephone number."), code="number_missing")
+    if reason == CallBack.Reason.PROMISED and due_at <= timezone.now():
+        raise Refused(_("A call-back is promised for a time to come."), code="past")
+    call_back = CallBack.objects.create(
+        number=normalised,
+        due_at=due_at,
+        team=team,
+        name=name or (person.name if person else ""),
+        person=person,
+        staff=staff,
+        interaction=interaction,
+        note=note,
+        reason=reason,
+    )
+    record(
+        "call_back.promised",
+        by=by,
+        about=[call_back, interaction, person, staff, team],
+        data={"due_at": due_at.isoformat(), "number": normalised, "name": call_back.name, "reason": reason},
+    )
+    return call_back
+
+
+@transaction.atomic
+def finish_call_back(call_back: CallBack, *, result: str, outbound: Interaction | None = None, by: Staff) -> CallBack:
+    """The requester was reached (or no longer needs the call)."""
+    if result not in CallBack.Result.values:
+        raise Refused(_("Say how the call-back ended."), code="result_missing")
+    done = CallBack.objects.filter(pk=call_back.pk, done_at__isnull=True).update(
+        done_at=timezone.now(), done_by=by, result=result, outbound=outbound
+    )
+    if not done:
+        raise Refused(_("Somebody has already made this call."), code="done", status=409)
+    call_back.refresh_from_db()
+    record("call_back.done", by=by, about=[call_back, outbound, call_back.person, call_back.team], data={"result": result})
+    return call_back
+
+
+@transaction.atomic
+def try_call_back_again(call_back: CallBack, *, due_at: datetime, by: Staff) -> CallBack:
+    """Nobody was reached: the attempt counts, and the call stays owed until ``due_at``."""
+    call_back.attempts += 1
+    call_back.due_at = due_at
+    call_back.save(update_fields=["attempts", "due_at"])
+    record(
+        "call_back.attempted",
+        by=by,
+        about=[call_back, call_back.person, call_back.team],
+        data={"attempts": call_back.attempts, "due_at": due_at.isoformat()},
+    )
+    return call_back

@@ -1,0 +1,179 @@
+"""Every contact, whatever the channel, and the call-backs that were promised."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from madoguchi.mail.models import IncomingMail
+from madoguchi.people.access import Access, Capability
+from madoguchi.people.models import Contract, Organization, Person, Staff, Team
+from madoguchi.telephony.models import Call
+
+
+class Channel(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    MAIL = "mail", _("Mail")
+    WEB = "web", _("Web")
+    CHAT = "chat", _("Chat")
+    VISIT = "visit", _("Visit")
+    BYPASS = "bypass", _("Bypassed the desk")
+
+
+class InteractionQuerySet(models.QuerySet["Interaction"]):
+    def visible_to(self, access: Access) -> "InteractionQuerySet":
+        """A partner's staff see only what they or their teams took; others with the right to read see all."""
+        if not access.can(Capability.READ_TICKETS):
+            return self.none()
+        if access.is_partner:
+            return self.filter(models.Q(team__in=access.team_ids) | models.Q(staff=access.staff))
+        return self
+
+    def unsettled(self) -> "InteractionQuerySet":
+        """Ended contacts that are neither linked to a ticket nor marked with why there is none."""
+        return self.filter(state=Interaction.State.OPEN, ended_at__isnull=False)
+
+
+class Interaction(models.Model):
+    """One contact by one person on one channel. It ends linked to a ticket, or dismissed with a reason."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Unsettled")
+        LINKED = "linked", _("Linked to a ticket")
+        DISMISSED = "dismissed", _("No ticket needed")
+
+    class Direction(models.TextChoices):
+        INBOUND = "inbound", _("Inbound")
+        OUTBOUND = "outbound", _("Outbound")
+
+    class Reason(models.TextChoices):
+        """Why there is no ticket."""
+
+        WRONG_NUMBER = "wrong_number", _("Wrong number")
+        SILENT = "silent", _("Silent call")
+        SALES_CALL = "sales_call", _("Sales or nuisance call")
+        PASSED_ON = "passed_on", _("Only passed on")
+        CALLED_BACK = "called_back", _("Called back, settled")
+        NOT_REACHED = "not_reached", _("Called back, not reached")
+        NO_NUMBER = "no_number", _("No number to call back")
+        TEST = "test", _("Test")
+        OTHER = "other", _("Other")
+
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    direction = models.CharField(max_length=10, choices=Direction.choices, default=Direction.INBOUND)
+    call = models.OneToOneField(Call, models.PROTECT, null=True, blank=True, related_name="interaction")
+    mail = models.OneToOneField(IncomingMail, models.PROTECT, null=True, blank=True, related_name="interaction")
+    address = models.CharField(max_length=254, blank=True)
+    contact_name = models.CharField(max_length=200, blank=True)
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="interactions")
+    organization = models.ForeignKey(Organization, models.SET_NULL, null=True, blank=True, related_name="interactions")
+    staff = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="interactions")
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="interactions")
+    summary = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    is_abandoned = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    dismissed_reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    dismissed_note = models.CharField(max_length=500, blank=True)
+
+    objects: ClassVar[InteractionQuerySet] = InteractionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["started_at", "id"], name="interactions_by_start"),
+            models.Index(fields=["person", "-started_at"], name="interactions_by_person"),
+            models.Index(
+                fields=["ended_at", "id"], condition=models.Q(state="open"), name="interactions_unsettled"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.address or self.contact_name}"
+
+
+class IntakeDraft(models.Model):
+    """What an operator has typed for a contact so far; autosaved, without a journal entry.
+
+    ``data`` holds the fields of the intake page as they stand, hearing items under ``details``.
+    """
+
+    interaction = models.OneToOneField(Interaction, models.CASCADE, related_name="draft")
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="drafts")
+    data = models.JSONField(default=dict)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"draft of {self.interaction_id}"
+
+
+class IdentityCheck(models.Model):
+    """本人確認: which of the contract's questions were asked, and whether the caller is who they say.
+
+    ``asked`` is a list of ``{"question": str, "passed": bool}``; the answers themselves are not kept.
+    """
+
+    interaction = models.ForeignKey(Interaction, models.CASCADE, related_name="identity_checks")
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True)
+    contract = models.ForeignKey(Contract, models.SET_NULL, null=True, blank=True)
+    asked = models.JSONField(default=list)
+    passed = models.BooleanField()
+    read_back = models.BooleanField(default=False)
+    staff = models.ForeignKey(Staff, models.PROTECT)
+    at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.interaction_id}: {self.passed}"
+
+
+class CallBackQuerySet(models.QuerySet["CallBack"]):
+    def visible_to(self, access: Access) -> "CallBackQuerySet":
+        if not access.can(Capability.READ_TICKETS):
+            return self.none()
+        return self.filter(team__in=access.team_ids) if access.is_partner else self
+
+    def waiting(self) -> "CallBackQuerySet":
+        return self.filter(done_at__isnull=True).order_by("due_at", "id")
+
+
+class CallBack(models.Model):
+    """A call that the desk owes somebody: by when, to which number, whom to ask for, what to tell."""
+
+    class Reason(models.TextChoices):
+        PROMISED = "promised", _("Promised")
+        ANSWER_READY = "answer_ready", _("Answer ready")
+
+    class Result(models.TextChoices):
+        REACHED = "reached", _("Reached")
+        LEFT_MESSAGE = "left_message", _("Left a message")
+        WITHDRAWN = "withdrawn", _("No longer needed")
+
+    reason = models.CharField(max_length=12, choices=Reason.choices, default=Reason.PROMISED)
+    due_at = models.DateTimeField()
+    number = models.CharField(max_length=40)
+    name = models.CharField(max_length=200, blank=True)
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="call_backs")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="call_backs")
+    staff = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="call_backs")
+    interaction = models.ForeignKey(
+        Interaction, models.SET_NULL, null=True, blank=True, related_name="promised_call_backs"
+    )
+    note = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="done_call_backs")
+    result = models.CharField(max_length=12, choices=Result.choices, blank=True)
+    outbound = models.ForeignKey(
+        Interaction, models.SET_NULL, null=True, blank=True, related_name="fulfilled_call_backs"
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects: ClassVar[CallBackQuerySet] = CallBackQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=models.Q(done_at__isnull=True), name="call_backs_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.number}"

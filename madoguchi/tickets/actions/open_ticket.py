@@ -1,0 +1,106 @@
+"""A ticket is raised (起票)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from madoguchi.catalog.models import Category
+from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.models import Interaction
+from madoguchi.journal.record import Actor, record
+from madoguchi.people.models import Contract, Person, Staff, Team
+from madoguchi.people.queries import contract_of
+from madoguchi.search import index
+from madoguchi.tickets.actions.link_interaction import link_interaction
+from madoguchi.tickets.models import Message, Priority, Status, Ticket
+
+
+@transaction.atomic
+def open_ticket(
+    *,
+    subject: str,
+    body: str,
+    channel: str,
+    by: Actor,
+    category: Category | None = None,
+    priority: str = Priority.NORMAL,
+    requester: Person | None = None,
+    affected: Person | None = None,
+    details: dict[str, Any] | None = None,
+    interaction: Interaction | None = None,
+    front_team: Team | None = None,
+    follow_up_of: Ticket | None = None,
+    message_fields: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> Ticket:
+    """Raise a ticket with its first message; the first line is its front and holds it.
+
+    ``message_fields`` adds to the first message what a door knows of it (``incoming``, ``html``, ``quoted``).
+    Refuses an empty subject. Whether the contract covers the category is noted, never enforced.
+    """
+    subject = " ".join(subject.split())[:300]
+    if not subject:
+        raise Refused(_("A ticket needs a subject."), code="subject_missing", field="subject")
+    moment = at or timezone.now()
+    team = front_team or first_line()
+    staff = by if isinstance(by, Staff) else None
+    contract = contract_of(requester.organization) if requester and requester.organization_id else None
+    ticket = Ticket.objects.create(
+        subject=subject,
+        channel=channel,
+        category=category,
+        priority=priority,
+        requester=requester,
+        affected=affected,
+        organization=requester.organization if requester else None,
+        contract=contract,
+        not_entitled=is_not_entitled(requester, contract, category),
+        details=details or {},
+        front_team=team,
+        front_staff=staff,
+        holder_team=team,
+        follow_up_of=follow_up_of,
+        opened_at=moment,
+        updated_at=moment,
+    )
+    fields = {"person": requester, "author_name": requester.name if requester else "", "from_requester": True}
+    message = Message.objects.create(
+        ticket=ticket, visibility=Message.Visibility.PUBLIC, at=moment, body=body.strip(), **(fields | (message_fields or {}))
+    )
+    if interaction is not None:
+        link_interaction(ticket, interaction=interaction, by=by)
+    index.queue("ticket", ticket.pk)
+    record(
+        "ticket.opened",
+        by=by,
+        about=[ticket, team, requester, interaction, follow_up_of, staff],
+        data={
+            "subject": subject,
+            "channel": channel,
+            "message": message.pk,
+            "category": category.key if category else None,
+            "priority": priority,
+            "not_entitled": ticket.not_entitled,
+        },
+        at=moment,
+    )
+    return ticket
+
+
+def first_line() -> Team:
+    """The team that answers first: the first active one of line 1."""
+    team = Team.objects.filter(line=1, is_active=True, is_partner=False).order_by("id").first()
+    team = team or Team.objects.filter(line=1, is_active=True).order_by("id").first()
+    if team is None:
+        raise Refused(_("There is no first-line team yet. An administrator has to create one."), code="no_first_line", status=409)
+    return team
+
+
+def is_not_entitled(requester: Person | None, contract: Contract | None, category: Category | None) -> bool:
+    """A customer's request that their contract does not cover today; people without an organisation are not judged."""
+    if category is None or not category.service or requester is None or requester.organization_id is None:
+        return False
+    return contract is None or not contract.is_valid_on() or not contract.covers(category.service)

@@ -1,0 +1,110 @@
+"""Something is said on a ticket: an answer to the requester, or an internal note."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from madoguchi.files.models import Attachment
+from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.actions import promise_call_back
+from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.journal.record import record
+from madoguchi.people.models import Person, Staff, Team
+from madoguchi.search import index
+from madoguchi.tickets.actions.lock import lock, save
+from madoguchi.tickets.actions.send_mail import send_mail
+from madoguchi.tickets.actions.track_call_back import track_call_back
+from madoguchi.tickets.models import Message, Status, Ticket
+
+Visibility, Delivery = Message.Visibility, Message.Delivery
+
+
+@transaction.atomic
+def post_message(
+    ticket: Ticket,
+    *,
+    body: str,
+    visibility: str,
+    by: Staff,
+    team: Team | None = None,
+    attachments: Iterable[Attachment] = (),
+    said_in: Interaction | None = None,
+) -> Message:
+    """Answer the requester (``public``) or leave a note for colleagues (``internal``).
+
+    A public answer goes by mail where an address is known; else it goes ready to the front's list, whose people call
+    back. ``said_in`` names the contact in which it was already said aloud, so that nothing is sent.
+    Refuses an empty text and a public answer on a closed ticket.
+    """
+    text = body.strip()
+    if not text:
+        raise Refused(_("Write a text first."), code="empty", field="body")
+    ticket = lock(ticket)
+    public = visibility == Visibility.PUBLIC
+    if visibility not in Visibility.values:
+        raise Refused(_("Choose whether the requester may read this."), code="visibility", field="visibility")
+    if public and ticket.status == Status.CLOSED:
+        raise Refused(_("This ticket is closed. Reopen it to answer."), code="closed", status=409)
+    message = Message.objects.create(
+        ticket=ticket,
+        visibility=visibility,
+        staff=by,
+        team=team,
+        author_name=by.name,
+        at=timezone.now(),
+        body=text,
+        delivery=_delivery(ticket.requester) if public and said_in is None else Delivery.NONE,
+    )
+    files = list(attachments)
+    if files:
+        message.attachments.set(files)
+    if message.delivery == Delivery.MAIL:
+        message.outgoing = send_mail(ticket, message=message, attachments=files)
+        message.save(update_fields=["outgoing"])
+    elif message.delivery == Delivery.CALL_BACK:
+        _hand_to_front(ticket, message, by)
+    if public and ticket.status == Status.NEW:
+        save(ticket, status=Status.OPEN)
+    else:
+        save(ticket)
+    index.queue("ticket", ticket.pk)
+    record(
+        "message.posted",
+        by=by,
+        about=[ticket, ticket.holder_team, ticket.front_team, ticket.assignee, said_in],
+        data={"message": message.pk, "visibility": visibility, "delivery": message.delivery},
+    )
+    return message
+
+
+def _delivery(requester: Person | None) -> str:
+    if requester is None:
+        return Delivery.NONE
+    if requester.emails.exists():
+        return Delivery.MAIL
+    return Delivery.CALL_BACK if _number_of(requester) else Delivery.NONE
+
+
+def _number_of(requester: Person) -> str:
+    own = requester.phones.order_by("id").first()
+    if own is None and requester.organization_id is not None:
+        own = requester.organization.phones.order_by("id").first() if requester.organization else None
+    return own.number if own else ""
+
+
+def _hand_to_front(ticket: Ticket, message: Message, by: Staff) -> None:
+    """Many callers have no mail: the answer is ready, and the front tells it by telephone."""
+    assert ticket.requester is not None
+    call_back = promise_call_back(
+        number=ticket.details.get("callback_number") or _number_of(ticket.requester),
+        due_at=timezone.now(),
+        team=ticket.front_team,
+        staff=ticket.front_staff,
+        person=ticket.requester,
+        note=message.body,
+        reason=CallBack.Reason.ANSWER_READY,
+        by=by,
+    )
+    track_call_back(ticket, call_back=call_back, message=message)

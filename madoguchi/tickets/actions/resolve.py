@@ -1,0 +1,99 @@
+"""An inquiry is answered: resolved, closed, reopened."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.models import Interaction
+from madoguchi.journal.record import Actor, record
+from madoguchi.knowledge.models import Article
+from madoguchi.people.models import Staff
+from madoguchi.search import index
+from madoguchi.tickets.actions.lock import lock, require_active, save
+from madoguchi.tickets.models import Status, Ticket
+
+
+@transaction.atomic
+def resolve(
+    ticket: Ticket,
+    *,
+    resolution: str,
+    by: Staff,
+    article: Article | None = None,
+    no_article_reason: str = "",
+    said_in: Interaction | None = None,
+) -> Ticket:
+    """Resolve with the article that solved it, or with the reason why there was none.
+
+    Solved at first line means: held by the first line and never handed over. ``said_in`` is the contact in which the
+    requester was told. An open offer must be decided or recalled first (409).
+    """
+    if not resolution.strip() and article is None:
+        raise Refused(_("Say how it was resolved."), code="resolution_missing", field="resolution")
+    ticket = lock(ticket)
+    require_active(ticket)
+    if ticket.offered_to_id is not None:
+        raise Refused(_("This ticket is being offered to a team. Recall the offer first."), code="offered", status=409)
+    first_line = ticket.moves == 0 and ticket.holder_team.line == 1
+    save(
+        ticket,
+        status=Status.RESOLVED,
+        waiting_for="",
+        waiting_until=None,
+        resolved_at=timezone.now(),
+        resolved_by_team=ticket.holder_team,
+        resolved_at_first_line=first_line,
+        resolution=resolution.strip(),
+        article=article,
+        no_article_reason="" if article else no_article_reason.strip(),
+    )
+    index.queue("ticket", ticket.pk)
+    record(
+        "ticket.resolved",
+        by=by,
+        about=[ticket, ticket.holder_team, ticket.front_team, ticket.assignee, article, said_in],
+        data={
+            "resolution": ticket.resolution,
+            "article": article.key if article else None,
+            "no_article_reason": ticket.no_article_reason,
+            "first_line": first_line,
+        },
+    )
+    return ticket
+
+
+@transaction.atomic
+def close(ticket: Ticket, *, by: Actor) -> Ticket:
+    """Nothing more is to come. Only a resolved ticket can be closed."""
+    ticket = lock(ticket)
+    if ticket.status != Status.RESOLVED:
+        raise Refused(_("Only a resolved ticket can be closed."), code="not_resolved", status=409)
+    save(ticket, status=Status.CLOSED, closed_at=timezone.now())
+    record("ticket.closed", by=by, about=[ticket, ticket.holder_team, ticket.front_team])
+    return ticket
+
+
+@transaction.atomic
+def reopen(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
+    """It was not solved after all; a merged ticket cannot come back."""
+    ticket = lock(ticket)
+    if ticket.is_active:
+        raise Refused(_("This ticket is not resolved."), code="active", status=409)
+    if ticket.merged_into_id is not None:
+        raise Refused(_("This ticket was merged into another one. Go on there."), code="merged", status=409)
+    save(
+        ticket,
+        status=Status.OPEN,
+        resolved_at=None,
+        closed_at=None,
+        resolved_by_team=None,
+        resolved_at_first_line=False,
+    )
+    record(
+        "ticket.reopened",
+        by=by,
+        about=[ticket, ticket.holder_team, ticket.front_team, ticket.assignee],
+        data={"reason": reason.strip()},
+    )
+    return ticket

@@ -1,0 +1,20 @@
+"""A ticket remembers the calls that are owed because of it."""
+
+from django.db import transaction
+
+from madoguchi.interactions.models import CallBack
+from madoguchi.tickets.models import Message, Ticket, TicketCallBack
+
+
+@transaction.atomic
+def track_call_back(ticket: Ticket, *, call_back: CallBack, message: Message | None = None) -> None:
+    """Tie the call-back to the ticket and bring the ticket's next call-back time up to date."""
+    TicketCallBack.objects.get_or_create(call_back=call_back, defaults={"ticket": ticket, "message": message})
+    refresh_call_back_at(ticket)
+
+
+def refresh_call_back_at(ticket: Ticket) -> None:
+    """The earliest call still owed for the ticket, kept beside it for sorting."""
+    owed = CallBack.objects.waiting().filter(ticket_link__ticket=ticket).first()
+    ticket.call_back_at = owed.due_at if owed else None
+    ticket.save(update_fields=["call_back_at"])

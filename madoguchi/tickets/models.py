@@ -1,0 +1,310 @@
+"""The one record of one inquiry until it is closed."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from madoguchi.catalog.models import Category
+from madoguchi.files.models import Attachment
+from madoguchi.foundation import damm
+from madoguchi.interactions.models import CallBack, Channel, Interaction
+from madoguchi.knowledge.models import Article
+from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
+from madoguchi.people.access import Access, Capability
+from madoguchi.people.models import Contract, Organization, Person, Staff, Team
+
+
+class Status(models.TextChoices):
+    NEW = "new", _("New")
+    OPEN = "open", _("Open")
+    WAITING = "waiting", _("Waiting")
+    RESOLVED = "resolved", _("Resolved")
+    CLOSED = "closed", _("Closed")
+
+
+ACTIVE = (Status.NEW, Status.OPEN, Status.WAITING)
+
+
+class WaitingFor(models.TextChoices):
+    REQUESTER = "requester", _("the requester")
+    DEPARTMENT = "department", _("a department")
+    VENDOR = "vendor", _("a vendor")
+    DATE = "date", _("a date")
+
+
+class Priority(models.TextChoices):
+    LOW = "low", _("Low")
+    NORMAL = "normal", _("Normal")
+    HIGH = "high", _("High")
+    URGENT = "urgent", _("Urgent")
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def visible_to(self, access: Access) -> "TicketQuerySet":
+        """The tickets this person may see: all, or for a partner's staff only their teams' share."""
+        if not access.can(Capability.READ_TICKETS):
+            return self.none()
+        if access.is_partner:
+            own = access.team_ids
+            return self.filter(
+                models.Q(holder_team__in=own) | models.Q(front_team__in=own) | models.Q(offered_to__in=own)
+            )
+        return self
+
+    def active(self) -> "TicketQuerySet":
+        return self.filter(status__in=ACTIVE)
+
+    def numbered(self, number: str) -> "TicketQuerySet":
+        """The ticket with this number in any writing; none when mistyped."""
+        ticket_id = id_of(number)
+        return self.filter(pk=ticket_id) if ticket_id is not None else self.none()
+
+
+def id_of(number: str) -> int | None:
+    """The id behind a ticket number (``10482-6``, ``104826``, full width); None when the check digit is wrong."""
+    digits = "".join(str(int(char)) for char in number if char.isdecimal())
+    rest = [char for char in number if not char.isdecimal() and char not in "-‐‑–—−ー－#＃ 　"]
+    if rest or not 2 <= len(digits) <= 18 or digits[0] == "0" or not damm.is_valid(digits):
+        return None
+    return int(digits[:-1])
+
+
+class Ticket(models.Model):
+    """An inquiry. The *front* answers the requester and stays; the *holder* works on it and moves only by hand-offs.
+
+    ``moves`` counts accepted hand-offs and returns after acceptance; ``frozen_at`` says that routing waits for a
+    supervisor. ``version`` grows with every change (If-Match). ``details`` are the answers to hearing items by key.
+    """
+
+    subject = models.CharField(max_length=300)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.NEW)
+    waiting_for = models.CharField(max_length=10, choices=WaitingFor.choices, blank=True)
+    waiting_until = models.DateTimeField(null=True, blank=True)
+    priority = models.CharField(max_length=10, choices=Priority.choices, default=Priority.NORMAL)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="tickets")
+    details = models.JSONField(default=dict)
+
+    requester = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="tickets")
+    affected = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="affecting_tickets")
+    organization = models.ForeignKey(Organization, models.PROTECT, null=True, blank=True, related_name="tickets")
+    contract = models.ForeignKey(Contract, models.SET_NULL, null=True, blank=True, related_name="tickets")
+    not_entitled = models.BooleanField(default=False)
+
+    front_team = models.ForeignKey(Team, models.PROTECT, related_name="front_tickets")
+    front_staff = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="front_tickets")
+    holder_team = models.ForeignKey(Team, models.PROTECT, related_name="held_tickets")
+    assignee = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="assigned_tickets")
+    offered_to = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="offered_tickets")
+    moves = models.PositiveSmallIntegerField(default=0)
+    moves_granted = models.PositiveSmallIntegerField(default=0)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
+    follow_up_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="follow_ups")
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="merged")
+
+    opened_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    call_back_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by_team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="resolved_tickets")
+    resolved_at_first_line = models.BooleanField(default=False)
+    resolution = models.TextField(blank=True)
+    article = models.ForeignKey(Article, models.SET_NULL, null=True, blank=True, related_name="tickets")
+    no_article_reason = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar[TicketQuerySet] = TicketQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="tickets_by_update"),
+            models.Index(fields=["opened_at", "id"], name="tickets_by_age"),
+            models.Index(
+                fields=["holder_team", "opened_at", "id"],
+                condition=models.Q(status__in=["new", "open", "waiting"]),
+                name="tickets_active_by_team",
+            ),
+            models.Index(
+                fields=["opened_at", "id"],
+                condition=models.Q(status__in=["new", "open", "waiting"]),
+                name="tickets_active_by_age",
+            ),
+            models.Index(
+                fields=["assignee", "opened_at"],
+                condition=models.Q(status__in=["new", "open", "waiting"]),
+                name="tickets_active_by_assignee",
+            ),
+            models.Index(
+                fields=["call_back_at", "id"],
+                condition=models.Q(call_back_at__isnull=False),
+                name="tickets_by_call_back",
+            ),
+            models.Index(
+                fields=["frozen_at"], condition=models.Q(frozen_at__isnull=False), name="tickets_frozen"
+            ),
+            models.Index(
+                fields=["resolved_at"], condition=models.Q(status="resolved"), name="tickets_resolved"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number_shown} {self.subject}"
+
+    @property
+    def number(self) -> str:
+        """Digits with Damm's check digit at the end, as the API addresses a ticket."""
+        return number_of(self.pk)
+
+    @property
+    def number_shown(self) -> str:
+        """``10482-6``, as it is read aloud."""
+        return shown(self.pk)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
+
+    @property
+    def move_limit(self) -> int:
+        """The move at which routing freezes: the category's, later by what supervisors have granted."""
+        return (self.category.move_limit if self.category else 3) + self.moves_granted
+
+
+def number_of(ticket_id: int) -> str:
+    return f"{ticket_id}{damm.check_digit(str(ticket_id))}"
+
+
+def shown(ticket_id: int) -> str:
+    return f"{ticket_id}-{damm.check_digit(str(ticket_id))}"
+
+
+class Message(models.Model):
+    """Text to or from the requester, or an internal note."""
+
+    class Visibility(models.TextChoices):
+        PUBLIC = "public", _("Public")
+        INTERNAL = "internal", _("Internal")
+
+    class Delivery(models.TextChoices):
+        """How a public answer reaches the requester."""
+
+        NONE = "none", _("Not sent")
+        MAIL = "mail", _("By mail")
+        CALL_BACK = "call_back", _("By telephone")
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="messages", db_index=False)
+    visibility = models.CharField(max_length=10, choices=Visibility.choices)
+    from_requester = models.BooleanField(default=False)
+    staff = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="messages")
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="messages")
+    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="messages")
+    author_name = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField()
+    body = models.TextField()
+    quoted = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    delivery = models.CharField(max_length=10, choices=Delivery.choices, default=Delivery.NONE)
+    incoming = models.ForeignKey(IncomingMail, models.PROTECT, null=True, blank=True, related_name="messages")
+    outgoing = models.ForeignKey(OutgoingMail, models.PROTECT, null=True, blank=True, related_name="messages")
+    attachments: "models.ManyToManyField[Attachment, models.Model]" = models.ManyToManyField(
+        Attachment, blank=True, related_name="messages"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["ticket", "id"], name="tickets_messages")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}: {self.body[:40]}"
+
+
+class TicketInteraction(models.Model):
+    """A contact belongs to a ticket; one call can open two tickets, one ticket has many contacts."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="contact_links")
+    interaction = models.ForeignKey(Interaction, models.CASCADE, related_name="ticket_links")
+    linked_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ticket", "interaction"], name="tickets_interaction_once")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}–{self.interaction_id}"
+
+
+class TicketCallBack(models.Model):
+    """A call-back that is owed because of a ticket, with the answer to tell."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="call_back_links")
+    call_back = models.OneToOneField(CallBack, models.CASCADE, related_name="ticket_link")
+    message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="call_backs")
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}–{self.call_back_id}"
+
+
+class TicketThread(models.Model):
+    """The mail thread between a ticket and its requester."""
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="threads")
+    thread = models.OneToOneField(MailThread, models.CASCADE, related_name="ticket_link")
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}–{self.thread_id}"
+
+
+class TicketLink(models.Model):
+    """Two tickets say the same (``duplicate``) or belong together (``related``)."""
+
+    class Kind(models.TextChoices):
+        DUPLICATE = "duplicate", _("Duplicate of")
+        RELATED = "related", _("Related to")
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="links")
+    other = models.ForeignKey(Ticket, models.CASCADE, related_name="back_links")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "other", "kind"], name="tickets_link_once"),
+            models.CheckConstraint(condition=~models.Q(ticket=models.F("other")), name="tickets_link_to_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.kind} {self.other_id}"
+
+
+class SavedView(models.Model):
+    """A person's own list: a name for a filter that the list's URL carries."""
+
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["staff", "name"], name="tickets_saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReadMark(models.Model):
+    """Up to which moment somebody has seen a ticket, and that they look at it now (``seen_at`` kept fresh)."""
+
+    FRESH = timedelta(seconds=45)
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="read_marks")
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="read_marks")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ticket", "staff"], name="tickets_read_mark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} saw {self.ticket_id}"

@@ -1,0 +1,224 @@
+"""Reading tickets: lists by keyset, one ticket with its timeline, counts that never scan everything."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from madoguchi.interactions.models import CallBack
+from madoguchi.journal.models import Mention
+from madoguchi.people.access import Access
+from madoguchi.search import index
+from madoguchi.tickets.models import ACTIVE, Message, ReadMark, Ticket, TicketQuerySet, id_of
+
+ORDERS: Mapping[str, tuple[str, bool]] = {
+    # name → (column, descending)
+    "updated": ("updated_at", True),
+    "age": ("opened_at", False),
+    "newest": ("opened_at", True),
+    "call_back": ("call_back_at", False),
+}
+ROW = (
+    "id",
+    "subject",
+    "status",
+    "waiting_for",
+    "waiting_until",
+    "priority",
+    "channel",
+    "category_id",
+    "requester_id",
+    "requester__family_name",
+    "requester__given_name",
+    "organization__name",
+    "front_team_id",
+    "holder_team_id",
+    "offered_to_id",
+    "assignee_id",
+    "assignee__family_name",
+    "assignee__given_name",
+    "moves",
+    "frozen_at",
+    "not_entitled",
+    "opened_at",
+    "updated_at",
+    "call_back_at",
+)
+
+
+@dataclass(frozen=True)
+class TicketFilter:
+    """What a list shows. Every empty field means "any"; ``status`` holds status values, ``active`` the three open ones."""
+
+    status: tuple[str, ...] = ()
+    team: int | None = None
+    front_team: int | None = None
+    assignee: int | None = None
+    unassigned: bool = False
+    category: tuple[int, ...] = ()
+    requester: int | None = None
+    organization: int | None = None
+    priority: tuple[str, ...] = ()
+    channel: str = ""
+    frozen: bool = False
+    owed_call: bool = False
+    q: str = ""
+    updated_since: datetime | None = None
+    opened_since: datetime | None = None
+    opened_before: datetime | None = None
+
+    def apply(self, tickets: TicketQuerySet) -> TicketQuerySet:
+        """The tickets that fit."""
+        equal = {
+            "holder_team": self.team,
+            "front_team": self.front_team,
+            "assignee": self.assignee,
+            "requester": self.requester,
+            "organization": self.organization,
+            "channel": self.channel,
+            "updated_at__gte": self.updated_since,
+            "opened_at__gte": self.opened_since,
+            "opened_at__lt": self.opened_before,
+        }
+        tickets = tickets.filter(**{name: value for name, value in equal.items() if value})
+        if self.status:
+            wanted = {value for status in self.status for value in (ACTIVE if status == "active" else (status,))}
+            # The literal triple lets both engines use the partial indexes over open tickets.
+            tickets = tickets.filter(status__in=ACTIVE if wanted == set(ACTIVE) else sorted(wanted))
+        if self.category:
+            tickets = tickets.filter(category__in=self.category)
+        if self.priority:
+            tickets = tickets.filter(priority__in=self.priority)
+        if self.unassigned:
+            tickets = tickets.filter(assignee__isnull=True)
+        if self.frozen:
+            tickets = tickets.filter(frozen_at__isnull=False)
+        if self.owed_call:
+            tickets = tickets.filter(call_back_at__isnull=False)
+        return tickets
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows (dicts with the keys of ``ROW``) and the cursor of the next page, None at the end."""
+
+    rows: list[dict[str, Any]]
+    next: str | None
+
+
+def page(
+    wanted: TicketFilter, *, access: Access, order: str = "updated", cursor: str = "", limit: int = 50
+) -> Page:
+    """One page of what ``access`` may see, by keyset; nothing is counted."""
+    tickets = wanted.apply(Ticket.objects.visible_to(access))
+    if wanted.q.strip():
+        ticket_id = id_of(wanted.q)
+        found = index.matching("ticket", wanted.q)
+        by_words = Q(pk__in=found) if found is not None else Q(pk__in=[])
+        tickets = tickets.filter(Q(pk=ticket_id) if ticket_id is not None else by_words)
+    column, descending = ORDERS.get(order, ORDERS["updated"])
+    if column == "call_back_at":
+        tickets = tickets.filter(call_back_at__isnull=False)
+    if after := _parse(cursor):
+        at, last = after
+        beyond = "lt" if descending else "gt"
+        tickets = tickets.filter(
+            Q(**{f"{column}__{beyond}": at}) | Q(**{column: at, f"id__{beyond}": last})
+        ).filter(**{f"{column}__{beyond}e": at})
+    sign = "-" if descending else ""
+    rows = list(tickets.order_by(f"{sign}{column}", f"{sign}id").values(*ROW)[: limit + 1])
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return Page(rows, f"{rows[-1][column].isoformat()}_{rows[-1]['id']}" if more else None)
+
+
+def _parse(cursor: str) -> tuple[datetime, int] | None:
+    at, underscore, last = cursor.rpartition("_")
+    try:
+        return (datetime.fromisoformat(at), int(last)) if underscore else None
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class TimelineItem:
+    """One thing that happened to a ticket; ``message`` is set where it was something said."""
+
+    id: int
+    at: datetime
+    kind: str
+    actor_kind: str
+    actor_id: int | None
+    actor_name: str
+    data: dict[str, Any]
+    message: Message | None = None
+    attachments: list[Any] = field(default_factory=list)
+
+
+def timeline(ticket: Ticket, *, before: int | None = None, limit: int = 50) -> list[TimelineItem]:
+    """The latest ``limit`` entries before entry ``before``, oldest first; three queries however long it is."""
+    mentions = Mention.objects.filter(kind="ticket", ref=ticket.pk)
+    if before is not None:
+        mentions = mentions.filter(entry_id__lt=before)
+    entries = list(
+        mentions.order_by("-entry_id").values_list(
+            "entry_id",
+            "entry__at",
+            "entry__kind",
+            "entry__actor_kind",
+            "entry__actor_id",
+            "entry__actor_name",
+            "entry__data",
+        )[:limit]
+    )
+    wanted = [entry[6]["message"] for entry in entries if entry[6].get("message")]
+    messages = {
+        message.pk: message
+        for message in Message.objects.filter(pk__in=wanted)
+        .select_related("staff", "team", "outgoing", "incoming")
+        .prefetch_related("attachments__file")
+    }
+    return [
+        TimelineItem(*entry, message=messages.get(entry[6].get("message", 0))) for entry in reversed(entries)
+    ]
+
+
+def owed_calls(access: Access, *, limit: int = 100) -> list[CallBack]:
+    """Call-backs still owed, the most urgent first, with their tickets."""
+    return list(
+        CallBack.objects.visible_to(access)
+        .waiting()
+        .select_related("person", "person__organization", "team", "staff", "ticket_link__ticket")[:limit]
+    )
+
+
+def open_tickets_of(*, requester: int | None, organization: int | None, access: Access, limit: int = 10) -> list[Ticket]:
+    """A caller's open tickets, and their colleagues': their own first."""
+    if requester is None and organization is None:
+        return []
+    fits = Q(requester=requester) | Q(affected=requester) if requester is not None else Q()
+    if organization is not None:
+        fits |= Q(organization=organization)
+    rows = Ticket.objects.visible_to(access).active().filter(fits).select_related("category", "holder_team", "requester")
+    return sorted(rows.order_by("-updated_at")[: limit * 3], key=lambda row: row.requester_id != requester)[:limit]
+
+
+def others_looking(ticket: Ticket, *, but: int) -> Sequence[str]:
+    """Names of colleagues who have the ticket open now."""
+    since = timezone.now() - ReadMark.FRESH
+    marks = ReadMark.objects.filter(ticket=ticket, seen_at__gte=since).exclude(staff=but).select_related("staff")
+    return [mark.staff.name for mark in marks]
+
+
+def texts(ids: Sequence[int]) -> dict[int, str]:
+    """Everything that was said on the tickets, for the search index: subject, details, messages, resolution."""
+    found: dict[int, list[str]] = {
+        row["id"]: [row["subject"], *map(str, row["details"].values()), row["resolution"]]
+        for row in Ticket.objects.filter(pk__in=ids).values("id", "subject", "details", "resolution")
+    }
+    for ticket_id, body in Message.objects.filter(ticket__in=ids).order_by("id").values_list(F("ticket_id"), "body"):
+        found[ticket_id].append(body)
+    return {ticket_id: "\n".join(parts) for ticket_id, parts in found.items()}
