@@ -3,5 +3,9 @@
 from collections.abc import Mapping
 
 from madoguchi.journal.record import Reaction
+from madoguchi.search.index import Source
 
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {}
+
+# kind → function(refs) → {ref: all of its text}; what search/index.py indexes.
+SEARCH_SOURCES: Mapping[str, Source] = {}

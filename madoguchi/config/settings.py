@@ -208,6 +208,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # The journal finds its reactions here, so that the lower room never imports the upper one.
 JOURNAL_REACTIONS = "madoguchi.reactions.REACTIONS"
+SEARCH_SOURCES = "madoguchi.reactions.SEARCH_SOURCES"
+ENCODER = env.boolean("ENCODER", True, doc="use the sentence encoder for suggestions, where it is installed")
 
 MAIL_ADDRESS = env.text("MAIL_ADDRESS", "desk@localhost", doc="the one address requesters see")
 MAIL_NAME = env.text("MAIL_NAME", "窓口", doc="the name beside MAIL_ADDRESS")

@@ -17,6 +17,11 @@ def fold(text: str) -> str:
     return jaconv.kata2hira(folded).translate(_OLD_CHARACTERS)
 
 
+def new_characters(text: str) -> str:
+    """Old and variant characters of names in their usual form: 髙 → 高, 齋 → 斉."""
+    return text.translate(_OLD_CHARACTERS)
+
+
 def search_key(*parts: str) -> str:
     """The folded parts without any blanks, for matching names by prefix or inside."""
     return "".join("".join(fold(part).split()) for part in parts)

@@ -1,0 +1,109 @@
+"""Articles: FAQ and procedures, and the texts they have solved."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from madoguchi.catalog.models import Category
+from madoguchi.people.access import Access, Capability
+from madoguchi.people.staff import Team
+
+
+class State(models.TextChoices):
+    """How far an article can be trusted."""
+
+    WIP = "wip", _("Being written")
+    NOT_VALIDATED = "not_validated", _("Not validated")
+    VALIDATED = "validated", _("Validated")
+    ARCHIVED = "archived", _("Archived")
+
+
+class Audience(models.TextChoices):
+    """Who may read it: our staff; whoever answers requesters, partners' staff included; everybody."""
+
+    STAFF = "staff", _("Our staff only")
+    FIRST_LINE = "first_line", _("Everyone at the desk")
+    PUBLIC = "public", _("Public")
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    def visible_to(self, access: Access) -> Self:
+        """What this member of staff may read; partners' staff: what is for the whole desk, and their teams' own."""
+        if not access.can(Capability.READ_KNOWLEDGE):
+            return self.none()
+        rows = self
+        if not access.can(Capability.EDIT_KNOWLEDGE):
+            rows = rows.exclude(state=State.ARCHIVED)
+        if access.is_partner:
+            shared = Q(audience__in=[Audience.FIRST_LINE, Audience.PUBLIC])
+            rows = rows.filter(shared | Q(owner_team__in=access.team_ids))
+        return rows
+
+    def public(self) -> Self:
+        """What anybody may read."""
+        return self.filter(audience=Audience.PUBLIC, state=State.VALIDATED)
+
+    def current(self) -> Self:
+        """What may be suggested."""
+        return self.exclude(state=State.ARCHIVED)
+
+
+class Article(models.Model):
+    """A question and its answer (Markdown).
+
+    ``version`` counts edits and guards against overwriting; ``revision`` grows with everything that changes what
+    a search finds, so the sum over all articles tells a process whether its index is still true.
+    """
+
+    key = models.CharField(_("key"), max_length=100, unique=True)
+    question = models.CharField(_("question"), max_length=500)
+    answer = models.TextField(_("answer"), blank=True)
+    category = models.ForeignKey(
+        Category, models.SET_NULL, null=True, blank=True, related_name="articles", verbose_name=_("category")
+    )
+    category_text = models.CharField(_("category as imported"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=16, choices=State.choices, default=State.NOT_VALIDATED)
+    audience = models.CharField(_("audience"), max_length=16, choices=Audience.choices, default=Audience.FIRST_LINE)
+    owner_team = models.ForeignKey(
+        Team, models.SET_NULL, null=True, blank=True, related_name="articles", verbose_name=_("owner")
+    )
+    review_on = models.DateField(_("review on"), null=True, blank=True)
+    updated_at = models.DateTimeField(_("updated"))
+    version = models.PositiveIntegerField(default=1)
+    revision = models.PositiveBigIntegerField(default=1)
+    terms = models.JSONField(default=dict)
+    vectors = models.BinaryField(null=True)
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at", "-id"]
+        indexes = [
+            models.Index(fields=["revision"], name="knowledge_article_revision"),
+            models.Index(fields=["-updated_at", "-id"], name="knowledge_article_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question
+
+
+class ArticleText(models.Model):
+    """Words of a requester that this article solved: what the search learns from.
+
+    ``source`` names where they came from, for instance ``ticket:12``, so that it is learned once and can be unlearned.
+    """
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="texts")
+    source = models.CharField(max_length=80)
+    text = models.TextField()
+    terms = models.JSONField(default=dict)
+    vector = models.BinaryField(null=True)
+    learned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["article", "source"], name="knowledge_text_once")]
+
+    def __str__(self) -> str:
+        return self.text[:60]

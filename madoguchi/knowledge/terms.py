@@ -1,0 +1,23 @@
+"""The terms of articles and learned texts, stored beside them so that no process analyses them twice."""
+
+from collections import Counter
+
+from madoguchi.knowledge.models import Article
+from madoguchi.search import tokens
+
+type Terms = dict[str, object]
+
+
+def text_terms(text: str) -> Terms:
+    """``{"v": analyser version, "t": {term: how often}}``."""
+    return {"v": tokens.VERSION, "t": dict(Counter(tokens.document_terms(text)))}
+
+
+def article_terms(article: Article) -> Terms:
+    """The terms of question, answer and the rest (key and category), each counted."""
+    return {
+        "v": tokens.VERSION,
+        "q": dict(Counter(tokens.document_terms(article.question))),
+        "a": dict(Counter(tokens.document_terms(article.answer))),
+        "r": dict(Counter(tokens.document_terms(f"{article.key} {article.category_text}"))),
+    }

@@ -1,0 +1,157 @@
+"""The index of everything that is found by its words, newest first: ``queue`` in the act, ``drain`` in the worker, ``find``.
+
+Which texts stand behind a (kind, ref) is known upstairs only; ``settings.SEARCH_SOURCES`` names a mapping
+kind → function(refs) → {ref: text}. A ref that the function leaves out is removed from the index.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Protocol
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import F, Q
+from django.utils.module_loading import import_string
+
+from madoguchi.search import postgres, sqlite, tokens
+from madoguchi.search.models import Document, Pending
+
+log = logging.getLogger(__name__)
+
+type Source = Callable[[Sequence[int]], Mapping[int, str]]
+LONGEST_TEXT = 200_000
+_FIRST_WINDOW = 200
+
+
+class Engine(Protocol):
+    """What a database must be able to do; ``sqlite`` and ``postgres`` are the two modules."""
+
+    def write(self, kind: str, documents: Mapping[int, str], removed: Iterable[int]) -> None:
+        """Replace the documents (ref → terms separated by blanks) and forget the removed ones."""
+    def expression(self, query: tokens.Query) -> str:
+        """The query in the engine's own language; everything from outside is quoted."""
+    def matching(self, kind: str, expression: str) -> models.expressions.RawSQL:
+        """A subquery of the refs that match."""
+    def newest(self, kind: str, expression: str, *, limit: int, before: int | None) -> list[int]:
+        """Up to ``limit`` matching refs below ``before``, greatest first, without counting the rest."""
+
+
+def _engine() -> Engine:
+    return postgres if connection.vendor == "postgresql" else sqlite
+
+
+def queue(kind: str, ref: int) -> None:
+    """Say, inside the transaction of the act, that the texts of (kind, ref) changed. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO search_pending (kind, ref, version, error) VALUES (%s, %s, 1, '')"
+            " ON CONFLICT (kind, ref) DO UPDATE SET version = search_pending.version + 1, error = ''",
+            [kind, ref],
+        )
+
+
+def drain(limit: int = 200) -> int:
+    """Index up to ``limit`` waiting refs; the number taken off the list. Safe in any number of processes at once.
+
+    Texts are read and analysed outside the transaction. A row that moved on meanwhile stays for the next round.
+    """
+    waiting = list(Pending.objects.filter(error="").order_by("id")[:limit])
+    done = 0
+    for kind in dict.fromkeys(row.kind for row in waiting):
+        done += _index(kind, [row for row in waiting if row.kind == kind])
+    return done
+
+
+def _index(kind: str, rows: list[Pending]) -> int:
+    source = _sources().get(kind)
+    if source is None:
+        Pending.objects.filter(pk__in=[row.pk for row in rows]).update(error=f"no source for {kind!r}")
+        return 0
+    texts = source([row.ref for row in rows])
+    documents: dict[int, str] = {}
+    for row in rows:
+        if row.ref in texts:
+            try:
+                documents[row.ref] = " ".join(tokens.document_terms(texts[row.ref][:LONGEST_TEXT]))
+            except Exception as error:
+                # One text that cannot be analysed is set aside with its error; the queue goes on.
+                log.exception("Indexing %s:%s failed", kind, row.ref)
+                _unchanged([row]).update(error=f"{type(error).__name__}: {error}"[:2000])
+    rows = [row for row in rows if row.ref in documents or row.ref not in texts]
+    with transaction.atomic():
+        mine = {
+            (row.pk, row.version)
+            for row in Pending.objects.select_for_update(skip_locked=connection.vendor == "postgresql").filter(
+                pk__in=[row.pk for row in rows]
+            )
+        }
+        rows = [row for row in rows if (row.pk, row.version) in mine]
+        if rows:
+            _engine().write(
+                kind,
+                {row.ref: documents[row.ref] for row in rows if row.ref in documents},
+                [row.ref for row in rows if row.ref not in documents],
+            )
+            Pending.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+def _unchanged(rows: list[Pending]) -> models.QuerySet[Pending]:
+    wanted = Q(pk__in=[])
+    for row in rows:
+        wanted |= Q(pk=row.pk, version=row.version)
+    return Pending.objects.filter(wanted)
+
+
+def matching(kind: str, text: str) -> models.expressions.RawSQL | None:
+    """The refs that hold all words of ``text``, for ``rows.filter(pk__in=matching(…))``; None: nothing to search for."""
+    query = tokens.query(text)
+    return _engine().matching(kind, _engine().expression(query)) if query else None
+
+
+def find[M: models.Model](
+    kind: str, text: str, within: models.QuerySet[M], *, limit: int = 50, before: int | None = None
+) -> list[int]:
+    """Ids of the newest rows of ``within`` (already narrowed by ``visible_to``) that hold all words of ``text``.
+
+    Ids run downwards from below ``before``; nothing is counted. The permission is part of each query.
+    """
+    query = tokens.query(text)
+    if not query:
+        return []
+    engine, window, found = _engine(), max(_FIRST_WINDOW, limit), []
+    expression = engine.expression(query)
+    rows = within.order_by()
+    while len(found) < limit:
+        refs = engine.newest(kind, expression, limit=window, before=before)
+        if refs:
+            visible = set(rows.filter(pk__in=refs).values_list("pk", flat=True))
+            found += [ref for ref in refs if ref in visible]
+        if len(refs) < window:
+            break
+        before, window = refs[-1], min(window * 4, 10_000)
+    return found[:limit]
+
+
+def requeue_all(kind: str, refs: Iterable[int]) -> int:
+    """Put every ref back on the list, for instance after the analyser changed; their number."""
+    rows = [Pending(kind=kind, ref=ref) for ref in refs]
+    Pending.objects.bulk_create(
+        rows, batch_size=1000, update_conflicts=True, unique_fields=["kind", "ref"], update_fields=["error"]
+    )
+    return len(rows)
+
+
+def forget_errors() -> int:
+    """Try everything again that was set aside; how many."""
+    return Pending.objects.exclude(error="").update(error="", version=F("version") + 1)
+
+
+@cache
+def _sources() -> Mapping[str, Source]:
+    sources: Mapping[str, Source] = import_string(settings.SEARCH_SOURCES)
+    return sources
+
+
+assert Document._meta.db_table == "search_document"

@@ -1,0 +1,36 @@
+"""What waits to be indexed, and what the engines find tickets by."""
+
+from django.db import models
+
+
+class Pending(models.Model):
+    """The texts of (kind, ref) changed and are not indexed yet. ``version`` grows with every further change.
+
+    A drainer deletes the row only at the version it has read, so a change in between is never lost.
+    """
+
+    kind = models.CharField(max_length=24)
+    ref = models.BigIntegerField()
+    version = models.PositiveBigIntegerField(default=1)
+    error = models.TextField(blank=True, default="", db_default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "ref"], name="search_pending_once")]
+        indexes = [models.Index(fields=["id"], condition=models.Q(error=""), name="search_pending_ready")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.ref} v{self.version}"
+
+
+class Document(models.Model):
+    """The indexed words of (kind, ref), separated by blanks; the engine's own index is beside it (migration 0002)."""
+
+    kind = models.CharField(max_length=24)
+    ref = models.BigIntegerField()
+    terms = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "ref"], name="search_document_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.ref}"

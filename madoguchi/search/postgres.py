@@ -1,0 +1,47 @@
+"""The index in PostgreSQL: a generated ``tsvector`` of the terms of ``search_document``, with a GIN index (migration 0002)."""
+
+from collections.abc import Iterable, Mapping
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+
+from madoguchi.search.models import Document
+from madoguchi.search.tokens import Query, Wanted
+
+
+def write(kind: str, documents: Mapping[int, str], removed: Iterable[int]) -> None:
+    """Replace the documents (ref → terms separated by blanks) and forget the removed ones, in the caller's transaction."""
+    Document.objects.filter(kind=kind, ref__in=removed).delete()
+    Document.objects.bulk_create(
+        [Document(kind=kind, ref=ref, terms=terms) for ref, terms in sorted(documents.items())],
+        update_conflicts=True,
+        unique_fields=["kind", "ref"],
+        update_fields=["terms"],
+    )
+
+
+def expression(query: Query) -> str:
+    """The query in the form of ``tsquery``; terms are letters and digits only, and quoted besides."""
+    return " & ".join(
+        "(" + " | ".join("(" + " & ".join(map(_quoted, terms)) + ")" for terms in group) + ")" for group in query
+    )
+
+
+def matching(kind: str, expression: str) -> RawSQL:
+    """A subquery of the refs that match."""
+    return RawSQL("SELECT ref FROM search_document WHERE kind = %s AND words @@ %s::tsquery", [kind, expression])
+
+
+def newest(kind: str, expression: str, *, limit: int, before: int | None) -> list[int]:
+    """Up to ``limit`` matching refs below ``before``, greatest first; the rest is never counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ref FROM search_document WHERE kind = %s AND words @@ %s::tsquery AND ref < %s"
+            " ORDER BY ref DESC LIMIT %s",
+            [kind, expression, 2**63 - 1 if before is None else before, limit],
+        )
+        return [ref for (ref,) in cursor.fetchall()]
+
+
+def _quoted(wanted: Wanted) -> str:
+    return f"'{wanted.term}'" + (":*" if wanted.prefix else "")

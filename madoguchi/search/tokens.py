@@ -1,0 +1,228 @@
+"""From Japanese text to the terms that are indexed and looked for; the same for tickets and articles, on both databases.
+
+NFKC → usual characters → SudachiPy (mode A, core dictionary) → normalised forms of the content words, without stop words.
+Beside each word stands its reading in katakana, so that words typed in kana, half or wholly, still match.
+Error codes, ticket numbers, phone numbers, host names and the like are one exact term, however they are written.
+"""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import jaconv
+from sudachipy import Dictionary, SplitMode, Tokenizer
+
+from madoguchi.foundation import phone
+from madoguchi.foundation.japanese import new_characters
+
+VERSION = 1  # raise it when the same text gives other terms: what was stored is then made anew
+_LONGEST_TERM = 60
+_LONGEST_PIECE = 4_000  # Sudachi refuses more than 49,149 bytes at once
+_MOST_GROUPS = 16
+
+_CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "代名詞", "接頭辞", "接尾辞", "感動詞"})
+_STOP = frozenset(
+    "為る 有る 居る 成る 出来る 事 物 者 此れ 其れ 何れ 此処 其処 何処 何方 其方 此方 何 何故 如何 何時 様 因る 付く 於く "
+    "下さる 頂く 致す 御座る 思う 言う 知る 教える 方 為 時 所 御 さん ます です です".split()
+)
+
+_DASHES = re.compile(r"(?<=[0-9a-z])[‐‑‒–—―−ー](?=[0-9a-z])")
+_HEX = re.compile(r"(?<![0-9a-z])0[x×][0-9a-f]{2,16}(?![0-9a-z])")
+_BARE_HEX = re.compile(r"(?<![0-9a-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8}(?![0-9a-z])")
+_PHONE = re.compile(r"(?<![0-9a-z.\-])(?:\+\d|0)[\d\-() ]{7,15}\d(?![0-9a-z\-])")
+_JOINED = re.compile(r"[0-9a-z]+(?:[-_.@/:+#&=?]{1,3}[0-9a-z]+)+|[a-z]+[0-9][0-9a-z]*")
+_HIRAGANA = re.compile(r"[ぁ-ゖー]+")
+_KATAKANA = re.compile(r"[ァ-ヺー]+")
+_LATIN = re.compile(r"[a-z]+")
+_KANA_RUN = re.compile(r"[ぁ-ゖー]{3,}")
+_KANJI_OR_KATAKANA = re.compile(r"[\u3400-\u9fff々ァ-ヺ]")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A content word: ``term`` and ``reading`` are what is indexed, ``surface`` what was written (width evened out).
+
+    ``spoken`` says that the writing tells less than the sound: kana, Latin letters, or a word that no dictionary has.
+    """
+
+    term: str
+    reading: str
+    surface: str
+    end: int
+    spoken: bool
+    unknown: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One term of a query; with ``prefix`` every term that begins with it matches."""
+
+    term: str
+    prefix: bool = False
+
+
+type Group = tuple[tuple[Wanted, ...], ...]
+type Query = list[Group]
+"""All groups must match; a group matches by any of its alternatives; an alternative needs all of its terms."""
+
+
+def clean(text: str) -> str:
+    """The text as the analyser reads it: NFKC, lower case, usual characters, plain dashes."""
+    sound = text.encode("utf-8", "replace").decode()
+    even = unicodedata.normalize("NFKC", sound).replace("\u3099", "").replace("\u309a", "")
+    return _DASHES.sub("-", new_characters(even.lower()).replace("\0", " "))
+
+
+def exact_terms(text: str) -> tuple[list[tuple[int, str, str]], str]:
+    """Codes and numbers of a cleaned text, and the text that is left for the analyser.
+
+    Each is (place, term, what to analyse as well); codes and phone numbers have no second reading.
+    """
+    found: list[tuple[int, str, str]] = []
+
+    def code(match: re.Match[str]) -> str:
+        found.append((match.start(), "0x" + match[0].replace("×", "x").removeprefix("0x"), ""))
+        return " " * len(match[0])
+
+    def number(match: re.Match[str]) -> str:
+        normal = phone.normalise(match[0])
+        if not normal.startswith("+"):
+            return match[0]
+        found.append((match.start(), "tel" + normal[1:], ""))
+        return " " * len(match[0])
+
+    rest = _PHONE.sub(number, _BARE_HEX.sub(code, _HEX.sub(code, text)))
+    for match in _JOINED.finditer(rest):
+        found.append((match.start(), re.sub(r"[^0-9a-z]", "", match[0])[:_LONGEST_TERM], match[0]))
+    return found, rest
+
+
+def words(cleaned: str) -> Iterator[Token]:
+    """The content words of a cleaned text, in order."""
+    tokenizer = _tokenizer()
+    offset = 0
+    for piece in _pieces(cleaned):
+        for morpheme in tokenizer.tokenize(piece):
+            kind = morpheme.part_of_speech()
+            if kind[0] not in _CONTENT or kind[1] == "助動詞語幹":
+                continue
+            normal = morpheme.normalized_form()
+            if normal in _STOP:
+                continue
+            surface = morpheme.surface()
+            term = _term(normal)
+            if term:
+                unknown = morpheme.is_oov()
+                spoken = unknown or bool(_HIRAGANA.fullmatch(surface) or _LATIN.fullmatch(surface))
+                reading = _term(jaconv.hira2kata(surface if unknown else morpheme.reading_form()).lower())
+                yield Token(term, reading, surface, offset + morpheme.end(), spoken, unknown)
+        offset += len(piece)
+
+
+def document_terms(text: str) -> list[str]:
+    """Everything a text may be found by, doubles included: exact terms, words, and readings that differ from the word."""
+    exact, rest = exact_terms(clean(text))
+    terms = [term for _, term, _ in exact]
+    for word in words(rest):
+        terms.append(word.term)
+        if word.reading and word.reading != word.term:
+            terms.append(word.reading)
+    return terms
+
+
+def query(text: str) -> Query:
+    """What a typed search asks for: every word of it, in any writing, the last one possibly half typed."""
+    cleaned = clean(text[:500])
+    exact, rest = exact_terms(cleaned)
+    typing = len(cleaned) if cleaned and cleaned[-1].isalnum() else -1
+    placed: list[tuple[int, Group]] = []
+    for place, term, parts in exact:
+        alternatives = [(Wanted(term, prefix=bool(parts) and place + len(parts) == typing),)]
+        if inner := tuple(Wanted(word.term) for word in words(parts)):
+            alternatives.append(inner)
+        placed.append((place, tuple(alternatives)))
+        rest = rest[:place] + " " * len(parts) + rest[place + len(parts) :]
+    runs = list(_KANA_RUN.finditer(rest))
+    for word in words(rest):
+        start = word.end - len(word.surface)
+        last = word.end == typing
+        terms = {word.term: None, word.reading: None} if word.spoken or last else {word.term: None}
+        alternatives = [(Wanted(term),) for term in terms if term]
+        if last:
+            typed = _term(word.surface)
+            alternatives += [
+                (Wanted(term, prefix=True),)
+                for term in dict.fromkeys((typed, word.term, _term(jaconv.hira2kata(typed))))
+                if len(term) > 1 or not _HIRAGANA.fullmatch(term)
+            ]
+        placed.append((start, tuple(dict.fromkeys(alternatives))))
+    for run in runs:
+        # ひらがなだけの外来語 ("さーばー") is one word in katakana but falls to pieces in hiragana.
+        heard = [word for word in words(jaconv.hira2kata(run[0])) if not word.unknown]
+        pieces = [(place, group) for place, group in placed if run.start() <= place < run.end()]
+        whole = _term(jaconv.hira2kata(run[0]))
+        also: list[tuple[Wanted, ...]] = [(Wanted(whole, prefix=run.end() == typing),)]
+        if heard:
+            also.append(tuple(Wanted(word.reading or word.term) for word in heard))
+        if len(pieces) == 1:
+            placed = [(place, (*group, *also)) if (place, group) in pieces else (place, group) for place, group in placed]
+        elif pieces:
+            joined = tuple(group[0][0] for _, group in pieces)
+            placed = [one for one in placed if one not in pieces] + [(run.start(), (joined, *also))]
+        else:
+            placed.append((run.start(), tuple(also))) if not _only_grammar(run[0]) else None
+    return [group for _, group in sorted(placed, key=lambda one: one[0])][:_MOST_GROUPS]
+
+
+def sound(cleaned: str) -> list[str]:
+    """The katakana trigrams of a text, for questions without kanji or katakana."""
+    kana = "".join(_term(jaconv.hira2kata(part)) for part in re.findall(r"[ぁ-ヺー]+", cleaned))
+    return [kana[place : place + 3] for place in range(len(kana) - 2)]
+
+
+def is_only_kana(cleaned: str) -> bool:
+    """Whether a question has hiragana but neither kanji nor katakana."""
+    return not _KANJI_OR_KATAKANA.search(cleaned) and _KANA_RUN.search(cleaned) is not None
+
+
+def _only_grammar(run: str) -> bool:
+    return all(morpheme.part_of_speech()[0] in {"助詞", "助動詞"} for morpheme in _tokenizer().tokenize(run))
+
+
+def _term(word: str) -> str:
+    """Letters and digits only, as the engines store them; a long vowel at the end of a katakana word is not written."""
+    term = "".join(letter for letter in word.lower() if letter.isalnum())[:_LONGEST_TERM]
+    return term[:-1] if len(term) > 3 and term[-1] == "ー" and _KATAKANA.fullmatch(term) else term
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in pieces that end at a line or a sentence where there is one."""
+    start = 0
+    while start < len(text):
+        end = min(start + _LONGEST_PIECE, len(text))
+        if end < len(text):
+            cut = max(text.rfind("\n", start, end), text.rfind("。", start, end), text.rfind(" ", start, end))
+            end = cut + 1 if cut > start else end
+        yield text[start:end]
+        start = end
+
+
+@cache
+def _dictionary() -> Dictionary:
+    return Dictionary(dict="core")
+
+
+_local = threading.local()
+_loading = threading.Lock()
+
+
+def _tokenizer() -> Tokenizer:
+    """This thread's tokenizer over the one dictionary (70 MB, mapped from disk on the first use)."""
+    tokenizer: Tokenizer | None = getattr(_local, "tokenizer", None)
+    if tokenizer is None:
+        with _loading:
+            tokenizer = _local.tokenizer = _dictionary().tokenizer(SplitMode.A)
+    return tokenizer
