@@ -42,7 +42,11 @@ KEYWORDS = {
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),
 }
-JINJA_OPTIONS = {"extensions": "jinja2.ext.do,jinja2.ext.loopcontrols", "trimmed": "true", "silent": "false", "newstyle_gettext": "true"}
+JINJA_OPTIONS = {
+    "extensions": "jinja2.ext.do,jinja2.ext.loopcontrols",
+    "silent": "false",
+    **dict.fromkeys(("trimmed", "newstyle_gettext", "trim_blocks", "lstrip_blocks"), "true"),
+}
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sdif]|\{(\w*)\}|%([sd])")
 
 type Key = tuple[str, str]  # context ("" for none), msgid (of a plural: the singular)

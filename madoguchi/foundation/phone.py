@@ -8,6 +8,7 @@ import phonenumbers
 
 REGION = "JP"
 _SHORT = re.compile(r"\d{2,6}")
+_LONGEST = 32
 
 
 @lru_cache(maxsize=4096)
@@ -18,15 +19,16 @@ def normalise(written: str) -> str:
     """
     text = unicodedata.normalize("NFKC", written).strip()
     text = re.sub(r"[‐‑‒–—―ー−ｰ－]", "-", text)
-    digits = re.sub(r"[^\d+]", "", text)
+    plus = "+" if re.match(r"\D*\+", text) else ""
+    digits = plus + "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal())
     if _SHORT.fullmatch(digits):
         return digits
+    if digits.startswith("+810"):
+        text = "+81" + digits[4:]  # the common mistake +81 (0)3 …
     try:
         number = phonenumbers.parse(text, REGION)
     except phonenumbers.NumberParseException:
-        return digits if len(digits) >= 2 and not re.search(r"[^\W\d_]", text) else ""
-    if number.country_code == 81 and number.national_number and digits.startswith("+810"):
-        number = phonenumbers.parse("+81" + digits[4:], REGION)  # the common mistake +81 (0)3 …
+        return digits if 2 <= len(digits) <= _LONGEST and not re.search(r"[^\W\d_]", text) else ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
