@@ -12,6 +12,12 @@ from madoguchi.files.models import StoredFile
 
 def keep(content: bytes) -> StoredFile:
     """Store ``content`` durably (once, however often it comes) and return its row."""
+    row, _ = StoredFile.objects.get_or_create(sha256=write(content), defaults={"size": len(content)})
+    return row
+
+
+def write(content: bytes) -> str:
+    """Only the first half of ``keep()``: the bytes safe on disk, their hash; before a transaction that will keep them."""
     digest = hashlib.sha256(content).hexdigest()
     path = path_of(digest)
     if not path.exists():
@@ -27,8 +33,7 @@ def keep(content: bytes) -> StoredFile:
             os.fsync(directory)
         finally:
             os.close(directory)
-    row, _ = StoredFile.objects.get_or_create(sha256=digest, defaults={"size": len(content)})
-    return row
+    return digest
 
 
 def read(file: StoredFile) -> bytes:

@@ -1,0 +1,156 @@
+"""A mail has reached the desk: keep it, read it, find its thread, and tell the rooms upstairs."""
+
+import hashlib
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from madoguchi.files import store
+from madoguchi.journal.record import Actor, record
+from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
+from madoguchi.mail.parse import ParsedMail, parse
+from madoguchi.mail.threads import find_thread
+from madoguchi.problems.set_aside import set_aside
+
+KINDS = {
+    IncomingMail.Nature.ORDINARY: "mail.received",
+    IncomingMail.Nature.AUTO_REPLY: "mail.auto_reply_received",
+    IncomingMail.Nature.BOUNCE: "mail.bounce_received",
+    IncomingMail.Nature.LOOP: "mail.ignored",
+}
+
+
+def take_in(
+    raw: bytes, *, source: str, envelope_from: str | None, envelope_to: Sequence[str], by: Actor
+) -> IncomingMail:
+    """Keep ``raw`` as it came and let the desk have it; the same mail again gives the row that exists already.
+
+    When the rooms upstairs fail, the mail stays, set aside with its error. Only trouble with the database or the disk
+    is raised: then nothing is kept and the sender must try again. ``envelope_from`` is empty for a null sender, None
+    when it is not known.
+    """
+    mail = parse(raw, envelope_from=envelope_from)
+    key = _dedupe_key(raw, mail, envelope_from, envelope_to)
+    if earlier := IncomingMail.objects.filter(dedupe_key=key).first():
+        return earlier
+    # The bytes reach the disk before the transaction begins, which on SQLite would hold up every other writer.
+    store.write(raw)
+    try:
+        with transaction.atomic():
+            incoming = _keep(raw, mail, key, source=source, envelope_from=envelope_from, envelope_to=envelope_to)
+            _tell(incoming, by)
+    except IntegrityError:
+        if earlier := IncomingMail.objects.filter(dedupe_key=key).first():
+            return earlier
+        raise
+    return incoming
+
+
+@transaction.atomic
+def retry(mail: IncomingMail, *, by: Actor) -> IncomingMail:
+    """Give a mail that was set aside (or never got further than its arrival) to the desk again."""
+    incoming = IncomingMail.objects.select_for_update().select_related("raw", "thread").get(pk=mail.pk)
+    if incoming.state in {IncomingMail.State.RECEIVED, IncomingMail.State.SET_ASIDE}:
+        incoming.thread = incoming.thread or find_thread(incoming.parsed, incoming.envelope_to)
+        incoming.save(update_fields=["thread"])
+        _tell(incoming, by)
+    return incoming
+
+
+def begin_thread(incoming: IncomingMail) -> MailThread:
+    """The thread of a mail, a new one when it has none. For the act that opens a ticket from it."""
+    if incoming.thread is None:
+        incoming.thread = MailThread.objects.create()
+        incoming.save(update_fields=["thread"])
+    return incoming.thread
+
+
+def _keep(
+    raw: bytes, mail: ParsedMail, key: str, *, source: str, envelope_from: str | None, envelope_to: Sequence[str]
+) -> IncomingMail:
+    nature = _nature(mail)
+    sender = mail.sender
+    incoming = IncomingMail.objects.create(
+        raw=store.keep(raw),
+        source=source,
+        envelope_from=_fit(envelope_from or "", 998),
+        envelope_to=[_storable(address) for address in envelope_to],
+        received_at=timezone.now(),
+        nature=nature,
+        dedupe_key=key,
+        message_id=_fit(mail.message_id or "", 998),
+        in_reply_to=_fit(mail.in_reply_to or "", 998),
+        references=mail.references,
+        subject=mail.subject,
+        from_address=_fit(sender.address if sender else "", 320),
+        from_name=_fit(sender.name if sender else "", 320),
+        auto_submitted=mail.auto_submitted,
+        bounce=mail.bounce.as_json() if mail.bounce else None,
+        thread=find_thread(mail, envelope_to),
+    )
+    incoming.__dict__["parsed"] = mail
+    return incoming
+
+
+def _tell(incoming: IncomingMail, by: Actor) -> None:
+    """Record the arrival; what the reactions do stands or falls as a whole, the mail stays either way."""
+    nature = IncomingMail.Nature(incoming.nature)
+    state = IncomingMail.State.IGNORED if nature is IncomingMail.Nature.LOOP else IncomingMail.State.TAKEN
+    try:
+        with transaction.atomic():
+            IncomingMail.objects.filter(pk=incoming.pk).update(state=state, error="")
+            record(KINDS[nature], by=by, about=[incoming, incoming.thread], data={"subject": incoming.subject[:200]})
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        incoming.refresh_from_db(fields=["thread"])
+        incoming.state = IncomingMail.State.SET_ASIDE
+        incoming.error = f"{type(error).__name__}: {error}"
+        incoming.save(update_fields=["state", "error"])
+        record("mail.set_aside", by=by, about=[incoming, incoming.thread], data={"error": incoming.error[:500]})
+        set_aside("mail.incoming", error, mail=incoming.pk, sha256=incoming.raw.sha256)
+    else:
+        incoming.state, incoming.error = state, ""
+
+
+def _nature(mail: ParsedMail) -> IncomingMail.Nature:
+    if mail.bounce is not None:
+        return IncomingMail.Nature.BOUNCE
+    if mail.loop_marks & {settings.MAIL_ADDRESS.lower()}:
+        return IncomingMail.Nature.LOOP
+    if mail.message_id and OutgoingMail.objects.filter(message_id=mail.message_id[:255]).exists():
+        return IncomingMail.Nature.LOOP
+    return IncomingMail.Nature.AUTO_REPLY if mail.is_reply_of_machine else IncomingMail.Nature.ORDINARY
+
+
+def _dedupe_key(raw: bytes, mail: ParsedMail, envelope_from: str | None, envelope_to: Sequence[str]) -> str:
+    """Equal for the same mail on two ways (SMTP retry, IMAP, a second recipient of ours), which differ in trace headers.
+
+    Without a Message-ID only the same bytes in the same envelope are the same mail.
+    """
+    if mail.message_id:
+        sender = mail.sender.address if mail.sender else ""
+        body = b"\n".join(raw.replace(b"\r\n", b"\n").partition(b"\n\n")[2:]).rstrip()
+        parts = [mail.message_id.encode(), sender.encode(), mail.subject.encode(), body]
+    else:
+        parts = [
+            raw,
+            (envelope_from or "").encode(errors="replace"),
+            *(to.encode(errors="replace") for to in envelope_to),
+        ]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(b"%d:" % len(part))
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _storable(text: str) -> str:
+    """Without the code points that PostgreSQL cannot keep."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+
+
+def _fit(text: str, length: int) -> str:
+    return _storable(text)[:length]

@@ -1,0 +1,114 @@
+"""Addresses of a From, To or Cc field, however they were written."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from madoguchi.mail.headers import clean, decode_words, raw_text
+
+_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?(?:(?!\?=).)*\?=(?:\s+(?==\?))?", re.DOTALL)
+_MASK = "\ue000{}\ue001"
+_MASKED = re.compile("\ue000(\\d+)\ue001")
+_ANGLE = re.compile(r"<([^<>]*)>")
+_BARE = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>(),;:\"]+")
+_PLAIN = re.compile(r"^[^\s@<>(),;:\"\\\x00-\x1f\x7f]{1,64}@[^\s@<>(),;:\"\\\x00-\x1f\x7f]{1,255}$")
+
+
+@dataclass(frozen=True)
+class Address:
+    name: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name and self.address else self.name or self.address
+
+
+def is_address(text: str) -> bool:
+    """Whether a bare ``local@domain`` that mail can be sent to."""
+    return bool(_PLAIN.match(text))
+
+
+def parse_addresses(values: list[bytes], hint: str | None = None) -> list[Address]:
+    """All addresses of these fields in order; groups are opened, comments serve as names."""
+    found: list[Address] = []
+    for value in values:
+        words: list[str] = []
+
+        def mask(word: re.Match[str], words: list[str] = words) -> str:
+            words.append(word[0])
+            return _MASK.format(len(words) - 1)
+
+        text = raw_text(value, hint).replace("\ue000", "").replace("\ue001", "")
+        for entry in _entries(_WORD.sub(mask, text)):
+            address = _address(entry, words)
+            if address.name or address.address:
+                found.append(address)
+    return found
+
+
+def _entries(text: str) -> Iterator[str]:
+    """Cut at commas and semicolons outside quotes, comments and angle brackets; drop the names of groups."""
+    start = depth = 0
+    quoted = angle = False
+    place = 0
+    while place < len(text):
+        char = text[place]
+        if char == "\\" and (quoted or depth):
+            place += 1
+        elif char == '"' and not depth:
+            quoted = not quoted and '"' in text[place + 1 :]
+        elif quoted:
+            pass
+        elif char == "(":
+            depth += 1 if ")" in text[place:] else 0
+        elif char == ")" and depth:
+            depth -= 1
+        elif depth:
+            pass
+        elif char == "<":
+            angle = ">" in text[place:]
+        elif char == ">":
+            angle = False
+        elif angle:
+            pass
+        elif char == ":" and "@" not in text[start:place]:
+            start = place + 1
+        elif char in ",;":
+            yield text[start:place]
+            start = place + 1
+        place += 1
+    yield text[start:]
+
+
+def _address(entry: str, words: list[str]) -> Address:
+    def reveal(text: str) -> str:
+        shown = decode_words(_MASKED.sub(lambda found: words[int(found[1])], text))
+        return " ".join(clean(shown).split())
+
+    angles = _ANGLE.findall(entry)
+    if angles:
+        address = angles[-1].strip()
+        name = entry[: entry.rfind("<")]
+        address = address.rpartition(":")[2] if address.startswith("@") else address
+    else:
+        bare = _BARE.search(entry)
+        address = bare[0] if bare else ""
+        name = entry.replace(address, " ", 1) if address else entry
+    shown = reveal(_unquoted(name))
+    address = "".join(reveal(address).split()) if "@" in reveal(address) else reveal(address)
+    if not address and (inside := _ANGLE.search(shown) or _BARE.search(shown)):
+        address = inside[1] if inside.re is _ANGLE else inside[0]
+        shown = shown.replace(inside[0], "").strip()
+    return Address("" if shown.strip("'\" ") == address else shown, address.strip("'\""))
+
+
+def _unquoted(name: str) -> str:
+    """A display name without its quotes; a comment is the name when there is no other."""
+    name = name.strip()
+    if comment := re.fullmatch(r"\((.*)\)", name, re.DOTALL):
+        name = comment[1]
+    if len(name) >= 2 and name[0] == name[-1] == '"':
+        name = name[1:-1]
+    elif '"' in name:
+        name = name.replace('"', "") if name.count('"') == 2 else name
+    return re.sub(r"\\(.)", r"\1", name).strip()

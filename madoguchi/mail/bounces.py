@@ -1,0 +1,208 @@
+"""Mails that no person wrote to us: bounces (RFC 3464 and older kinds) and answers of machines (RFC 3834)."""
+
+import re
+from dataclasses import dataclass
+
+from madoguchi.mail.addresses import parse_addresses
+from madoguchi.mail.decode import decode_text
+from madoguchi.mail.headers import Headers, message_ids, raw_text, split_message
+from madoguchi.mail.mime import Part, transfer_decode
+
+_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_ADDRESS = r"[^\s<>()\[\]\",;:'`]+@[^\s<>()\[\]\",;:'`]+[^\s<>()\[\]\",;:'`.]"
+_RECIPIENT_LINES = (
+    re.compile(rf"^\s*(?:To|Recipient|宛先)?\s*:?\s*<({_ADDRESS})>\s*(?:\([^)]*\)\s*)?(?::|\.{{3}}|…|$)", re.MULTILINE),
+    re.compile(
+        rf"(?:could not be delivered to|failed recipient|recipient address|user unknown|not found|unable to deliver"
+        rf"|following address(?:es)?|宛先|配信できません|送信できません|エラー)[^@]{{0,200}}?<?({_ADDRESS})>?",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"^\s+({_ADDRESS})\s*$", re.MULTILINE),
+    re.compile(rf"<({_ADDRESS})>"),
+)
+_REASON_LINE = re.compile(
+    r"^.*(?:\b[45]\d\d[ -]|user unknown|unknown user|no such user|does not exist|mailbox (?:is )?full|quota|not found|unknown host"
+    r"|rejected|refused|timed out|存在しません|届けられません|配信できません|送信できません|見つかりません|容量|いっぱい).*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_BOUNCE_SENDER = re.compile(
+    r"^(?:mailer[-_.]?daemon|postmaster|mail[-_]?daemon|mdaemon|bounce[sd]?|mailadm|system)@|^mailer[-_.]?daemon$", re.I
+)
+_BOUNCE_SUBJECT = re.compile(
+    r"undeliver|delivery (?:status notification|failure|report|has failed|problem)|deliver(?:y|able)?.*fail|failure notice|fail.*deliver"
+    r"|returned (?:mail|to sender|message)|mail (?:system )?(?:error|delivery)|mail could not be delivered|message (?:not )?deliver"
+    r"|nondeliver|non-deliver|mail not delivered|could not send message|warning: message|delivery error|user unknown"
+    r"|配信不能|配信できません|配信エラー|送信エラー|送信できません|不達|未達|エラーメール|宛先不明|配達不能|返送",
+    re.IGNORECASE,
+)
+_RETURNED = re.compile(
+    r"^[- ]*(?:-{2,}|={2,}).*(?:original|returned|undelivered|unsent|copy of|included|bounced|以下|元の|オリジナル).*$|^(?:Received|Return-Path): ",
+    re.MULTILINE | re.IGNORECASE,
+)
+_AUTO_STRONG = re.compile(
+    r"^(?:re:\s*)?(?:[【\[(（<＜]\s*)?(?:自動(?:応答|返信|送信)(?:メール|通知|メッセージ)?\s*(?:[】\])）>＞:：]|$)"
+    r"|auto(?:matic)?[- ]?(?:reply|response|answer)\b|auto(?:matische|matisk)|out[- ]of[- ](?:the[- ])?office|vacation\b|"
+    r"r[ée]ponse automatique|risposta automatica|respuesta autom)",
+    re.IGNORECASE,
+)
+_AUTO_WEAK = re.compile(
+    r"^(?:re:\s*)?(?:[【\[(（]\s*)?(?:不在|休暇|出張中|ただいま不在|(?:i am )?away\b|on (?:vacation|holiday|leave))",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Bounce:
+    """A delivery of ours (or of somebody) that failed: for whom, with which enhanced status, and the server's words."""
+
+    recipient: str | None
+    status: str | None
+    reason: str | None
+    original_message_id: str | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        return {"recipient": self.recipient, "status": self.status, "reason": self.reason}
+
+
+def find_bounce(root: Part, leaves: list[Part], text: str, subject: str, sender: str) -> Bounce | None:
+    """The bounce that this mail is, or None."""
+    headers = root.headers
+    original = _original_id(leaves, text)
+    report = next(
+        (
+            leaf
+            for leaf in leaves
+            if leaf.content_type.startswith("message/") and "delivery-status" in leaf.content_type
+        ),
+        None,
+    )
+    if report is not None:
+        return _from_report(report, text, original, headers)
+    if root.parameters.get("report-type") in {"feedback-report", "disposition-notification"}:
+        return None
+    failed = headers.text("x-failed-recipients")
+    local_sender = _BOUNCE_SENDER.search(sender)
+    if not failed and not (_BOUNCE_SUBJECT.search(subject) and (local_sender or _no_return_path(headers))):
+        if not (local_sender and sender.lower().startswith("mailer") and _STATUS.search(text)):
+            return None
+    own_words = _RETURNED.split(text, maxsplit=1)[0] or text
+    recipient = failed.partition(",")[0].strip() or _recipient(own_words, text, sender)
+    status = _STATUS.search(own_words)
+    reason = _REASON_LINE.search(own_words)
+    return Bounce(
+        recipient or None,
+        status[1] if status else None,
+        _one_line(reason[0] if reason else next((line for line in own_words.splitlines() if line.strip()), "")),
+        original,
+    )
+
+
+def _from_report(report: Part, text: str, original: str | None, headers: Headers) -> Bounce | None:
+    """RFC 3464: the first recipient that failed, else the first that waits; a success is no bounce."""
+    body = transfer_decode(report.body, report.encoding, [])
+    groups = [split_message(block)[0] for block in re.split(rb"(?:\r?\n){2,}", body.strip())]
+    recipients = [
+        group
+        for group in groups
+        if group.raw("final-recipient") or group.raw("original-recipient") or group.raw("action")
+    ]
+    actions = {action: group for group in reversed(recipients) if (action := _word(group, "action"))}
+    chosen = actions.get("failed") or actions.get("delayed")
+    if chosen is None:
+        if recipients and actions:
+            return None
+        chosen = recipients[0] if recipients else Headers()
+    address = (
+        _typed(chosen, "final-recipient")
+        or _typed(chosen, "original-recipient")
+        or _typed(chosen, "x-actual-recipient")
+    )
+    found = parse_addresses([address.encode()]) if address else []
+    status = _STATUS.search(chosen.text("status")) or _STATUS.search(text)
+    diagnostic = _typed(chosen, "diagnostic-code")
+    specific = _STATUS.search(diagnostic)
+    if specific and (status is None or status[1].endswith(".0.0")):
+        status = specific
+    if not diagnostic:
+        line = _REASON_LINE.search(_RETURNED.split(text, maxsplit=1)[0])
+        diagnostic = line[0] if line else ""
+    recipient = (found[0].address if found else address) or headers.text("x-failed-recipients")
+    return Bounce(recipient or None, status[1] if status else None, _one_line(diagnostic), original)
+
+
+def is_automatic(headers: Headers, subject: str, *, empty_return_path: bool) -> bool:
+    """Whether a machine sent this (RFC 3834 and what came before it)."""
+    return _declared(headers) not in {"", "no"} or answers_by_itself(
+        headers, subject, empty_return_path=empty_return_path
+    )
+
+
+def answers_by_itself(headers: Headers, subject: str, *, empty_return_path: bool) -> bool:
+    """Whether this is a machine's answer to a mail, and not a report or form that a machine sends of its own accord."""
+    declared = _declared(headers)
+    answered = bool(headers.raw("in-reply-to") or headers.raw("references"))
+    if declared in {"auto-replied", "auto-notified"} or empty_return_path or _AUTO_STRONG.search(subject):
+        return True
+    if declared == "auto-generated" and (answered or headers.raw("x-auto-response-suppress")):
+        return True
+    if any(
+        headers.raw(name) is not None
+        for name in ("x-autoreply", "x-autorespond", "x-autoresponder", "x-autoreply-from", "x-mail-autoreply")
+    ):
+        return headers.text("x-autoreply").lower() not in {"no", "false"}
+    precedence = _word(headers, "precedence")
+    if precedence in {"auto_reply", "auto-reply", "autoreply"}:
+        return True
+    weak = bool(_AUTO_WEAK.search(subject))
+    return weak and (answered or precedence in {"bulk", "junk"})
+
+
+def _declared(headers: Headers) -> str:
+    return headers.text("auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
+
+
+def _no_return_path(headers: Headers) -> bool:
+    value = headers.raw("return-path")
+    return value is not None and value.strip() in {b"<>", b""} or "MAILER-DAEMON" in headers.text("return-path").upper()
+
+
+def _recipient(own_words: str, text: str, sender: str) -> str:
+    for words in (own_words, text):
+        for pattern in _RECIPIENT_LINES:
+            for found in pattern.finditer(words):
+                if found[1].lower() != sender.lower():
+                    return found[1]
+    return ""
+
+
+def _original_id(leaves: list[Part], text: str) -> str | None:
+    """The Message-ID of the mail that came back, from whatever of it was returned."""
+    for leaf in leaves:
+        if leaf.content_type in {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global"}:
+            returned = split_message(transfer_decode(leaf.body, leaf.encoding, []))[0]
+            if found := message_ids(returned.text("message-id")):
+                return found[0]
+    inline = re.search(r"^\s*Message-I[Dd]:\s*(<[^<>\s]+>)", text, re.MULTILINE | re.IGNORECASE)
+    return inline[1] if inline else None
+
+
+def _typed(headers: Headers, name: str) -> str:
+    """The value of ``rfc822; value``."""
+    raw = headers.raw(name)
+    value = raw_text(raw) if raw is not None else ""
+    kind, semicolon, rest = value.partition(";")
+    return (rest if semicolon and "@" not in kind and " " not in kind.strip() else value).strip()
+
+
+def _word(headers: Headers, name: str) -> str:
+    words = headers.text(name).lower().split()
+    return words[0].strip(";,") if words else ""
+
+
+def _one_line(text: str) -> str | None:
+    return " ".join(text.split())[:1000] or None
+
+
+def read_report_text(leaf: Part) -> str:
+    """A status report or returned headers as text, for old bounces that hide their words there."""
+    return decode_text(transfer_decode(leaf.body, leaf.encoding, []), leaf.parameters.get("charset")).text

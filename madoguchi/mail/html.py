@@ -1,0 +1,165 @@
+"""HTML of mails: as text that keeps its structure, and cleaned for showing."""
+
+import re
+from html.parser import HTMLParser
+
+import nh3
+
+_HIDDEN = {"script", "style", "head", "title", "template", "noscript", "object", "svg", "math", "iframe", "xml"}
+_BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "dl", "form", "pre", "figure", "fieldset"}
+_LINES = {
+    "div",
+    "tr",
+    "li",
+    "dt",
+    "dd",
+    "section",
+    "article",
+    "header",
+    "footer",
+    "address",
+    "center",
+    "caption",
+    "body",
+}
+_VOID = {"br", "hr", "img", "meta", "link", "input", "col", "base", "area", "wbr", "source", "param", "embed"}
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_TAGS = {
+    *(
+        "a abbr b blockquote br caption center code col colgroup dd del div dl dt em font h1 h2 h3 h4 h5 h6 hr i ins"
+    ).split(),
+    *(
+        "kbd li ol p pre q rp rt ruby s samp small span strike strong sub sup table tbody td tfoot th thead tr tt u ul"
+    ).split(),
+}
+_ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "ol": {"start"}}
+
+
+def clean_html(html: str) -> str:
+    """What may be shown: text, lists, tables and links; no script, style, form, picture or anything that is fetched."""
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        clean_content_tags={"script", "style", "title", "svg", "math", "iframe", "object", "template", "noscript"},
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def html_to_text(html: str) -> str:
+    """Plain text with paragraphs, lists, table rows, quotes (``>``) and the addresses of links."""
+    writer = _Writer()
+    try:
+        writer.feed(html)
+        writer.close()
+    except (AssertionError, RecursionError, ValueError):
+        return re.sub(r"\n{3,}", "\n\n", re.sub(r"<[^>]{0,2000}>", " ", html)).strip()
+    return writer.text()
+
+
+class _Writer(HTMLParser):
+    """Writes lines while tags pass; never keeps a tree, so that no nesting is too deep."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.lines: list[str] = []
+        self.line = ""
+        self.quote = 0
+        self.hidden: list[str] = []
+        self.pre = 0
+        self.lists: list[int | None] = []
+        self.link: tuple[str, int] | None = None
+        self.cells = 0
+
+    def text(self) -> str:
+        self._end_line()
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in self.lines)).strip("\n")
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if self.hidden:
+            if tag == "body":
+                self.hidden.clear()
+            elif tag in _HIDDEN and tag not in _VOID:
+                self.hidden.append(tag)
+            return
+        if tag in _HIDDEN:
+            self.hidden.append(tag)
+        elif tag == "br":
+            self._end_line(force=True)
+        elif tag == "hr":
+            self._end_line()
+            self.lines.append("> " * self.quote + "-" * 40)
+        elif tag == "blockquote":
+            self._gap()
+            self.quote += 1
+        elif tag in {"td", "th"}:
+            self.line += "\t" if self.cells else ""
+            self.cells += 1
+        elif tag == "a":
+            self.link = (dict(attributes).get("href") or "", len(self.line))
+        elif tag == "img":
+            self.line += dict(attributes).get("alt") or ""
+        elif tag in _BLOCKS:
+            self._gap() if not (tag in {"ul", "ol"} and self.lists) else self._end_line()
+            self.pre += tag == "pre"
+            if tag in {"ul", "ol"}:
+                self.lists.append(1 if tag == "ol" else None)
+        elif tag in _LINES:
+            self._end_line()
+            self.cells = 0
+            if tag == "li":
+                self._bullet()
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.hidden:
+            if tag in self.hidden:
+                del self.hidden[self.hidden.index(tag) :]
+        elif tag == "blockquote":
+            self._gap()
+            self.quote = max(0, self.quote - 1)
+        elif tag == "a" and self.link:
+            (address, start), self.link = self.link, None
+            shown = self.line[start:].strip()
+            if address.startswith(("http://", "https://")) and shown and shown.rstrip("/") not in address:
+                self.line += f" <{address}>"
+        elif tag in _BLOCKS:
+            self.pre = max(0, self.pre - (tag == "pre"))
+            if tag in {"ul", "ol"} and self.lists:
+                self.lists.pop()
+            self._gap() if not (tag in {"ul", "ol"} and self.lists) else self._end_line()
+        elif tag in _LINES:
+            self._end_line()
+
+    def handle_data(self, data: str) -> None:
+        if self.hidden:
+            return
+        if self.pre:
+            first, *others = data.replace("\r\n", "\n").split("\n")
+            self.line += first
+            for other in others:
+                self._end_line(force=True)
+                self.line = other
+            return
+        words = _BLANKS.sub(" ", data)
+        self.line += words.lstrip(" ") if not self.line or self.line.endswith((" ", "\t")) else words
+
+    def _bullet(self) -> None:
+        number = self.lists[-1] if self.lists else None
+        indent = "  " * max(0, len(self.lists) - 1)
+        if number is None:
+            self.line = f"{indent}・"
+        else:
+            self.lists[-1] = number + 1
+            self.line = f"{indent}{number}. "
+
+    def _end_line(self, force: bool = False) -> None:
+        if self.line.strip() or force:
+            line = self.line.replace("\xa0", " ")
+            self.lines.append("> " * self.quote + (line if self.pre else line.rstrip()))
+        self.line = ""
+
+    def _gap(self) -> None:
+        self._end_line()
+        if self.lines and self.lines[-1].strip("> "):
+            self.lines.append("> " * self.quote)

@@ -1,0 +1,64 @@
+"""Which thread a mail belongs to: by In-Reply-To and References, else by the token in our address, never by subject."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from django.conf import settings
+
+from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
+from madoguchi.mail.parse import ParsedMail
+
+_TOKEN = re.compile(r"\+([a-z2-7]{24})@", re.IGNORECASE)
+MOST_REFERENCES = 30
+
+
+def reply_address(thread: MailThread) -> str:
+    """``desk+TOKEN@example.co.jp``: answers to it come back into the thread."""
+    local, _, domain = settings.MAIL_ADDRESS.rpartition("@")
+    return f"{local}+{thread.token}@{domain}"
+
+
+def find_thread(mail: ParsedMail, envelope_to: Sequence[str]) -> MailThread | None:
+    """The thread that the mail's references or its recipients name, or None."""
+    named = [*([mail.in_reply_to] if mail.in_reply_to else []), *reversed(mail.references)]
+    if mail.bounce and mail.bounce.original_message_id:
+        named.insert(0, mail.bounce.original_message_id)
+    if thread := _of_messages(list(dict.fromkeys(named))[:MOST_REFERENCES]):
+        return thread
+    addresses = [*envelope_to, *(entry.address for entry in (*mail.to, *mail.cc))]
+    return _of_tokens(addresses)
+
+
+def chain_of(thread: MailThread, answered: IncomingMail | None) -> tuple[str, list[str]]:
+    """In-Reply-To and References of the thread's next mail; References keeps its first and its newest ids."""
+    last: IncomingMail | OutgoingMail | None = (
+        answered
+        or thread.incoming.filter(nature=IncomingMail.Nature.ORDINARY).exclude(message_id="").order_by("-id").first()
+        or thread.outgoing.order_by("-id").first()
+    )
+    if last is None or not last.message_id:
+        return "", []
+    chain = list(dict.fromkeys([*last.references, last.message_id]))
+    return last.message_id, chain if len(chain) <= MOST_REFERENCES else [chain[0], *chain[-MOST_REFERENCES + 1 :]]
+
+
+def _of_messages(message_ids: list[str]) -> MailThread | None:
+    """The thread of the first of these ids that we know."""
+    if not message_ids:
+        return None
+    known: dict[str, int] = {}
+    for model in (IncomingMail, OutgoingMail):
+        rows = model.objects.filter(message_id__in=message_ids, thread__isnull=False)
+        known.update(rows.values_list("message_id", "thread_id"))
+    thread = next((known[message_id] for message_id in message_ids if message_id in known), None)
+    return MailThread.objects.get(pk=thread) if thread else None
+
+
+def _of_tokens(addresses: Iterable[str]) -> MailThread | None:
+    domain = settings.MAIL_ADDRESS.rpartition("@")[2].lower()
+    tokens = [
+        found[1].lower()
+        for address in addresses
+        if address.lower().endswith("@" + domain) and (found := _TOKEN.search(address))
+    ]
+    return MailThread.objects.filter(token__in=tokens).order_by("id").first() if tokens else None
