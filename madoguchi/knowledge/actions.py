@@ -97,14 +97,14 @@ def archive(article: Article, *, by: Actor) -> Article:
 
 
 @transaction.atomic
-def learn(article: Article, text: str, *, source: str, by: Actor) -> None:
-    """Remember that this article solved ``text``, so that the next similar text finds it.
+def learn(article: Article, text: str, *, source: str, by: Actor) -> bool:
+    """Remember that this article solved ``text``, so that the next similar text finds it; whether that was new.
 
-    ``source`` says where the text came from (``ticket:12``); the same source again replaces its text.
+    ``source`` says where the text came from (``ticket:12``); the same source with another text replaces it.
     """
-    text = text.strip()[:LONGEST_LEARNED]
-    if not text:
-        return
+    text = text.replace("\0", "").strip()[:LONGEST_LEARNED]
+    if not text or ArticleText.objects.filter(article=article, source=source, text=text).exists():
+        return False
     ArticleText.objects.update_or_create(
         article=article,
         source=source,
@@ -112,6 +112,7 @@ def learn(article: Article, text: str, *, source: str, by: Actor) -> None:
     )
     _moved(article)
     record("article.learned", by=by, about=[article], data={"source": source})
+    return True
 
 
 @transaction.atomic

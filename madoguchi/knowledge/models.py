@@ -45,6 +45,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """What anybody may read."""
         return self.filter(audience=Audience.PUBLIC, state=State.VALIDATED)
 
+    def light(self) -> Self:
+        """Without what only the search reads."""
+        return self.defer("terms", "vectors")
+
     def current(self) -> Self:
         """What may be suggested."""
         return self.exclude(state=State.ARCHIVED)
@@ -81,7 +85,7 @@ class Article(models.Model):
     class Meta:
         ordering = ["-updated_at", "-id"]
         indexes = [
-            models.Index(fields=["revision"], name="knowledge_article_revision"),
+            models.Index(fields=["revision", "updated_at"], name="knowledge_article_revision"),
             models.Index(fields=["-updated_at", "-id"], name="knowledge_article_newest"),
         ]
 

@@ -2,9 +2,20 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from madoguchi.catalog.models import Category
-from madoguchi.knowledge.models import Article
+from madoguchi.knowledge.article_index import ArticleIndex, current
+from madoguchi.knowledge.models import Article, ArticleQuerySet
 from madoguchi.people.access import Access
+from madoguchi.search import tokens
+from madoguchi.search.bm25 import Scores
+
+LONGEST_TEXT = 2_000
+_SPOKEN = 0.5  # what a match by sound weighs beside a match by the word itself
+_SAME_CATEGORY = 0.1  # of the best score, on top, for an article of the chosen category
+_LEAST_COSINE = 0.4  # below it, an article that shares no word is no suggestion
+_MOST_WORDS = 6
 
 
 @dataclass(frozen=True)
@@ -14,3 +25,82 @@ class Suggestion:
     article: Article
     score: float
     words: tuple[str, ...]
+
+
+def suggest(
+    text: str, *, access: Access | None, category: Category | None = None, limit: int = 5, wait: bool = False
+) -> list[Suggestion]:
+    """Up to ``limit`` articles that ``access`` may read (None: what anybody may read), best first.
+
+    An empty text, or one without anything to go by, gives none. ``wait`` waits for a complete index (commands).
+    """
+    rows = Article.objects.public() if access is None else Article.objects.visible_to(access)
+    return ranked(text, rows.current(), category=category, limit=limit, wait=wait)
+
+
+def ranked(
+    text: str, rows: ArticleQuerySet, *, category: Category | None = None, limit: int = 5, wait: bool = False
+) -> list[Suggestion]:
+    """The same for any set of articles; the set is asked in the query, so nothing outside it is ever read."""
+    asked = tokens.asked(text[:LONGEST_TEXT])
+    if not asked or limit < 1:
+        return []
+    index = current(wait=wait)
+    wanted = _wanted(asked, index)
+    scores, likely = _scores(text[:LONGEST_TEXT], wanted, index)
+    if category is not None and len(scores):
+        scores = scores + np.where(index.categories == category.pk, _SAME_CATEGORY * scores.max(), 0)
+    order = np.argsort(-scores, kind="stable")
+    order = order[likely[order]]
+    found: list[Suggestion] = []
+    start, window = 0, 3 * limit
+    while len(found) < limit and start < len(order):
+        places = order[start : start + window]
+        readable = rows.light().in_bulk([int(index.ids[place]) for place in places])
+        for place in places:
+            if (article := readable.get(int(index.ids[place]))) is not None:
+                found.append(Suggestion(article, float(scores[place]), _matched(asked, wanted, index, int(place))))
+        start, window = start + window, window * 4
+    return found[:limit]
+
+
+type Wanted = dict[str, float]
+
+
+def _wanted(asked: list[tokens.Token], index: ArticleIndex) -> Wanted:
+    """Terms with their weights: words as they are, by sound where the writing tells less, completed where half typed."""
+    wanted: Wanted = {}
+    for token in asked:
+        known = token.term in index.words
+        wanted[token.term] = 1.0
+        if token.reading and token.reading != token.term and (token.spoken or not known):
+            wanted.setdefault(token.reading, _SPOKEN)
+    last = asked[-1]
+    if last.term not in index.words and len(last.term) > 1:
+        for term in index.words.completions(last.term):
+            wanted.setdefault(term, _SPOKEN)
+    return wanted
+
+
+def _scores(text: str, wanted: Wanted, index: ArticleIndex) -> tuple[Scores, np.typing.NDArray[np.bool_]]:
+    """The score of every article, and whether it is likely enough to be shown at all."""
+    scores = index.words.scores(wanted)
+    likely = scores > 0
+    if tokens.is_only_kana(text):
+        heard = index.sounds.scores(dict.fromkeys(tokens.sound(text), 1.0))
+        return scores + heard, likely | (heard > 0)
+    if index.meanings is None:
+        return scores, likely
+    meant, best = index.meanings.scores(text)
+    return scores + meant, likely | (best >= _LEAST_COSINE)
+
+
+def _matched(asked: list[tokens.Token], wanted: Wanted, index: ArticleIndex, place: int) -> tuple[str, ...]:
+    """The words of the text that stand in the article, the telling ones first."""
+    worth: dict[str, float] = {}
+    for token in asked:
+        worth[token.surface] = max(
+            index.words.held(term, place) for term in (token.term, token.reading) if term in wanted or term == token.term
+        )
+    found = sorted((word for word, value in worth.items() if value > 0), key=lambda word: -worth[word])
+    return tuple(found[:_MOST_WORDS])

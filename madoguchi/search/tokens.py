@@ -10,10 +10,10 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import jaconv
-from sudachipy import Dictionary, SplitMode, Tokenizer
+from sudachipy import Dictionary, Morpheme, SplitMode, Tokenizer
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import new_characters
@@ -21,6 +21,7 @@ from madoguchi.foundation.japanese import new_characters
 VERSION = 1  # raise it when the same text gives other terms: what was stored is then made anew
 _LONGEST_TERM = 60
 _LONGEST_PIECE = 4_000  # Sudachi refuses more than 49,149 bytes at once
+_LONGEST_LOANWORD = 10
 _MOST_GROUPS = 16
 
 _CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "代名詞", "接頭辞", "接尾辞", "感動詞"})
@@ -38,6 +39,7 @@ _HIRAGANA = re.compile(r"[ぁ-ゖー]+")
 _KATAKANA = re.compile(r"[ァ-ヺー]+")
 _LATIN = re.compile(r"[a-z]+")
 _KANA_RUN = re.compile(r"[ぁ-ゖー]{3,}")
+_KANA_ALONE = re.compile(r"(?<!\w)[ぁ-ゖー]{3,}(?!\w)")
 _KANJI_OR_KATAKANA = re.compile(r"[\u3400-\u9fff々ァ-ヺ]")
 
 
@@ -117,7 +119,7 @@ def words(cleaned: str) -> Iterator[Token]:
             if term:
                 unknown = morpheme.is_oov()
                 spoken = unknown or bool(_HIRAGANA.fullmatch(surface) or _LATIN.fullmatch(surface))
-                reading = _term(jaconv.hira2kata(surface if unknown else morpheme.reading_form()).lower())
+                reading = _reading(morpheme, unknown) if kind[0] == "名詞" else ""
                 yield Token(term, reading, surface, offset + morpheme.end(), spoken, unknown)
         offset += len(piece)
 
@@ -135,7 +137,7 @@ def document_terms(text: str) -> list[str]:
 
 def query(text: str) -> Query:
     """What a typed search asks for: every word of it, in any writing, the last one possibly half typed."""
-    cleaned = clean(text[:500])
+    cleaned = heard(clean(text[:500]))
     exact, rest = exact_terms(cleaned)
     typing = len(cleaned) if cleaned and cleaned[-1].isalnum() else -1
     placed: list[tuple[int, Group]] = []
@@ -145,11 +147,10 @@ def query(text: str) -> Query:
             alternatives.append(inner)
         placed.append((place, tuple(alternatives)))
         rest = rest[:place] + " " * len(parts) + rest[place + len(parts) :]
-    runs = list(_KANA_RUN.finditer(rest))
     for word in words(rest):
         start = word.end - len(word.surface)
         last = word.end == typing
-        terms = {word.term: None, word.reading: None} if word.spoken or last else {word.term: None}
+        terms = {word.term: None, word.reading: None} if word.spoken else {word.term: None}
         alternatives = [(Wanted(term),) for term in terms if term]
         if last:
             typed = _term(word.surface)
@@ -159,37 +160,76 @@ def query(text: str) -> Query:
                 if len(term) > 1 or not _HIRAGANA.fullmatch(term)
             ]
         placed.append((start, tuple(dict.fromkeys(alternatives))))
-    for run in runs:
-        # ひらがなだけの外来語 ("さーばー") is one word in katakana but falls to pieces in hiragana.
-        heard = [word for word in words(jaconv.hira2kata(run[0])) if not word.unknown]
-        pieces = [(place, group) for place, group in placed if run.start() <= place < run.end()]
-        whole = _term(jaconv.hira2kata(run[0]))
-        also: list[tuple[Wanted, ...]] = [(Wanted(whole, prefix=run.end() == typing),)]
-        if heard:
-            also.append(tuple(Wanted(word.reading or word.term) for word in heard))
-        if len(pieces) == 1:
-            placed = [(place, (*group, *also)) if (place, group) in pieces else (place, group) for place, group in placed]
-        elif pieces:
+    for run in _KANA_ALONE.finditer(rest):
+        # Kana between blanks may be one word that the analyser cut ("そうしん"): its pieces, or its whole sound.
+        pieces = [one for one in placed if run.start() <= one[0] < run.end()]
+        if pieces:
+            whole = Wanted(_term(jaconv.hira2kata(run[0])), prefix=run.end() == typing)
             joined = tuple(group[0][0] for _, group in pieces)
-            placed = [one for one in placed if one not in pieces] + [(run.start(), (joined, *also))]
-        else:
-            placed.append((run.start(), tuple(also))) if not _only_grammar(run[0]) else None
+            rest_of_them = pieces[0][1] if len(pieces) == 1 else (joined,)
+            placed = [one for one in placed if one not in pieces]
+            placed.append((run.start(), (*rest_of_them, (whole,))))
     return [group for _, group in sorted(placed, key=lambda one: one[0])][:_MOST_GROUPS]
 
 
-def sound(cleaned: str) -> list[str]:
-    """The katakana trigrams of a text, for questions without kanji or katakana."""
-    kana = "".join(_term(jaconv.hira2kata(part)) for part in re.findall(r"[ぁ-ヺー]+", cleaned))
-    return [kana[place : place + 3] for place in range(len(kana) - 2)]
+def heard(cleaned: str) -> str:
+    """The text with words from abroad in katakana where they were typed in hiragana: めーるがおくれない → メールがおくれない.
+
+    Only in a text that has no katakana of its own, and at the same length.
+    """
+    if _KANJI_OR_KATAKANA.search(cleaned) and "ー" not in cleaned:
+        return cleaned
+    return _KANA_RUN.sub(lambda run: _loanwords(run[0]), cleaned)
 
 
-def is_only_kana(cleaned: str) -> bool:
+def asked(text: str) -> list[Token]:
+    """The words of a question in natural language, exact terms among them, for a search that weighs instead of demanding."""
+    exact, rest = exact_terms(heard(clean(text)))
+    found = [Token(term, "", parts or term, place, spoken=False, unknown=False) for place, term, parts in exact]
+    return found + list(words(rest))
+
+
+def sound(text: str) -> list[str]:
+    """The katakana trigrams of how a text is read aloud, particles included."""
+    read = "".join(
+        _reading(morpheme, morpheme.is_oov())
+        for piece in _pieces(clean(text))
+        for morpheme in _tokenizer().tokenize(piece)
+        if morpheme.part_of_speech()[0] not in {"補助記号", "空白"}
+    )
+    return [read[place : place + 3] for place in range(len(read) - 2)]
+
+
+def is_only_kana(text: str) -> bool:
     """Whether a question has hiragana but neither kanji nor katakana."""
+    cleaned = clean(text)
     return not _KANJI_OR_KATAKANA.search(cleaned) and _KANA_RUN.search(cleaned) is not None
 
 
-def _only_grammar(run: str) -> bool:
-    return all(morpheme.part_of_speech()[0] in {"助詞", "助動詞"} for morpheme in _tokenizer().tokenize(run))
+def _loanwords(run: str) -> str:
+    """A run of hiragana, the longest words from abroad in it turned into katakana."""
+    written, place = "", 0
+    katakana = jaconv.hira2kata(run)
+    while place < len(run):
+        for end in range(min(len(run), place + _LONGEST_LOANWORD), place + 2, -1):
+            if _is_loanword(katakana[place:end]):
+                written, place = written + katakana[place:end], end
+                break
+        else:
+            written, place = written + run[place], place + 1
+    return written
+
+
+@lru_cache(maxsize=20_000)
+def _is_loanword(katakana: str) -> bool:
+    return any(
+        found.part_of_speech()[:2] == ("名詞", "普通名詞") and _KATAKANA.fullmatch(found.normalized_form())
+        for found in _dictionary().lookup(katakana)
+    )
+
+
+def _reading(morpheme: Morpheme, unknown: bool) -> str:
+    return _term(jaconv.hira2kata(morpheme.surface() if unknown else morpheme.reading_form()))
 
 
 def _term(word: str) -> str:

@@ -1,0 +1,231 @@
+"""The articles in the memory of this process: their words (BM25F) and, where the encoder is, their meaning.
+
+``current()`` asks the database with one small query whether anything changed, and builds anew when it did: at once while
+the articles are few, else in the background while the old index answers. The encoder is never loaded by a request.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Count, Max, Sum
+from numpy.typing import NDArray
+
+from madoguchi.knowledge.models import Article, ArticleText, State
+from madoguchi.knowledge.terms import article_terms, text_terms
+from madoguchi.search import meaning, tokens
+from madoguchi.search.bm25 import Bm25, Scores
+
+log = logging.getLogger(__name__)
+
+type Version = tuple[int, int | None, datetime | None]
+
+_BUILT_AT_ONCE = 3_000
+_TEXTS_PER_ARTICLE = 200
+_MEANING = 60.0
+_BEST, _WHOLE = 0.8, 0.2
+_PARTS = ((1.0, "q"), (1.0, "a"), (1.0, "r"), (2.0, "learned"))
+
+
+@dataclass(frozen=True)
+class Meanings:
+    """Rows of length 1: of each question and of each question with its answer, by place; of learned texts, by owner's place."""
+
+    questions: meaning.Vectors
+    wholes: meaning.Vectors
+    texts: meaning.Vectors
+    owners: NDArray[np.int64]
+
+    def scores(self, text: str) -> tuple[Scores, Scores]:
+        """(score, best cosine) of every article for a text."""
+        asked = meaning.encode([text])[0]
+        best = self.questions @ asked
+        if len(self.owners):
+            np.maximum.at(best, self.owners, self.texts @ asked)
+        return _MEANING * (_BEST * best + _WHOLE * (self.wholes @ asked)), best
+
+
+@dataclass(frozen=True)
+class ArticleIndex:
+    """Everything that ranking needs, as of one version. Articles are known by their place."""
+
+    version: Version
+    ids: NDArray[np.int64]
+    categories: NDArray[np.int64]
+    words: Bm25
+    questions: Sequence[str] = field(repr=False)
+    meanings: Meanings | None = None
+
+    @cached_property
+    def sounds(self) -> Bm25:
+        """Katakana trigrams of the questions, made when the first question comes that is typed in kana only."""
+        return Bm25([(1.0, [Counter(tokens.sound(question)) for question in self.questions])])
+
+
+_held: ArticleIndex | None = None
+_building = threading.Lock()
+_background: threading.Thread | None = None
+_not_before = 0.0
+
+
+def current(*, wait: bool = False) -> ArticleIndex:
+    """The index of this process. With ``wait`` it is complete and of this moment; else it may lag behind by one building."""
+    held = _held
+    version = _version()
+    if held is not None and held.version == version and (held.meanings is not None or not meaning.is_available()):
+        return held
+    if wait:
+        return _build(with_encoder=True)
+    if held is None or (held.version != version and version[0] <= _BUILT_AT_ONCE):
+        held = _build(with_encoder=False)
+    if held.version != version or (held.meanings is None and meaning.is_available()):
+        _build_in_background()
+    return held
+
+
+def forget() -> None:
+    """Drop the index, as a new process would start."""
+    global _held, _not_before  # noqa: PLW0603  one index per process is the point
+    _held, _not_before = None, 0.0
+
+
+def _version() -> Version:
+    row = Article.objects.order_by().aggregate(count=Count("id"), sum=Sum("revision"), last=Max("updated_at"))
+    return row["count"], row["sum"], row["last"]
+
+
+def _build(*, with_encoder: bool) -> ArticleIndex:
+    """Read everything and hold it. Without encoder only such meanings are used as are already stored, and all of them or none."""
+    global _held  # noqa: PLW0603  one index per process is the point
+    with _building:
+        # The version is read first, so that a change during the reading shows as a newer version afterwards.
+        version = _version()
+        if _held is not None and _held.version == version and (_held.meanings is not None or not with_encoder):
+            return _held
+        _held = _read(version, with_encoder=with_encoder)
+        return _held
+
+
+def _build_in_background() -> None:
+    global _background  # noqa: PLW0603  one builder per process is the point
+    if (_background is not None and _background.is_alive()) or time.monotonic() < _not_before:
+        return
+    _background = threading.Thread(target=_build_and_rest, name="article-index", daemon=True)
+    _background.start()
+
+
+def _build_and_rest() -> None:
+    global _not_before  # noqa: PLW0603  see above
+    started = time.monotonic()
+    try:
+        _build(with_encoder=True)
+    except Exception:
+        log.exception("Building the article index failed; the old one goes on answering")
+        _not_before = time.monotonic() + 60
+    else:
+        # Busy times change articles all the time: build at most a tenth of it.
+        _not_before = time.monotonic() + 10 * (time.monotonic() - started)
+    finally:
+        connection.close()
+
+
+def _read(version: Version, *, with_encoder: bool) -> ArticleIndex:
+    articles = list(Article.objects.exclude(state=State.ARCHIVED).order_by("pk"))
+    places = {article.pk: place for place, article in enumerate(articles)}
+    texts = _newest_texts(places)
+    fields: dict[str, list[dict[str, int]]] = {"q": [], "a": [], "r": [], "learned": [{} for _ in articles]}
+    for article in articles:
+        terms = article.terms if article.terms.get("v") == tokens.VERSION else article_terms(article)
+        for part in "qar":
+            fields[part].append(terms[part])
+    for text in texts:
+        terms = text.terms if text.terms.get("v") == tokens.VERSION else text_terms(text.text)
+        counts = fields["learned"][places[text.article_id]]
+        for term, count in terms["t"].items():
+            counts[term] = counts.get(term, 0) + count
+    return ArticleIndex(
+        version=version,
+        ids=np.array([article.pk for article in articles], np.int64),
+        categories=np.array([article.category_id or 0 for article in articles], np.int64),
+        words=Bm25([(weight, fields[name]) for weight, name in _PARTS]),
+        questions=[article.question for article in articles],
+        meanings=_meanings(articles, texts, places, with_encoder=with_encoder) if meaning.is_available() else None,
+    )
+
+
+def _newest_texts(places: dict[int, int]) -> list[ArticleText]:
+    kept: Counter[int] = Counter()
+    texts = []
+    for text in ArticleText.objects.order_by("-learned_at", "-pk"):
+        if text.article_id in places and kept[text.article_id] < _TEXTS_PER_ARTICLE:
+            kept[text.article_id] += 1
+            texts.append(text)
+    return texts
+
+
+def _meanings(
+    articles: list[Article], texts: list[ArticleText], places: dict[int, int], *, with_encoder: bool
+) -> Meanings | None:
+    new_articles = [article for article in articles if article.vectors is None]
+    new_texts = [text for text in texts if text.vector is None]
+    if not with_encoder:
+        if new_articles or new_texts or not meaning.is_loaded():
+            return None
+    else:
+        meaning.encode([""])
+        _encode_articles(new_articles)
+        _encode_texts(new_texts)
+    both = np.stack([meaning.unpack(article.vectors) for article in articles]) if articles else _no_vectors(2)
+    return Meanings(
+        questions=np.ascontiguousarray(both[:, 0]),
+        wholes=np.ascontiguousarray(both[:, 1]),
+        texts=np.concatenate([meaning.unpack(text.vector) for text in texts]) if texts else _no_vectors(),
+        owners=np.array([places[text.article_id] for text in texts], np.int64),
+    )
+
+
+def _no_vectors(*parts: int) -> meaning.Vectors:
+    return np.zeros((0, *parts, meaning.DIMENSIONS), np.float32)
+
+
+def _encode_articles(articles: list[Article]) -> None:
+    """Give each its vectors and store them, unless the article moved on meanwhile."""
+
+    def encode(some: Sequence[Article]) -> None:
+        questions = meaning.encode([article.question for article in some])
+        wholes = meaning.encode([f"{article.question} {article.answer}" for article in some])
+        for article, question, whole in zip(some, questions, wholes, strict=True):
+            article.vectors = meaning.pack(np.stack([question, whole]))
+
+    def store(article: Article) -> None:
+        Article.objects.filter(pk=article.pk, version=article.version).update(vectors=article.vectors)
+
+    _in_batches(articles, encode, store)
+
+
+def _encode_texts(texts: list[ArticleText]) -> None:
+    def encode(some: Sequence[ArticleText]) -> None:
+        for text, vector in zip(some, meaning.encode([text.text for text in some]), strict=True):
+            text.vector = meaning.pack(vector)
+
+    def store(text: ArticleText) -> None:
+        ArticleText.objects.filter(pk=text.pk, learned_at=text.learned_at).update(vector=text.vector)
+
+    _in_batches(texts, encode, store)
+
+
+def _in_batches[T](rows: list[T], encode: Callable[[Sequence[T]], None], store: Callable[[T], Any]) -> None:
+    for start in range(0, len(rows), 64):
+        some = rows[start : start + 64]
+        encode(some)
+        with transaction.atomic():
+            for row in some:
+                store(row)

@@ -1,0 +1,192 @@
+"""What ``madoguchi knowledge …`` does, without printing: articles in, history in, search."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from madoguchi.catalog.models import Category
+from madoguchi.foundation.refusal import Refused
+from madoguchi.journal.record import SYSTEM, Actor
+from madoguchi.knowledge.actions import Content, change, create, learn
+from madoguchi.knowledge.models import Article, State
+from madoguchi.knowledge.suggest import Suggestion, ranked
+
+COLUMNS = ("key", "question", "answer", "category")
+_BATCH = 100
+_LARGEST_FIELD = 1_000_000
+
+
+@dataclass
+class Report:
+    """What became of each row of a file; ``refused`` are (line number, reason)."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+def import_csv(file: Path, *, by: Actor = SYSTEM) -> Report:
+    """Articles from a CSV file with the columns ``key,question,answer,category`` (UTF-8 or Shift_JIS).
+
+    The key says which article it is, so the same file again changes nothing. Bad rows are reported, the others come in.
+    Raises Refused when the file cannot be read at all.
+    """
+    csv.field_size_limit(_LARGEST_FIELD)
+    report = Report()
+    rows = _csv_rows(_text_of(file), report)
+    categories = {name: row for row in Category.objects.all() for name in (row.name, row.key)}
+    while batch := list(islice(rows, _BATCH)):
+        with transaction.atomic():
+            known = {row.key: row for row in Article.objects.filter(key__in=[row["key"] for _line, row in batch])}
+            for line, row in batch:
+                try:
+                    known[row["key"]] = _import_row(row, known.get(row["key"]), categories, report, by)
+                except Refused as refused:
+                    report.refused.append((line, str(refused)))
+    report.refused.sort()
+    return report
+
+
+def _import_row(
+    row: dict[str, str], known: Article | None, categories: dict[str, Category], report: Report, by: Actor
+) -> Article:
+    if not row["key"]:
+        raise Refused(_("The key is missing."), code="key_missing")
+    category = categories.get(row["category"])
+    content = Content(question=row["question"], answer=row["answer"], category=category, category_text=row["category"])
+    if known is None:
+        state = State.VALIDATED if row["answer"].strip() else State.WIP
+        article = create(_with(content, state=state), key=row["key"], by=by)
+        report.created += 1
+        return article
+    # What people decided here about the article (state, audience, owner, review) outlives the file.
+    kept = {name: getattr(known, name) for name in ("state", "audience", "owner_team", "review_on")}
+    article = change(known, _with(content, **kept), by=by)
+    if article.version == known.version:
+        report.unchanged += 1
+    else:
+        report.changed += 1
+    return article
+
+
+def _with(content: Content, **values: Any) -> Content:
+    return Content(**{name: values.get(name, getattr(content, name)) for name in Content.__dataclass_fields__})
+
+
+def _csv_rows(text: str, report: Report) -> Iterator[tuple[int, dict[str, str]]]:
+    """(first line, columns) of each row; rows of the wrong shape go to the report."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+    except csv.Error as error:
+        raise Refused(_("The first line cannot be read: %(error)s") % {"error": error}, code="bad_csv") from error
+    if missing := [name for name in COLUMNS[:3] if name not in header]:
+        raise Refused(
+            _("The first line must name the columns key, question, answer, category; missing: %(names)s.")
+            % {"names": ", ".join(missing)},
+            code="missing_columns",
+        )
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            report.refused.append((line, str(error)))
+            continue
+        if not any(value.strip() for value in row):
+            continue
+        if len(row) != len(header):
+            message = _("%(found)d columns instead of %(expected)d.") % {"found": len(row), "expected": len(header)}
+            report.refused.append((line, message))
+            continue
+        columns = dict(zip(header, row, strict=True))
+        yield line, {name: columns.get(name, "").strip() for name in COLUMNS}
+
+
+def import_history(file: Path, *, by: Actor = SYSTEM) -> Report:
+    """Texts that an article solved, one JSON object ``{"text", "article"}`` a line; the same line again counts once."""
+    report = Report()
+    lines = enumerate(_text_of(file).splitlines(), start=1)
+    while batch := list(islice(lines, _BATCH)):
+        with transaction.atomic():
+            for number, line in batch:
+                if line.strip():
+                    try:
+                        _import_text(line, report, by)
+                    except Refused as refused:
+                        report.refused.append((number, str(refused)))
+    return report
+
+
+def _import_text(line: str, report: Report, by: Actor) -> None:
+    row = _object(line)
+    text, key = row.get("text"), row.get("article")
+    if not isinstance(text, str) or not text.strip() or not isinstance(key, str | int):
+        raise Refused(_("A line needs a text and the key of an article."), code="bad_line")
+    article = Article.objects.light().filter(key=str(key)).first()
+    if article is None:
+        raise Refused(_("There is no article with the key %(key)s.") % {"key": key}, code="unknown_article")
+    if learn(article, text, source=f"history:{_digest(text)}", by=by):
+        report.created += 1
+    else:
+        report.unchanged += 1
+
+
+def search(text: str, *, limit: int = 5) -> list[Suggestion]:
+    """What the first line would be shown for a text."""
+    return ranked(text, Article.objects.current(), limit=limit, wait=True)
+
+
+def search_file(file: Path, *, limit: int = 5) -> Iterator[dict[str, Any]]:
+    """For each ``{"id", "text"}`` of a JSON-lines file ``{"id", "articles": [keys, best first]}``.
+
+    Raises Refused with the line number at the first line that is no such object.
+    """
+    for number, line in enumerate(_text_of(file).splitlines(), start=1):
+        if line.strip():
+            row = _object(line)
+            if "id" not in row or not isinstance(row.get("text"), str):
+                raise Refused(_("Line %(number)d needs id and text.") % {"number": number}, code="bad_line")
+            yield {"id": row["id"], "articles": [found.article.key for found in search(row["text"], limit=limit)]}
+
+
+def _text_of(file: Path) -> str:
+    """The text of a file in UTF-8 (with or without mark) or Shift_JIS."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise Refused(
+            _("%(file)s cannot be read: %(error)s.") % {"file": file, "error": error.strerror}, code="unreadable"
+        ) from error
+    for encoding in ("utf-8-sig", "cp932"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise Refused(_("%(file)s is neither UTF-8 nor Shift_JIS.") % {"file": file}, code="unreadable")
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise Refused(_("This line is not a JSON object."), code="bad_line")
+    return row
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.strip().encode("utf-8", "replace")).hexdigest()[:32]
