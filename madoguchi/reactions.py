@@ -2,10 +2,27 @@
 
 from collections.abc import Mapping
 
+from madoguchi.interactions.from_calls import follow_call
 from madoguchi.journal.record import Reaction
 from madoguchi.search.index import Source
+from madoguchi.tickets import queries as tickets
+from madoguchi.tickets.actions.receive_mail import receive_mail, show_machine_mail
+from madoguchi.tickets.actions.track_call_back import follow_call_back
 
-REACTIONS: Mapping[str, tuple[Reaction, ...]] = {}
+REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
+    "call.started": (follow_call,),
+    "call.queued": (follow_call,),
+    "call.offered": (follow_call,),
+    "call.answered": (follow_call,),
+    "call.abandoned": (follow_call,),
+    "call.ended": (follow_call,),
+    "call.corrected": (follow_call,),
+    "call_back.attempted": (follow_call_back,),
+    "call_back.done": (follow_call_back,),
+    "mail.received": (receive_mail,),
+    "mail.auto_reply_received": (show_machine_mail,),
+    "mail.bounce_received": (show_machine_mail,),
+}
 
-# kind → function(refs) → {ref: all of its text}; what search/index.py indexes.
-SEARCH_SOURCES: Mapping[str, Source] = {}
+# Which texts stand behind a thing that can be found by its words: kind → function(ids) → {id: text}.
+SEARCH_SOURCES: Mapping[str, Source] = {"ticket": tickets.texts}

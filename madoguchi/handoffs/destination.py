@@ -33,7 +33,11 @@ def propose(ticket: Ticket) -> list[Proposal]:
             )
         )
     responsible = contract.engineer_team if contract and contract.is_valid_on() else None
-    if contract and responsible and (category is None or category.to_responsible_engineer or category.destination is None):
+    if (
+        contract
+        and responsible
+        and (category is None or category.to_responsible_engineer or category.destination is None)
+    ):
         proposals.append(
             Proposal(why=_("The contract names a responsible engineer."), team=responsible, staff=contract.engineer)
         )
@@ -42,7 +46,9 @@ def propose(ticket: Ticket) -> list[Proposal]:
         if node.destination is not None:
             if all(node.destination != proposal.team for proposal in proposals):
                 proposals.append(
-                    Proposal(why=_("Destination of the category “%(name)s”.") % {"name": node.label}, team=node.destination)
+                    Proposal(
+                        why=_("Destination of the category “%(name)s”.") % {"name": node.label}, team=node.destination
+                    )
                 )
             break
         node = node.parent

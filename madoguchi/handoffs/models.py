@@ -84,7 +84,9 @@ class Handoff(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["to_team", "offered_at"], condition=models.Q(state="offered"), name="handoffs_waiting"),
+            models.Index(
+                fields=["to_team", "offered_at"], condition=models.Q(state="offered"), name="handoffs_waiting"
+            ),
             models.Index(fields=["offered_at"], name="handoffs_by_time"),
         ]
 

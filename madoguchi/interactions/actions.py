@@ -94,7 +94,9 @@ def dismiss(interaction: Interaction, *, reason: str, note: str = "", by: Actor)
     if not settled:
         raise Refused(_("This contact is already settled."), code="settled", status=409)
     interaction.refresh_from_db()
-    record("interaction.dismissed", by=by, about=[interaction, interaction.staff], data={"reason": reason, "note": note})
+    record(
+        "interaction.dismissed", by=by, about=[interaction, interaction.staff], data={"reason": reason, "note": note}
+    )
     return interaction
 
 
@@ -205,7 +207,9 @@ def finish_call_back(call_back: CallBack, *, result: str, outbound: Interaction 
     if not done:
         raise Refused(_("Somebody has already made this call."), code="done", status=409)
     call_back.refresh_from_db()
-    record("call_back.done", by=by, about=[call_back, outbound, call_back.person, call_back.team], data={"result": result})
+    record(
+        "call_back.done", by=by, about=[call_back, outbound, call_back.person, call_back.team], data={"result": result}
+    )
     return call_back
 
 

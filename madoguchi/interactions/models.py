@@ -83,9 +83,7 @@ class Interaction(models.Model):
         indexes = [
             models.Index(fields=["started_at", "id"], name="interactions_by_start"),
             models.Index(fields=["person", "-started_at"], name="interactions_by_person"),
-            models.Index(
-                fields=["ended_at", "id"], condition=models.Q(state="open"), name="interactions_unsettled"
-            ),
+            models.Index(fields=["ended_at", "id"], condition=models.Q(state="open"), name="interactions_unsettled"),
         ]
 
     def __str__(self) -> str:

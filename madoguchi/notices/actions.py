@@ -28,7 +28,12 @@ def post_notice(
     """Tell everybody; in force at once unless ``starts_at`` lies ahead."""
     _check(title, starts_at, ends_at)
     notice = Notice.objects.create(
-        title=title.strip(), body=body, gravity=gravity, starts_at=starts_at or timezone.now(), ends_at=ends_at, posted_by=by
+        title=title.strip(),
+        body=body,
+        gravity=gravity,
+        starts_at=starts_at or timezone.now(),
+        ends_at=ends_at,
+        posted_by=by,
     )
     notice.categories.set(categories)
     record("notice.posted", by=by, about=[notice], data={"title": notice.title, "gravity": gravity})

@@ -41,7 +41,9 @@ class Person(models.Model):
     given_kana = models.CharField(_("given name, reading"), max_length=100, blank=True)
     organization = models.ForeignKey(Organization, models.SET_NULL, null=True, blank=True, related_name="people")
     title = models.CharField(_("title or division"), max_length=100, blank=True)
-    language = models.CharField(_("language"), max_length=5, default="ja", choices=[("ja", "日本語"), ("en", "English")])
+    language = models.CharField(
+        _("language"), max_length=5, default="ja", choices=[("ja", "日本語"), ("en", "English")]
+    )
     note = models.TextField(_("note"), blank=True)
     search = models.CharField(max_length=450, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)

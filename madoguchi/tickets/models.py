@@ -144,12 +144,8 @@ class Ticket(models.Model):
                 condition=models.Q(call_back_at__isnull=False),
                 name="tickets_by_call_back",
             ),
-            models.Index(
-                fields=["frozen_at"], condition=models.Q(frozen_at__isnull=False), name="tickets_frozen"
-            ),
-            models.Index(
-                fields=["resolved_at"], condition=models.Q(status="resolved"), name="tickets_resolved"
-            ),
+            models.Index(fields=["frozen_at"], condition=models.Q(frozen_at__isnull=False), name="tickets_frozen"),
+            models.Index(fields=["resolved_at"], condition=models.Q(status="resolved"), name="tickets_resolved"),
         ]
 
     def __str__(self) -> str:

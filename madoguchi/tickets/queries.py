@@ -109,9 +109,7 @@ class Page:
     next: str | None
 
 
-def page(
-    wanted: TicketFilter, *, access: Access, order: str = "updated", cursor: str = "", limit: int = 50
-) -> Page:
+def page(wanted: TicketFilter, *, access: Access, order: str = "updated", cursor: str = "", limit: int = 50) -> Page:
     """One page of what ``access`` may see, by keyset; nothing is counted."""
     tickets = wanted.apply(Ticket.objects.visible_to(access))
     if wanted.q.strip():
@@ -125,9 +123,9 @@ def page(
     if after := _parse(cursor):
         at, last = after
         beyond = "lt" if descending else "gt"
-        tickets = tickets.filter(
-            Q(**{f"{column}__{beyond}": at}) | Q(**{column: at, f"id__{beyond}": last})
-        ).filter(**{f"{column}__{beyond}e": at})
+        tickets = tickets.filter(Q(**{f"{column}__{beyond}": at}) | Q(**{column: at, f"id__{beyond}": last})).filter(
+            **{f"{column}__{beyond}e": at}
+        )
     sign = "-" if descending else ""
     rows = list(tickets.order_by(f"{sign}{column}", f"{sign}id").values(*ROW)[: limit + 1])
     more = len(rows) > limit
@@ -181,9 +179,7 @@ def timeline(ticket: Ticket, *, before: int | None = None, limit: int = 50) -> l
         .select_related("staff", "team", "outgoing", "incoming")
         .prefetch_related("attachments__file")
     }
-    return [
-        TimelineItem(*entry, message=messages.get(entry[6].get("message", 0))) for entry in reversed(entries)
-    ]
+    return [TimelineItem(*entry, message=messages.get(entry[6].get("message", 0))) for entry in reversed(entries)]
 
 
 def owed_calls(access: Access, *, limit: int = 100) -> list[CallBack]:
@@ -195,14 +191,18 @@ def owed_calls(access: Access, *, limit: int = 100) -> list[CallBack]:
     )
 
 
-def open_tickets_of(*, requester: int | None, organization: int | None, access: Access, limit: int = 10) -> list[Ticket]:
+def open_tickets_of(
+    *, requester: int | None, organization: int | None, access: Access, limit: int = 10
+) -> list[Ticket]:
     """A caller's open tickets, and their colleagues': their own first."""
     if requester is None and organization is None:
         return []
     fits = Q(requester=requester) | Q(affected=requester) if requester is not None else Q()
     if organization is not None:
         fits |= Q(organization=organization)
-    rows = Ticket.objects.visible_to(access).active().filter(fits).select_related("category", "holder_team", "requester")
+    rows = (
+        Ticket.objects.visible_to(access).active().filter(fits).select_related("category", "holder_team", "requester")
+    )
     return sorted(rows.order_by("-updated_at")[: limit * 3], key=lambda row: row.requester_id != requester)[:limit]
 
 

@@ -67,7 +67,9 @@ def return_(handoff: Handoff, *, reason: str, note: str = "", article: Article |
     if was_accepted:
         require_active(ticket)
         if ticket.offered_to_id is not None:
-            raise Refused(_("This ticket is being offered to a team. Recall the offer first."), code="offered", status=409)
+            raise Refused(
+                _("This ticket is being offered to a team. Recall the offer first."), code="offered", status=409
+            )
     handoff.state, handoff.ended_by, handoff.ended_at = State.RETURNED, by, timezone.now()
     handoff.return_reason, handoff.return_note, handoff.article = reason, note.strip(), article
     handoff.save(update_fields=["state", "ended_by", "ended_at", "return_reason", "return_note", "article"])

@@ -139,7 +139,9 @@ def _require_sensible(
     if ticket.offered_to_id is not None:
         raise Refused(_("This ticket is already being offered to a team."), code="offered", status=409)
     if to_team.pk == ticket.holder_team_id:
-        raise Refused(_("%(team)s already holds this ticket.") % {"team": to_team.label}, code="same_team", field="to_team")
+        raise Refused(
+            _("%(team)s already holds this ticket.") % {"team": to_team.label}, code="same_team", field="to_team"
+        )
     if not to_team.is_active:
         raise Refused(_("This team takes no work any more."), code="inactive_team", field="to_team")
     if not reason:

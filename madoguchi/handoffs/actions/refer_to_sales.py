@@ -37,6 +37,7 @@ def refer_to_sales(ticket: Ticket, *, by: Staff, note: str = "") -> Ticket:
         to=[address],
         subject=_("Not covered by the contract: %(subject)s") % {"subject": ticket.subject},
         body="\n".join(body),
+        by=by,
     )
     save(ticket, status=Status.WAITING, waiting_for=WaitingFor.DEPARTMENT, waiting_until=None)
     record(

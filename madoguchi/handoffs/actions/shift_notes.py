@@ -46,6 +46,4 @@ def settle_shift_note(note: ShiftNote, *, by: Staff) -> ShiftNote:
 
 def _require_member(team: Team, by: Staff) -> None:
     if not access_of(by).acts_for(team):
-        raise Refused(
-            _("Only members of %(team)s can do this.") % {"team": team.label}, code="not_member", status=403
-        )
+        raise Refused(_("Only members of %(team)s can do this.") % {"team": team.label}, code="not_member", status=403)

@@ -28,12 +28,12 @@ def link_tickets(ticket: Ticket, *, other: Ticket, kind: str, by: Staff) -> Tick
 @transaction.atomic
 def set_parent(ticket: Ticket, *, parent: Ticket | None, by: Staff) -> Ticket:
     """Make a ticket part of a larger one; None takes it out. A ticket cannot stand below itself."""
-    ancestor = parent
-    while ancestor is not None:
-        if ancestor.pk == ticket.pk:
-            raise Refused(_("A ticket cannot stand below itself."), code="circle", field="parent")
-        ancestor = ancestor.parent
     ticket = lock(ticket)
+    ancestor = parent.pk if parent else None
+    while ancestor is not None:
+        if ancestor == ticket.pk:
+            raise Refused(_("A ticket cannot stand below itself."), code="circle", field="parent")
+        ancestor = Ticket.objects.values_list("parent", flat=True).get(pk=ancestor)
     former = ticket.parent
     if former == parent:
         return ticket

@@ -41,6 +41,4 @@ def save(ticket: Ticket, **changes: Any) -> None:
 def require_active(ticket: Ticket) -> None:
     """Refuses (409) what can only be done to a ticket that is not resolved, closed or merged."""
     if not ticket.is_active:
-        raise Refused(
-            _("This ticket is already resolved or closed. Reopen it first."), code="not_active", status=409
-        )
+        raise Refused(_("This ticket is already resolved or closed. Reopen it first."), code="not_active", status=409)

@@ -68,7 +68,11 @@ def open_ticket(
     )
     fields = {"person": requester, "author_name": requester.name if requester else "", "from_requester": True}
     message = Message.objects.create(
-        ticket=ticket, visibility=Message.Visibility.PUBLIC, at=moment, body=body.strip(), **(fields | (message_fields or {}))
+        ticket=ticket,
+        visibility=Message.Visibility.PUBLIC,
+        at=moment,
+        body=body.strip(),
+        **(fields | (message_fields or {})),
     )
     if interaction is not None:
         link_interaction(ticket, interaction=interaction, by=by)
@@ -95,7 +99,9 @@ def first_line() -> Team:
     team = Team.objects.filter(line=1, is_active=True, is_partner=False).order_by("id").first()
     team = team or Team.objects.filter(line=1, is_active=True).order_by("id").first()
     if team is None:
-        raise Refused(_("There is no first-line team yet. An administrator has to create one."), code="no_first_line", status=409)
+        raise Refused(
+            _("There is no first-line team yet. An administrator has to create one."), code="no_first_line", status=409
+        )
     return team
 
 

@@ -61,7 +61,7 @@ def post_message(
     if files:
         message.attachments.set(files)
     if message.delivery == Delivery.MAIL:
-        message.outgoing = send_mail(ticket, message=message, attachments=files)
+        message.outgoing = send_mail(ticket, message=message, attachments=files, by=by)
         message.save(update_fields=["outgoing"])
     elif message.delivery == Delivery.CALL_BACK:
         _hand_to_front(ticket, message, by)

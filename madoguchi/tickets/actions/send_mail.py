@@ -7,13 +7,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from madoguchi.files.models import Attachment
+from madoguchi.journal.record import Actor
 from madoguchi.mail.actions import queue_mail
 from madoguchi.mail.models import MailThread, OutgoingMail
 from madoguchi.people.models import Person
 from madoguchi.tickets.models import Message, Ticket, TicketThread
 
 
-def send_mail(ticket: Ticket, *, message: Message, attachments: Sequence[Attachment]) -> OutgoingMail:
+def send_mail(ticket: Ticket, *, message: Message, attachments: Sequence[Attachment], by: Actor) -> OutgoingMail:
     """Queue the message to the requester's address, addressed politely in their language; no name of ours is in it."""
     requester = ticket.requester
     assert requester is not None
@@ -24,6 +25,7 @@ def send_mail(ticket: Ticket, *, message: Message, attachments: Sequence[Attachm
             subject=_subject(ticket),
             body=_letter(message.body, requester, ticket),
             attachments=attachments,
+            by=by,
         )
 
 

@@ -1,8 +1,9 @@
 """A ticket remembers the calls that are owed because of it."""
 
-from django.db import transaction
+from django.db import models, transaction
 
 from madoguchi.interactions.models import CallBack
+from madoguchi.journal.models import Entry
 from madoguchi.tickets.models import Message, Ticket, TicketCallBack
 
 
@@ -11,6 +12,13 @@ def track_call_back(ticket: Ticket, *, call_back: CallBack, message: Message | N
     """Tie the call-back to the ticket and bring the ticket's next call-back time up to date."""
     TicketCallBack.objects.get_or_create(call_back=call_back, defaults={"ticket": ticket, "message": message})
     refresh_call_back_at(ticket)
+
+
+def follow_call_back(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
+    """Reaction: a call was made or put off, so the next one owed may be another."""
+    call_backs = [subject for subject in subjects if isinstance(subject, CallBack)]
+    for ticket in Ticket.objects.filter(call_back_links__call_back__in=call_backs):
+        refresh_call_back_at(ticket)
 
 
 def refresh_call_back_at(ticket: Ticket) -> None:

@@ -1,0 +1,68 @@
+"""Reactions: what the telephone says becomes a contact."""
+
+from django.db import models
+
+from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.models import Channel, Interaction
+from madoguchi.journal.models import Entry
+from madoguchi.journal.record import NamedActor
+from madoguchi.people.models import Person, Staff, Team
+from madoguchi.people.queries import callers
+from madoguchi.telephony.models import Call, Direction, Outcome
+
+_GIVEN_UP = (Outcome.ABANDONED, Outcome.ABANDONED_IN_IVR, Outcome.OVERFLOW, Outcome.MISSED)
+
+
+def follow_call(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
+    """Bring the contact of a call up to date with it: it exists from the first event on, whichever that is.
+
+    Calls between two of our own extensions are no contact.
+    """
+    call = next((subject for subject in subjects if isinstance(subject, Call)), None)
+    if call is None or call.direction == Direction.INTERNAL:
+        return
+    interaction = Interaction.objects.filter(call=call).first() or _open(call, entry)
+    staff = call.answered_by or _offered(subjects)
+    changes = {
+        "direction": Interaction.Direction.OUTBOUND if call.direction == Direction.OUTBOUND else interaction.direction,
+        "staff": interaction.staff if interaction.staff_id and call.answered_by is None else staff,
+        "ended_at": call.ended_at,
+        "is_abandoned": call.ended_at is not None and call.outcome in _GIVEN_UP,
+        "address": call.caller_number or interaction.address,
+    }
+    if interaction.team_id is None and changes["staff"] is not None:
+        changes["team"] = _team_of(changes["staff"])
+    changed = {name: value for name, value in changes.items() if getattr(interaction, name) != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(interaction, name, value)
+        interaction.save(update_fields=list(changed))
+
+
+def _open(call: Call, entry: Entry) -> Interaction:
+    outbound = call.direction == Direction.OUTBOUND
+    number = call.called if outbound else call.caller_number
+    return open_interaction(
+        channel=Channel.PHONE,
+        direction=Interaction.Direction.OUTBOUND if outbound else Interaction.Direction.INBOUND,
+        call=call,
+        address=number,
+        contact_name="" if outbound else call.caller_name,
+        person=_only_candidate(number),
+        started_at=call.started_at,
+        by=NamedActor(entry.actor_kind, entry.actor_name, entry.actor_id),
+    )
+
+
+def _only_candidate(number: str) -> Person | None:
+    """The caller, when just one person can be meant: several people on one number are a choice, never a guess."""
+    found = callers(number)
+    return found.people[0] if len(found.people) == 1 and not found.organizations else None
+
+
+def _offered(subjects: tuple[models.Model, ...]) -> Staff | None:
+    return next((subject for subject in subjects if isinstance(subject, Staff)), None)
+
+
+def _team_of(staff: Staff) -> Team | None:
+    return staff.teams.order_by("line", "id").first()
