@@ -12,6 +12,10 @@ from django.utils import translation
 
 from tests import cast as cast_module
 from tests.cast import Cast
+from tests.desk import desk_builder, served, served_environment
+from tests.windows import browser, failed_key, open_window
+
+__all__ = ["browser", "desk_builder", "open_window", "served", "served_environment"]
 
 # Pages under test take their CSS from the sources: no collectstatic before the first test.
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
@@ -71,17 +75,9 @@ def sign_in(client: Client) -> Any:
     return as_staff
 
 
-_outcome = pytest.StashKey[bool]()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.when == "call":
-        item.stash[_outcome] = report.failed
+        item.stash[failed_key] = report.failed
     return report
-
-
-def failed(item: pytest.Item) -> bool:
-    """Whether the test itself failed, for fixtures that leave something to look at."""
-    return item.stash.get(_outcome, False)
