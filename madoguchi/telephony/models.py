@@ -111,9 +111,7 @@ class Call(models.Model):
                 name="telephony_call_caller",
                 condition=~models.Q(caller_number=""),
             ),
-            models.Index(
-                fields=["started_at"], name="telephony_call_live", condition=models.Q(is_live=True)
-            ),
+            models.Index(fields=["started_at"], name="telephony_call_live", condition=models.Q(is_live=True)),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,31 @@
+"""Calls whose end was never sent do not ring for ever."""
+
+from datetime import datetime, timedelta
+
+from madoguchi.journal.record import SYSTEM
+from madoguchi.telephony.actions.receive_events import append_event
+from madoguchi.telephony.models import Call, CallEvent, Sender
+from madoguchi.telephony.projection import event_of
+from madoguchi.telephony.snapshots import estimated_end
+from madoguchi.telephony.timeline import LAST_EVENT
+
+SILENCE = timedelta(hours=4)
+
+
+def close_silent_calls(now: datetime, *, limit: int = 500) -> int:
+    """End calls that were not heard of for four hours, counted from receipt, unless their sender gives snapshots.
+
+    The worker's schedule calls it; each call is a transaction of its own. Returns how many were ended.
+    """
+    known = Sender.objects.filter(gives_snapshots=True).values("key")
+    silent = Call.objects.filter(is_live=True, heard_at__lte=now - SILENCE).exclude(sender__in=known)
+    closed = 0
+    for call in silent.order_by("heard_at")[:limit]:
+        last = CallEvent.objects.filter(call=call).order_by("-at", "-id").first()
+        if last is None:
+            continue
+        name = f"silence:{call.pk}:{last.pk}"
+        event = estimated_end(call.call_id, last.at, name, LAST_EVENT, "unknown", event_of(last))
+        append_event(call, event, by=SYSTEM, now=now)
+        closed += 1
+    return closed

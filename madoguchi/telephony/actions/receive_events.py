@@ -1,0 +1,172 @@
+"""A telephone system reports: store its events, then fold the calls they belong to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from madoguchi.journal.record import Actor, record
+from madoguchi.telephony.events import Event
+from madoguchi.telephony.models import Call, CallAgent, CallEvent, Sender
+from madoguchi.telephony.operators import choose, locked_states, staff_named
+from madoguchi.telephony.projection import Receipt, as_merged, event_of, project
+from madoguchi.telephony.skew import learn
+from madoguchi.telephony.snapshots import closing_of, gap_before
+from madoguchi.telephony.timeline import joined_into
+
+# A snapshot asks for the last cut of the line; older gaps belong to older snapshots.
+_GAP_MEMORY = timedelta(days=1)
+
+
+@transaction.atomic
+def receive_events(events: Sequence[Event], *, sender: str, by: Actor) -> list[Call]:
+    """Take in up to 500 checked events of one sender (``providers.*.events_of``); the calls they belong to.
+
+    Idempotent: an event whose id this sender has used before changes nothing. Safe under concurrent posts: a call is
+    locked while its events are stored and folded. Every real transition is written to the journal once.
+    """
+    now = timezone.now()
+    received = [replace(event, received_at=now, sender=sender) for event in events]
+    source = _source(sender, now)
+    receipt = Receipt(now, by, sender, source.skew_s)
+    new_sources = _new_sources(received, sender)
+    calls = _locked_calls(received, sender, now)
+    _store(received, calls, now)
+    touched = _merged(received, calls, by)
+    for call, rows in _events_of(touched):
+        project(call, rows, receipt)
+    for event in new_sources:
+        _take_source_event(event, source, receipt)
+    learn(source, received, now)
+    return [call for call in touched if call.pk is not None]
+
+
+@transaction.atomic
+def append_event(call: Call, event: Event, *, by: Actor, now: datetime) -> Call:
+    """Add one event of our own (wrap-up, an estimated end) to a call and fold it again; the fresh row."""
+    locked = Call.objects.select_for_update().get(pk=call.merged_into_id or call.pk)
+    _store([replace(event, received_at=now)], {event.call or "": locked}, now)
+    for row, rows in _events_of([locked]):
+        project(row, rows, Receipt(now, by, event.sender))
+    return locked
+
+
+def _source(sender: str, now: datetime) -> Sender:
+    found = Sender.objects.filter(key=sender).first()
+    if found is None:
+        Sender.objects.bulk_create([Sender(key=sender, updated_at=now)], ignore_conflicts=True)
+        found = Sender.objects.get(key=sender)
+    return found
+
+
+def _new_sources(events: Iterable[Event], sender: str) -> list[Event]:
+    """The events of no call that were not stored before."""
+    loose = [event for event in events if event.call is None]
+    if not loose:
+        return []
+    known = set(
+        CallEvent.objects.filter(sender=sender, event_id__in=[event.id for event in loose]).values_list(
+            "event_id", flat=True
+        )
+    )
+    unique = {event.id: event for event in reversed(loose) if event.id not in known}
+    return list(reversed(unique.values()))
+
+
+def _locked_calls(events: Iterable[Event], sender: str, now: datetime) -> dict[str, Call]:
+    """The calls named by the events, made where missing, locked; parts of a joined call stand for the whole."""
+    wanted = {name for event in events if event.call for name in (event.call, *_into(event))}
+    rows = Call.objects.select_for_update().filter(sender=sender)
+    found = {call.call_id: call for call in rows.filter(call_id__in=wanted).order_by("pk")}
+    if missing := sorted(wanted - found.keys()):
+        Call.objects.bulk_create(
+            [Call(sender=sender, call_id=name, started_at=now, heard_at=now) for name in missing],
+            ignore_conflicts=True,
+        )
+        found |= {call.call_id: call for call in rows.filter(call_id__in=missing).order_by("pk")}
+    roots = {call.merged_into_id for call in found.values()} - {None} - {call.pk for call in found.values()}
+    whole = {call.pk: call for call in (rows.filter(pk__in=roots).order_by("pk") if roots else ())}
+    whole |= {call.pk: call for call in found.values()}
+    return {name: whole[call.merged_into_id or call.pk] for name, call in found.items()}
+
+
+def _into(event: Event) -> tuple[str, ...]:
+    return (event.text("into"),) if event.type == "call.joined" and event.text("into") else ()
+
+
+def _store(events: Iterable[Event], calls: dict[str, Call], now: datetime) -> None:
+    rows = [
+        CallEvent(
+            sender=event.sender,
+            event_id=event.id,
+            call=calls[event.call] if event.call else None,
+            type=event.type,
+            at=event.at or now,
+            received_at=now,
+            clock="sender" if event.at else "received",
+            payload=dict(event.payload),
+        )
+        for event in sorted(events, key=lambda event: event.id)
+    ]
+    if rows:
+        CallEvent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _merged(events: Sequence[Event], calls: dict[str, Call], by: Actor) -> list[Call]:
+    """Carry out the joins among the events; the calls to fold, each once."""
+    for name, (into, _since) in joined_into(events).items():
+        part, whole = calls[name], calls[into]
+        if part.pk == whole.pk:
+            continue
+        CallEvent.objects.filter(call=part).update(call=whole)
+        CallAgent.objects.filter(call=part).delete()
+        Call.objects.filter(merged_into=part).update(merged_into=whole)
+        as_merged(part)
+        part.merged_into = whole
+        part.save(update_fields=["state", "is_live", "seats", "merged_into"])
+        record("call.merged", by=by, about=[part, whole], data={"into": whole.call_id})
+        calls.update({key: whole for key, call in calls.items() if call.pk == part.pk})
+    return list({call.pk: call for call in calls.values()}.values())
+
+
+def _events_of(calls: Sequence[Call]) -> list[tuple[Call, list[CallEvent]]]:
+    """Each call with all its events. A call that got none (its event's id was used elsewhere) is taken back."""
+    found: dict[int, list[CallEvent]] = {call.pk: [] for call in calls}
+    if found:
+        for row in CallEvent.objects.filter(call__in=found):
+            found[row.call_id or 0].append(row)
+    for call in calls:
+        if not found[call.pk] and not call.told:
+            call.delete()
+    return [(call, found[call.pk]) for call in calls if call.pk is not None and found[call.pk]]
+
+
+def _take_source_event(event: Event, source: Sender, receipt: Receipt) -> None:
+    if event.type == "agent.state":
+        staff = staff_named([event.text("agent")]).get(event.text("agent"))
+        if staff is not None:
+            row = locked_states([staff.pk], now=receipt.now)[staff.pk]
+            said = {"source": receipt.source, "now": receipt.now, "by": receipt.by}
+            choose(row, event.text("state"), event.text("reason")[:100], staff=staff, **said)
+    elif event.type == "source.snapshot":
+        if not source.gives_snapshots:
+            source.gives_snapshots = True
+            source.save(update_fields=["gives_snapshots"])
+        _close_missing(event, receipt)
+
+
+def _close_missing(snapshot: Event, receipt: Receipt) -> None:
+    """End the calls that the telephone system no longer has, as far as it can be known when."""
+    live = Call.objects.filter(sender=receipt.source, is_live=True, started_at__lte=snapshot.moment)
+    gaps = CallEvent.objects.filter(
+        sender=receipt.source, type="source.gap", at__gte=snapshot.moment - _GAP_MEMORY, at__lte=snapshot.moment
+    )
+    cut = gap_before(snapshot, [event_of(row) for row in gaps])
+    for call, rows in _events_of(list(live)):
+        mine = [event_of(row) for row in rows]
+        before = [event for event in mine if event.sender == receipt.source and event.moment <= snapshot.moment]
+        closing = closing_of(call.call_id, before[0], before, snapshot, cut) if before else None
+        if closing is not None and len(before) == len(mine):
+            append_event(call, closing, by=receipt.by, now=receipt.now)

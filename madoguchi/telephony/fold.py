@@ -1,0 +1,474 @@
+"""The record of a call, as a pure function of its events: any order, any doubles, late, or some missing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from madoguchi.telephony.events import Event, presentation_of
+from madoguchi.telephony.presence import Holds, Ring, Span, Stay, holds_of, length, overlap, rings_of, stays_of, union
+from madoguchi.telephony.timeline import Timeline
+
+_OVERFLOW = ("timeout", "empty", "key", "withdrawn")
+_BUSY = ("17", "busy", "userbusy")
+_FAILED = ("1", "3", "34", "38", "41", "42", "congestion", "notfound", "failed", "chanunavail")
+# The one cause word (of sipgate and Zammad) that says the call was established; Q.850's 16 says no such thing.
+_WAS_ANSWERED = "normalclearing"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """``record`` holds the fields of the public contract; the rest is what the desk needs while the call lives.
+
+    ``seats``: agent → ``offered``, ``talking``, ``left`` or ``gone``. ``rings``: every offer, transfers' included.
+    """
+
+    record: dict[str, Any]
+    state: str
+    seats: dict[str, str]
+    rings: list[Ring]
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    waiting_since: datetime | None
+
+
+def fold(call_id: str, events: Iterable[Event]) -> Folded:
+    """The record of call ``call_id``. ``events`` are its own and those of calls that became part of it, not empty."""
+    return _Fold(Timeline.of(call_id, events)).result()
+
+
+class _Fold:
+    def __init__(self, line: Timeline) -> None:
+        self.line = line
+        self.started = line.first("call.started")
+        self.end = line.end
+        self.incomplete: dict[str, None] = {} if self.started else {"started": None}
+
+    # Who and what
+
+    @cached_property
+    def direction(self) -> str | None:
+        return next((word for event in self.line.ordered if (word := event.text("direction"))), None)
+
+    def _party(self, key: str) -> dict[str, Any]:
+        bearers = (event for event in self.line.all("call.started", "agent.offered", "queue.entered"))
+        return next((party for event in bearers if (party := event.party(key))), {})
+
+    @cached_property
+    def own_agent(self) -> str | None:
+        """The one of ours who dialled, in outgoing and internal calls."""
+        if self.direction not in ("outbound", "internal") or self.started is None:
+            return None
+        return self.started.text("agent") or self._party("from").get("number") or None
+
+    @cached_property
+    def request(self) -> str | None:
+        return next((request for event in self.line.ordered if (request := event.text("request"))), None)
+
+    @cached_property
+    def rings(self) -> list[Ring]:
+        return rings_of(self.line)
+
+    @cached_property
+    def stays(self) -> list[Stay]:
+        return stays_of(self.line)
+
+    @cached_property
+    def holds(self) -> Holds:
+        return holds_of(self.line)
+
+    @cached_property
+    def offers(self) -> list[Ring]:
+        """The offers of the call itself: ringing after a transfer is not one, nor the dialler's own phone."""
+        targets = [(event.moment, event.text("to") or event.party("to").get("number")) for event in self._transfers]
+        return [
+            ring
+            for ring in self.rings
+            if ring.agent != self.own_agent
+            and not any(ring.begun and ring.agent == to and ring.begun.moment >= since for since, to in targets)
+        ]
+
+    # The answer
+
+    @cached_property
+    def answer(self) -> Event | None:
+        """The event that connected the two sides: the called party's answer, or the first of ours joining."""
+        if self.direction == "outbound":
+            return self.line.first("party.answered")
+        if self.direction == "internal":
+            return next((e for e in self.line.all("agent.joined") if e.text("agent") != self.own_agent), None)
+        return self.line.first("agent.joined")
+
+    @cached_property
+    def answer_trace(self) -> Event | None:
+        """What tells of an answer whose own event is missing."""
+        for event in self.line.ordered:
+            if event.type == "queue.left" and event.text("reason") == "connected":
+                return event
+            if event.type == "agent.offer_ended" and event.text("result") == "answered":
+                return event if event.text("agent") != self.own_agent else None
+            if event.type in ("agent.left", "hold.started", "hold.ended", "transfer.started"):
+                return event
+        end = self.end
+        if end is None:
+            return None
+        by_us = end.text("by") == "agent" and self.direction not in ("outbound", "internal")
+        return end if by_us or end.text("cause").lower() == _WAS_ANSWERED else None
+
+    @cached_property
+    def was_answered(self) -> bool:
+        return self.answer is not None or self.answer_trace is not None
+
+    @cached_property
+    def answered_by(self) -> str | None:
+        if self.direction == "outbound":
+            number = self.answer.text("number") if self.answer else ""
+            return (number or self.called) if self.was_answered else None
+        if self.answer is not None:
+            return self.answer.text("agent")
+        trace = self.answer_trace
+        if trace is None or trace.type == "call.ended":
+            return None
+        answering = (ring.agent for ring in self.rings if ring.result == "answered")
+        return next(answering, None) or trace.text("agent") or None
+
+    @cached_property
+    def called(self) -> str | None:
+        return self._party("to").get("number") or None
+
+    # Seconds
+
+    @cached_property
+    def _talks(self) -> dict[str, list[Span] | None]:
+        """For each of ours the spans with the customer; None when a side of one is not known."""
+        found: dict[str, list[Span] | None] = {}
+        stays = self.stays
+        if self.direction == "outbound" and self.own_agent and not any(s.agent == self.own_agent for s in stays):
+            stays = [Stay(self.own_agent, self.answer, self.end), *stays] if self.was_answered else stays
+        for stay in stays:
+            begun = stay.begun
+            if begun is not None and self.direction == "outbound" and self.answer is not None:
+                begun = max(begun, self.answer, key=lambda event: event.moment)
+            spans = found.setdefault(stay.agent, [])
+            if self.direction == "outbound" and not self.was_answered:
+                continue
+            ended = stay.ended
+            if ended is not None and self.end is not None and ended.moment > self.end.moment:
+                ended = self.end
+            seconds = self.line.between(begun, ended)
+            if seconds is None or spans is None:
+                found[stay.agent] = None
+            elif begun is not None:
+                since = self.line.time(begun) or 0.0
+                spans.append((since, since + seconds))
+        return found
+
+    @cached_property
+    def _talk(self) -> list[Span] | None:
+        """When the customer was connected to any of ours, hold included."""
+        if not self.was_answered:
+            return []
+        if self.answer is None:
+            return None
+        lists = [
+            spans for agent, spans in self._talks.items() if self.direction != "internal" or agent != self.own_agent
+        ]
+        if not lists or any(spans is None for spans in lists):
+            return None
+        return union([span for spans in lists for span in spans or []])
+
+    def _wait(self) -> float | None:
+        until = self.answer or self.answer_trace or self._abandon or self.end
+        if self.direction == "outbound":
+            return self._ring_outside(until)
+        entered = self.line.first("queue.entered")
+        if entered is not None:
+            return self.line.between(entered, until)
+        if self.queue is not None:
+            return None
+        if not self.offers and not self.was_answered:
+            return 0.0 if self._in_menu else self.line.between(self.started, until)
+        offered = next((ring.begun for ring in self.offers), None)
+        if offered is not None:
+            return self.line.between(offered, until)
+        return None if self.offers or self.line.first("ivr.input") else self.line.between(self.started, until)
+
+    def _ring_outside(self, until: Event | None) -> float | None:
+        """How long the outside party rang: from the dialling, or from our own pick-up after a click."""
+        if self.outcome in ("busy", "operator_no_answer", "failed"):
+            return None
+        dialled = self.started
+        if self.request is not None:
+            dialled = self._own_pick_up
+        return self.line.between(dialled, until)
+
+    @cached_property
+    def _own_pick_up(self) -> Event | None:
+        """After a click-to-call: the moment our own phone was picked up."""
+        for event in self.line.all("agent.offer_ended", "agent.joined"):
+            answered = event.type == "agent.joined" or event.text("result") == "answered"
+            if answered and event.text("agent") == self.own_agent:
+                return event
+        picked = (e for e in self.line.all("request.result") if e.payload.get("ok") is True)
+        return next(picked, None)
+
+    @cached_property
+    def _abandon(self) -> Event | None:
+        return next((e for e in self.line.all("queue.left") if e.text("reason") != "connected"), None)
+
+    @cached_property
+    def _in_menu(self) -> bool:
+        """Before any queue or phone: in the menu, when the system is one that tells of times and menus."""
+        nowhere = self.queue is None and not self.rings and not self.was_answered
+        told = self.line.first("ivr.input") is not None or self.line.clock == "sender"
+        return nowhere and told and self.started is not None and self.direction != "outbound"
+
+    def _ivr(self) -> float | None:
+        if self.line.first("ivr.input") is None and not (self.end is not None and self.outcome == "abandoned_in_ivr"):
+            return 0.0
+        after = next(iter(self.line.all("queue.entered", "agent.offered", "agent.joined")), None)
+        return self.line.between(self.started, after or self.end)
+
+    def _hold(self, talk: list[Span] | None) -> float | None:
+        if self.holds.missing:
+            return None
+        if not self.holds.spans:
+            return 0.0
+        spans: list[Span] = []
+        for begun, ended in self.holds.spans:
+            seconds = self.line.between(begun, ended)
+            if seconds is None:
+                return None
+            since = self.line.time(begun) or 0.0
+            spans.append((since, since + seconds))
+        return length(spans if talk is None else overlap(spans, talk))
+
+    def _wrapup(self) -> float | None:
+        """Time after the call as our own screen tells it; None when nobody recorded any."""
+        total, begun = None, {}
+        for event in sorted(self.line.events, key=lambda event: (event.moment, event.type != "wrapup.started")):
+            agent = event.text("agent")
+            if event.type == "wrapup.started":
+                begun.setdefault(agent, event)
+            elif event.type == "wrapup.ended" and agent in begun:
+                total = (total or 0.0) + (event.moment - begun.pop(agent).moment).total_seconds()
+        return total
+
+    # Queue, transfers
+
+    @cached_property
+    def queue(self) -> str | None:
+        for event in (*self.line.all("queue.entered"), *self.line.all("queue.left", "agent.offered")):
+            if event.text("queue"):
+                return event.text("queue")
+        return None
+
+    def _visits(self) -> list[dict[str, Any]]:
+        visits: list[dict[str, Any]] = []
+        entered: Event | None = None
+        for event in self.line.all("queue.entered", "queue.left"):
+            if event.type == "queue.entered":
+                entered = event
+                visits.append({"queue": event.text("queue"), "wait_s": None, "reason": None})
+                continue
+            if entered is None or event.text("queue") != entered.text("queue"):
+                visits.append({"queue": event.text("queue"), "wait_s": None, "reason": None})
+            visits[-1] |= {
+                "wait_s": _rounded(self.line.between(entered, event)),
+                "reason": event.text("reason") or "unknown",
+            }
+            entered = None
+        if entered is not None:
+            until = next((e for e in self.line.all("agent.joined") if e.moment >= entered.moment), self.end)
+            visits[-1]["wait_s"] = _rounded(self.line.between(entered, until))
+        return visits
+
+    @cached_property
+    def _transfers(self) -> list[Event]:
+        return list(self.line.all("transfer.started"))
+
+    def _transfer_rows(self) -> list[dict[str, Any]]:
+        ends = list(self.line.all("transfer.ended"))
+        rows = []
+        for event in self._transfers:
+            target = event.text("to") or event.party("to").get("number")
+            kind = event.text("kind") or None
+            ended = next((e for e in ends if e.text("to") in ("", target) and e.moment >= event.moment), None)
+            if ended is not None:
+                ends.remove(ended)
+            result = (ended.text("result") if ended else "") or event.text("result") or None
+            if result is None and any(s.agent == target and _since(s, event) for s in self.stays):
+                result = "completed" if kind == "attended" else "answered"
+            elif result is None and self.end is not None:
+                result = "abandoned"
+            giver = event.text("agent") or next((s.agent for s in reversed(self.stays) if not _since(s, event)), None)
+            rows.append({"type": kind, "from": giver, "to": target, "result": result})
+            consulted = event.payload.get("consult_s")
+            if isinstance(consulted, int | float) and not isinstance(consulted, bool):
+                rows[-1]["consult_s"] = _rounded(max(0.0, float(consulted)))
+        return rows
+
+    def _transfer_wait(self) -> tuple[float | None, bool]:
+        """Seconds of ringing after blind transfers, and whether the caller was lost in one."""
+        total, lost = 0.0, False
+        for event in self._transfers:
+            if event.text("kind") != "blind":
+                continue
+            joined = next((e for e in self.line.all("agent.joined") if e.moment > event.moment), None)
+            lost |= joined is None and self.end is not None
+            if joined is None and self.end is None:
+                continue
+            seconds = self.line.between(event, joined or self.end)
+            if seconds is None:
+                return None, lost
+            total += seconds
+        return total, lost
+
+    # The whole
+
+    @cached_property
+    def outcome(self) -> str | None:
+        if self.end is None:
+            return None
+        if self.was_answered:
+            return "answered"
+        if self.direction == "outbound":
+            return self._outcome_outside()
+        if self.queue is not None:
+            left = [event.text("reason") for event in self.line.all("queue.left")]
+            return "overflow" if left and left[-1] in _OVERFLOW else "abandoned"
+        if self.started is None and not self.rings:
+            return "unknown"
+        return "abandoned_in_ivr" if self._in_menu else "missed"
+
+    def _outcome_outside(self) -> str:
+        cause = self.end.text("cause").lower() if self.end else ""
+        if self.request is not None and self._own_pick_up is None:
+            return "operator_no_answer"
+        if cause in _BUSY:
+            return "busy"
+        return "failed" if cause in _FAILED else "no_answer"
+
+    @cached_property
+    def state(self) -> str:
+        if self.end is not None:
+            return "ended"
+        if self.was_answered:
+            if self.answer is not None and not any(stay.ended is None for stay in self.stays) and self.stays:
+                return "transferring"
+            return "held" if self.holds.open else "talking"
+        if self.direction == "outbound" or any(ring.ended is None for ring in self.rings):
+            return "ringing"
+        visits = self._visits()
+        return "waiting" if visits and visits[-1]["reason"] is None else "started"
+
+    @cached_property
+    def seats(self) -> dict[str, str]:
+        seats = dict.fromkeys((ring.agent for ring in self.rings), "gone")
+        seats |= {ring.agent: "offered" for ring in self.rings if ring.ended is None}
+        if self.own_agent and (self.request is None or self._own_pick_up is not None):
+            seats[self.own_agent] = "talking" if self.end is None else "left"
+        for stay in self.stays:
+            seats[stay.agent] = "talking" if stay.ended is None and self.end is None else "left"
+        if self.answered_by and self.direction != "outbound":
+            seats.setdefault(self.answered_by, "left" if self.end else "talking")
+            if self.answer is None:
+                seats[self.answered_by] = "left" if self.end else "talking"
+        if self.end is not None:
+            seats = {agent: "gone" if seat == "offered" else seat for agent, seat in seats.items()}
+        return seats
+
+    def _seconds(self) -> dict[str, float | None]:
+        """All durations; those of an ended call that cannot be known are named in ``incomplete``."""
+        talk = self._talk
+        transfer_wait, _lost = self._transfer_wait()
+        known = {
+            "wait_s": self._wait(),
+            "ivr_s": self._ivr(),
+            "talk_s": None if talk is None else length(talk),
+            "hold_s": self._hold(talk),
+            "transfer_wait_s": transfer_wait,
+        }
+        if self.was_answered and self.answer is None:
+            self.incomplete["answered"] = None
+        if self.holds.missing:
+            self.incomplete["hold"] = None
+        if self.end is not None:
+            if self.end.payload.get("estimated"):
+                self.incomplete["ended"] = None
+            if any(ring.begun is None for ring in self.rings):
+                self.incomplete["offered"] = None
+            unknowable = self.direction == "outbound" and self.outcome in ("busy", "operator_no_answer", "failed")
+            self.incomplete |= {
+                name: None for name, value in known.items() if value is None and not (name == "wait_s" and unknowable)
+            }
+        return {name: _rounded(value) for name, value in known.items()}
+
+    def result(self) -> Folded:
+        line, party = self.line, self._party("from")
+        number, name = party.get("number") or None, party.get("name") or None
+        presentation = presentation_of(number, name, party.get("presentation"))
+        seconds = self._seconds()
+        visits = self._visits()
+        agents = list(dict.fromkeys([*self._agents(), *(stay.agent for stay in self.stays)]))
+        record = {
+            "call_id": line.call_id,
+            "direction": self.direction,
+            "caller": {"number": number, "name": name, "presentation": presentation},
+            "called": self.called,
+            "queue": self.queue,
+            "queue_visits": visits,
+            "offers": [
+                {"agent": ring.agent, "result": ring.result, "ring_s": _rounded(ring.seconds(line))}
+                for ring in self.offers
+            ],
+            "answered_by": self.answered_by,
+            "agents": agents,
+            "segments": [
+                {"agent": agent, "talk_s": None if spans is None else _rounded(length(spans))}
+                for agent, spans in self._talks.items()
+            ],
+            **seconds,
+            "hold_count": self.holds.count,
+            "wrapup_s": _rounded(self._wrapup()),
+            "outcome": self.outcome,
+            "ended_by": (self.end.text("by") or "unknown") if self.end else None,
+            "lost_in_transfer": self._transfer_wait()[1],
+            "transfers": self._transfer_rows(),
+            "request_id": self.request,
+            "recordings": [
+                {key: event.payload[key] for key in ("url", "file", "leg") if event.text(key)}
+                for event in line.all("recording.ready")
+            ],
+            "incomplete": list(self.incomplete),
+            "end_estimated": bool(self.end and self.end.payload.get("estimated")),
+            "revision": len(line.events),
+            "clock": line.clock,
+        }
+        return Folded(
+            record=record,
+            state=self.state,
+            seats=self.seats,
+            rings=self.rings,
+            started_at=(self.started or min(line.events, key=lambda event: event.moment)).moment,
+            answered_at=self.answer.moment if self.answer else None,
+            ended_at=self.end.moment if self.end else None,
+            waiting_since=next((event.moment for event in line.all("queue.entered")), None),
+        )
+
+    def _agents(self) -> list[str]:
+        """Ours who took part without an event of joining: who dialled, who answered as far as traces tell."""
+        found = [self.own_agent] if self.own_agent and (self.request is None or self._own_pick_up) else []
+        if self.answer is None and self.answered_by and self.direction != "outbound":
+            found.append(self.answered_by)
+        return found
+
+
+def _since(stay: Stay, event: Event) -> bool:
+    return stay.begun is not None and stay.begun.moment >= event.moment
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)

@@ -1,0 +1,106 @@
+"""Zammad's generic CTI format, as many PBX bridges speak it. No event ids, no times, no signature.
+
+The documentation names some fields in two ways (``user``/``caller``, ``callerId``/``caller_id``): both are taken.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.telephony.events import Event, derived_id, read_events
+
+_CALL = ("callId", "call_id", "callid")
+_USERS = ("user[]", "users", "user", "caller[]", "caller")
+# How a call ended, in the format's words, and who ended it as far as the word says.
+_ENDED_BY = {"cancel": "caller", "busy": "remote", "congestion": "system", "notFound": "system", "noAnswer": "system"}
+
+
+def events_of(posted: object, *, sender: str) -> list[Event]:
+    """The neutral events of one post: a JSON object, or a form's fields as a mapping (lists for repeated ones)."""
+    if not isinstance(posted, Mapping):
+        raise _refused("", _("must be an object"))
+    call, event = _text(posted, *_CALL), _text(posted, "event")
+    if not call:
+        raise _refused("callId", _("is required"))
+    if not event:
+        raise _refused("event", _("is required"))
+    outgoing = _text(posted, "direction").lower() in ("out", "outbound")
+    common = {"call": call, "direction": "outbound" if outgoing else "inbound", "zammad": _plain(posted)}
+    if outgoing:
+        common |= {"from": _caller_of_ours(posted), "to": {"number": _text(posted, "to") or None}}
+    else:
+        number = _text(posted, "from", "callerId", "caller_id")
+        common |= {"from": {"number": number or None}, "to": {"number": _text(posted, "to") or None}}
+    return read_events([_identified(part, sender, common) for part in _parts(posted, event, outgoing)])
+
+
+def _parts(posted: Mapping[str, Any], event: str, outgoing: bool) -> list[dict[str, Any]]:
+    users, queue = _users(posted), _text(posted, "queue")
+    answering = _text(posted, "answeringNumber", "answering_number")
+    if event == "newCall":
+        parts: list[dict[str, Any]] = [{"type": "call.started"}]
+        if queue and not outgoing:
+            parts.append({"type": "queue.entered", "queue": queue})
+        if not outgoing:
+            parts += [{"type": "agent.offered", "agent": user, **_queue(queue)} for user in users]
+        return parts
+    if event == "answer":
+        if outgoing:
+            return [{"type": "party.answered", "number": _text(posted, "to") or None}]
+        agent = answering or (users[0] if users else "")
+        return [{"type": "agent.joined", "agent": agent}] if agent else [{"type": "zammad.answer"}]
+    if event == "hangup":
+        cause = _text(posted, "cause")
+        return [{"type": "call.ended", "by": _ENDED_BY.get(cause, "unknown"), "cause": cause}]
+    return [{"type": f"zammad.{event}"[:40]}]
+
+
+def _identified(part: dict[str, Any], sender: str, common: dict[str, Any]) -> dict[str, Any]:
+    event = {**common, **part}
+    if part["type"].startswith("zammad."):
+        event.pop("from")
+    return {"id": derived_id(sender, part["type"], call=common["call"], agent=part.get("agent")), **event}
+
+
+def _caller_of_ours(posted: Mapping[str, Any]) -> dict[str, Any]:
+    users = _users(posted)
+    return {"number": (users[0] if users else _text(posted, "from")) or None, "presentation": "allowed"}
+
+
+def _users(posted: Mapping[str, Any]) -> list[str]:
+    """Whom the call is for: extensions, logins or names; one, several, or separated by commas."""
+    for key in _USERS:
+        value = posted.get(key)
+        rows = value if isinstance(value, list | tuple) else str(value).split(",") if value else []
+        found = [str(row).strip()[:200] for row in rows if isinstance(row, str | int) and str(row).strip()]
+        if found:
+            return list(dict.fromkeys(found))
+    return []
+
+
+def _queue(queue: str) -> dict[str, str]:
+    return {"queue": queue} if queue else {}
+
+
+def _text(posted: Mapping[str, Any], *keys: str) -> str:
+    for key in keys:
+        value = posted.get(key)
+        if isinstance(value, list | tuple) and value:
+            value = value[0]
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+            return str(value).strip()
+    return ""
+
+
+def _plain(posted: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(key): value for key, value in posted.items()}
+
+
+def _refused(field: str, message: str) -> Refused:
+    return Refused(
+        f"{field} {message}".strip(),
+        code="invalid_events",
+        errors=[{"index": None, "field": field, "message": message}],
+    )

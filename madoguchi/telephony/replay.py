@@ -1,0 +1,70 @@
+"""Recorded events into call records, without a database."""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.telephony.events import Event
+from madoguchi.telephony.fold import fold
+from madoguchi.telephony.providers import asterisk, neutral, zammad
+from madoguchi.telephony.snapshots import closings
+from madoguchi.telephony.timeline import joined_into, root_of
+
+FORMATS = ("asterisk-ami", "neutral", "zammad")
+SENDER = "replay"
+
+
+def replay(lines: Iterable[str], *, format: str = "neutral") -> list[dict[str, Any]]:
+    """The records of all calls in a recording, in the order in which they began.
+
+    ``lines`` is JSON, one value a line (for ``neutral`` also one list over the whole file). A line may wrap its event
+    as ``{"received_at": …, "event": {…}}``; events without any time get the place of their line as time of receipt.
+    """
+    if format == "asterisk-ami":
+        return records_of(asterisk.events_of_recording(_values(lines)))
+    reader: Callable[..., list[Event]] = zammad.events_of if format == "zammad" else neutral.events_of
+    found: list[Event] = []
+    for place, value in enumerate(_values(lines)):
+        received = datetime.fromtimestamp(place, UTC)
+        if isinstance(value, dict) and isinstance(value.get("event"), dict):
+            received = datetime.fromisoformat(value["received_at"]) if "received_at" in value else received
+            value = value["event"]
+        found += [_received(event, received) for event in reader(value, sender=SENDER)]
+    return records_of(found)
+
+
+def records_of(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """The records of events of any number of calls: snapshots close what they lack, joined calls become one."""
+    unique = list({(event.sender, event.id): event for event in events}.values())
+    unique += closings(unique)
+    joins = joined_into(unique)
+    calls: dict[str, list[Event]] = {}
+    for event in unique:
+        if event.call is not None:
+            calls.setdefault(root_of(event.call, joins), []).append(event)
+    folded = [fold(call, mine) for call, mine in calls.items()]
+    return [one.record for one in sorted(folded, key=lambda one: (one.started_at, one.record["call_id"]))]
+
+
+def _received(event: Event, at: datetime) -> Event:
+    return Event(event.id, event.type, event.call, event.at, event.payload, at, SENDER)
+
+
+def _values(lines: Iterable[str]) -> list[Any]:
+    rows = [line for line in lines if line.strip()]
+    try:
+        return [value for line in rows for value in _flat(json.loads(line))]
+    except ValueError:
+        pass
+    try:
+        return _flat(json.loads("".join(rows)))
+    except ValueError as error:
+        raise Refused(_("The file is not JSON, one value a line."), code="not_json") from error
+
+
+def _flat(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,64 @@
+"""What a snapshot says about calls whose end was never heard."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from madoguchi.telephony.events import Event, moment
+from madoguchi.telephony.timeline import LAST_EVENT
+
+
+def closings(events: Iterable[Event]) -> list[Event]:
+    """An estimated end for every call among ``events`` that a later snapshot of the same sender lacks."""
+    calls: dict[str, list[Event]] = {}
+    sources: list[Event] = []
+    for event in events:
+        if event.type in ("source.snapshot", "source.gap"):
+            sources.append(event)
+        elif event.call is not None:
+            calls.setdefault(event.call, []).append(event)
+    found: list[Event] = []
+    for snapshot in sorted(sources, key=lambda event: (event.moment, event.id)):
+        if snapshot.type != "source.snapshot":
+            continue
+        gap = gap_before(snapshot, sources)
+        for call, mine in calls.items():
+            before = [event for event in mine if event.moment <= snapshot.moment]
+            if before and not any(event.type in ("call.ended", "call.joined") for event in before):
+                if (closing := closing_of(call, before[0], before, snapshot, gap)) is not None:
+                    mine.append(closing)
+                    found.append(closing)
+    return found
+
+
+def gap_before(snapshot: Event, sources: Iterable[Event]) -> datetime | None:
+    """When the line was cut, as the last gap before the snapshot says."""
+    gaps = [e for e in sources if e.type == "source.gap" and e.moment <= snapshot.moment and e.payload.get("from")]
+    if not gaps:
+        return None
+    return moment(max(gaps, key=lambda event: (event.moment, event.id)).payload["from"])
+
+
+def closing_of(call: str, any_event: Event, before: list[Event], snapshot: Event, gap: datetime | None) -> Event | None:
+    """The estimated end of an open call, or None when the snapshot still has it.
+
+    It ended at the moment of the cut; without a known cut all that is known is the last event. A telephone system
+    that has restarted since ended it itself.
+    """
+    present = {
+        row if isinstance(row, str) else str(row.get("call", row.get("id", ""))) for row in snapshot.payload["calls"]
+    }
+    if call in present:
+        return None
+    last = max(event.moment for event in before)
+    restarted = snapshot.payload.get("started_at")
+    by_system = restarted is not None and min(event.moment for event in before) < moment(restarted)
+    at, estimated = (gap, "cut") if gap is not None and gap >= last else (last, LAST_EVENT)
+    return estimated_end(call, at, f"{snapshot.id}:{call}", estimated, "system" if by_system else "unknown", any_event)
+
+
+def estimated_end(call: str, at: datetime, name: str, estimated: str, by: str, like: Event) -> Event:
+    """A ``call.ended`` that nobody sent; ``like`` is an event of the call, for its sender and clock."""
+    payload = {"id": f"end:{name}"[:200], "type": "call.ended", "call": call, "by": by, "estimated": estimated}
+    if like.at is None:
+        payload["clock"] = "received"
+    return Event(payload["id"], "call.ended", call, at, payload, like.received_at, like.sender)
