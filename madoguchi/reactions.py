@@ -1,4 +1,7 @@
-"""One page: what else happens when the journal says something. Reactions run in the same transaction and only write rows."""
+"""One page: what else happens when the journal says something.
+
+Reactions run in the same transaction and only write rows.
+"""
 
 from collections.abc import Mapping
 

@@ -80,9 +80,9 @@ class Access:
 
 def access_of(staff: Staff) -> Access:
     """The rights of ``staff``; one query, kept on the object for the rest of the request."""
-    access: Access | None = getattr(staff, "_access", None)
+    access: Access | None = staff.__dict__.get("access")
     if access is None:
         rows = Membership.objects.filter(staff_id=staff.pk).select_related("team")
         access = Access(staff, tuple((row.role, row.team) for row in rows))
-        staff._access = access  # type: ignore[attr-defined]
+        staff.__dict__["access"] = access
     return access

@@ -69,8 +69,10 @@ def add_person(details: Requester, *, by: Actor) -> Person:
 
 @transaction.atomic
 def change_person(person: Person, *, by: Actor, **changes: object) -> Person:
-    """Correct the named fields (``family_name``, ``given_name``, ``family_kana``, ``given_kana``, ``title``, ``organization``,
-    ``language``, ``note``); readings are stored in hiragana."""
+    """Correct the named fields; readings are stored in hiragana.
+
+    Fields: ``family_name given_name family_kana given_kana title organization language note``.
+    """
     allowed = {"family_name", "given_name", "family_kana", "given_kana", "title", "organization", "language", "note"}
     for name, value in changes.items():
         if name not in allowed:

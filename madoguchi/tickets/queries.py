@@ -51,7 +51,7 @@ ROW = (
 
 @dataclass(frozen=True)
 class TicketFilter:
-    """What a list shows. Every empty field means "any"; ``status`` holds status values, ``active`` the three open ones."""
+    """What a list shows; an empty field means "any". ``status`` holds status values, ``active`` the three open ones."""
 
     status: tuple[str, ...] = ()
     team: int | None = None
@@ -153,7 +153,6 @@ class TimelineItem:
     actor_name: str
     data: dict[str, Any]
     message: Message | None = None
-    attachments: list[Any] = field(default_factory=list)
 
 
 def timeline(ticket: Ticket, *, before: int | None = None, limit: int = 50) -> list[TimelineItem]:

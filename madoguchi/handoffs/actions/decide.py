@@ -119,7 +119,7 @@ def recall(handoff: Handoff, *, by: Staff) -> Handoff:
 
 @transaction.atomic
 def decide_routing(ticket: Ticket, *, kind: str, note: str, by: Staff, team: Team | None = None) -> RoutingDecision:
-    """A supervisor unfreezes a ticket: assigns it to a team (which must take it), allows one more hand-off, or keeps it."""
+    """A supervisor unfreezes a ticket: assigns it to a team (which must take it), allows one more move, or keeps it."""
     if not access_of(by).can(Capability.DECIDE_ROUTING):
         raise Refused(_("Only a supervisor can decide this."), code="not_supervisor", status=403)
     if kind not in RoutingDecision.Kind.values:

@@ -49,7 +49,7 @@ def set_parent(ticket: Ticket, *, parent: Ticket | None, by: Staff) -> Ticket:
 
 @transaction.atomic
 def merge(ticket: Ticket, *, into: Ticket, by: Staff) -> Ticket:
-    """Go on with ``into`` alone: contacts, threads and call-backs move there; this ticket is closed and points to it."""
+    """Go on with ``into`` alone: contacts, threads and call-backs move there; this one closes and points to it."""
     if ticket.pk == into.pk:
         raise Refused(_("A ticket cannot be merged into itself."), code="itself", field="into")
     first, second = sorted((ticket, into), key=lambda row: row.pk)

@@ -15,7 +15,7 @@ from madoguchi.people.models import Contract, Person, Staff, Team
 from madoguchi.people.queries import contract_of
 from madoguchi.search import index
 from madoguchi.tickets.actions.link_interaction import link_interaction
-from madoguchi.tickets.models import Message, Priority, Status, Ticket
+from madoguchi.tickets.models import Message, Priority, Ticket
 
 
 @transaction.atomic
