@@ -1,5 +1,7 @@
 """Reactions: what the telephone says becomes a contact."""
 
+from typing import Any
+
 from django.db import models
 
 from madoguchi.interactions.actions import open_interaction
@@ -22,16 +24,16 @@ def follow_call(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     if call is None or call.direction == Direction.INTERNAL:
         return
     interaction = Interaction.objects.filter(call=call).first() or _open(call, entry)
-    staff = call.answered_by or _offered(subjects)
-    changes = {
+    staff = call.answered_by or interaction.staff or _offered(subjects)
+    changes: dict[str, Any] = {
         "direction": Interaction.Direction.OUTBOUND if call.direction == Direction.OUTBOUND else interaction.direction,
-        "staff": interaction.staff if interaction.staff_id and call.answered_by is None else staff,
+        "staff": staff,
         "ended_at": call.ended_at,
         "is_abandoned": call.ended_at is not None and call.outcome in _GIVEN_UP,
         "address": call.caller_number or interaction.address,
     }
-    if interaction.team_id is None and changes["staff"] is not None:
-        changes["team"] = _team_of(changes["staff"])
+    if interaction.team_id is None and staff is not None:
+        changes["team"] = _team_of(staff)
     changed = {name: value for name, value in changes.items() if getattr(interaction, name) != value}
     if changed:
         for name, value in changed.items():

@@ -1,7 +1,7 @@
 """Reading tickets: lists by keyset, one ticket with its timeline, counts that never scan everything."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -178,7 +178,7 @@ def timeline(ticket: Ticket, *, before: int | None = None, limit: int = 50) -> l
         .select_related("staff", "team", "outgoing", "incoming")
         .prefetch_related("attachments__file")
     }
-    return [TimelineItem(*entry, message=messages.get(entry[6].get("message", 0))) for entry in reversed(entries)]
+    return [TimelineItem(*entry, messages.get(entry[6].get("message", 0))) for entry in reversed(entries)]
 
 
 def owed_calls(access: Access, *, limit: int = 100) -> list[CallBack]:

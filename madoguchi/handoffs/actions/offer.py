@@ -86,7 +86,7 @@ def _offer(
 ) -> Handoff:
     ticket = lock(ticket)
     require_active(ticket)
-    _require_sensible(ticket, to_team, reason, reason_code, to_staff, by)
+    _require_sensible(ticket, to_team=to_team, reason=reason, reason_code=reason_code, to_staff=to_staff, by=by)
     answers = ticket.details | {key: value for key, value in details.items() if value is not None}
     checked = requirements.check(category=ticket.category, to_team=to_team, details=answers)
     if checked.missing and not urgent_because:
@@ -128,7 +128,7 @@ def _offer(
 
 
 def _require_sensible(
-    ticket: Ticket, to_team: Team, reason: str, reason_code: str, to_staff: Staff | None, by: Staff
+    ticket: Ticket, *, to_team: Team, reason: str, reason_code: str, to_staff: Staff | None, by: Staff
 ) -> None:
     if not access_of(by).acts_for(ticket.holder_team):
         raise Refused(

@@ -23,7 +23,7 @@ from madoguchi.tickets.models import Message, Status, Ticket, TicketThread, Wait
 
 
 def receive_mail(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
-    """Somebody wrote: into the thread's ticket; once that is closed, into a follow-up that points back; else a new one."""
+    """Somebody wrote: into the thread's ticket; once it is closed, into a follow-up that points back; else a new one."""
     mail = _mail_of(subjects)
     person = find_or_add_person(
         Requester(name=mail.from_name, email=mail.from_address), by=NamedActor("system", mail.source)
