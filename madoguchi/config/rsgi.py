@@ -1,6 +1,8 @@
 """One port for everything: ``/live`` on the event loop, the rest through Django's WSGI handler in threads."""
 
 import asyncio
+import os
+import signal
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +23,7 @@ class Application:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._live.open(loop)
+        loop.add_signal_handler(signal.SIGTERM, self._stop)
         if self._pages:
             self._pages.open()
 
@@ -28,6 +31,11 @@ class Application:
         self._live.close()
         if self._pages:
             self._pages.close()
+
+    def _stop(self) -> None:
+        """End the live streams, for which granian would wait, then let it stop by its handler of the other signal."""
+        self._live.end()
+        os.kill(os.getpid(), signal.SIGINT)
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
         if scope.path == PATH:

@@ -78,6 +78,7 @@ ALLOWED_HOSTS = [PUBLIC_URL.hostname or "localhost", "localhost", "127.0.0.1", "
     for host in env.text("ALLOWED_HOSTS", doc="further host names, separated by commas").replace(" ", "").split(",")
     if host
 ]
+CSRF_FAILURE_VIEW = "madoguchi.web.shell.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [f"{PUBLIC_URL.scheme}://{PUBLIC_URL.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -122,7 +123,6 @@ INSTALLED_APPS = [
     "madoguchi.handoffs",
     "madoguchi.api",
     "madoguchi.web",
-    "madoguchi.worker",
 ]
 
 MIDDLEWARE = [
@@ -200,6 +200,11 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [PACKAGE / "web" / "shell" / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "madoguchi.web.shell.bundles.BundleFinder",
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -38,6 +38,7 @@ class LiveDoor:
         self.hub = Hub()
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="live")
         self._tailer: Tailer | None = None
+        self._ending = False
 
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         def deliver(position: Position, entries: list[Tailed]) -> None:
@@ -45,6 +46,11 @@ class LiveDoor:
 
         self._tailer = Tailer(deliver)
         self._tailer.start()
+
+    def end(self) -> None:
+        """End all streams and take no more: the browsers come back to whoever answers then."""
+        self._ending = True
+        self.hub.end_all()
 
     def close(self) -> None:
         if self._tailer:
@@ -57,7 +63,7 @@ class LiveDoor:
             proto.response_str(405, [("allow", "GET")], "")
             return
         position = self.hub.position
-        if position is None or len(self.hub) >= _MOST_CONNECTIONS:
+        if position is None or self._ending or len(self.hub) >= _MOST_CONNECTIONS:
             proto.response_str(503, [("retry-after", "5")], "The live line is not ready.\n")
             return
         query = parse_qs(scope.query_string)

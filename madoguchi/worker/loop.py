@@ -1,11 +1,11 @@
-"""The worker's loop: runs what the schedule says, each job apart, until it is told to stop."""
+"""The worker: runs what the schedule says, each job in a thread of its own, until it is told to stop."""
 
 import logging
 import signal
 import threading
-import time
+from collections.abc import Sequence
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.worker.schedule import SCHEDULE, Job
@@ -14,50 +14,46 @@ _SLOWEST_RETRY = 300.0
 log = logging.getLogger(__name__)
 
 
-class Worker:
-    """Runs each job of ``jobs`` when it is due; several workers may run, since jobs claim their rows."""
+class Turns:
+    """One job's turns: at once while there is more to do, then every so often, ever later while it fails."""
 
-    def __init__(self, jobs: tuple[Job, ...] = SCHEDULE) -> None:
-        self._jobs = jobs
-        self._due = dict.fromkeys(jobs, 0.0)
-        self._failures = dict.fromkeys(jobs, 0)
-        self.stopping = threading.Event()
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.failures = 0
 
-    def run(self) -> None:
-        """Until ``stopping`` is set; the job that runs then finishes first."""
-        while not self.stopping.is_set():
-            self.run_due(time.monotonic())
-            self.stopping.wait(max(0.0, min(self._due.values(), default=60.0) - time.monotonic()))
-
-    def run_due(self, now: float) -> None:
-        """Run every job whose time has come (``now`` in seconds of any clock that only goes forward)."""
-        for job in self._jobs:
-            if self._due[job] <= now and not self.stopping.is_set():
-                self._due[job] = now + self._run(job)
-
-    def _run(self, job: Job) -> float:
-        """Run one job; the seconds until its next turn: at once while there is more, later and later while it fails."""
+    def take(self) -> float:
+        """Run the job once; the seconds until its next turn. Never raises."""
         close_old_connections()
         try:
-            more = job.function()
-        except Exception as error:  # noqa: BLE001 (one bad job never stops the loop)
-            failures = self._failures[job]
-            if failures == 0:  # once per spell: a database that is away must not fill the list of problems
-                set_aside(f"worker.{job.name}", error)
+            more = self.job.function()
+        except Exception as error:  # noqa: BLE001 (a bad job must not stop the others, nor itself for ever)
+            if self.failures == 0:  # one row per spell: a database that is away must not fill the list
+                set_aside(f"worker.{self.job.name}", error)
             else:
-                log.warning("%s failed again (%s times): %s", job.name, failures + 1, error)
-            self._failures[job] += 1
-            return min(job.every * 2 ** min(failures, 20), _SLOWEST_RETRY)
+                log.warning("%s failed again (%s times): %s", self.job.name, self.failures + 1, error)
+            self.failures += 1
+            return min(self.job.every * 2 ** min(self.failures, 20), max(_SLOWEST_RETRY, self.job.every))
         finally:
             close_old_connections()
-        self._failures[job] = 0
-        return 0.0 if more else job.every
+        self.failures = 0
+        return 0.0 if more else self.job.every
+
+    def until(self, stopping: threading.Event) -> None:
+        """Take turns until ``stopping`` is set; the batch at hand is finished first."""
+        while not stopping.is_set():
+            stopping.wait(self.take())
+        connections.close_all()
 
 
-def run_until_stopped() -> None:
-    """Run the schedule in the main thread until SIGTERM or SIGINT; the row at hand is finished first."""
-    worker = Worker()
+def run_until_stopped(schedule: Sequence[Job] = SCHEDULE) -> None:
+    """Run the schedule until SIGTERM or SIGINT. Call from the main thread; several processes may run at once."""
+    stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stopping.set())
-    log.info("worker started: %s", ", ".join(job.name for job in SCHEDULE) or "nothing to do yet")
-    worker.run()
+        signal.signal(number, lambda *_: stopping.set())
+    threads = [threading.Thread(target=Turns(job).until, args=(stopping,), name=job.name) for job in schedule]
+    for thread in threads:
+        thread.start()
+    log.info("working at: %s", ", ".join(job.name for job in schedule))
+    stopping.wait()
+    for thread in threads:
+        thread.join()

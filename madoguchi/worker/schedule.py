@@ -1,7 +1,14 @@
-"""One page: what runs when. Each job works off due rows, which it claims, and says whether there is more to do."""
+"""One page: what runs when, and what waits. A job works off due rows, which it claims, so several workers may run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from madoguchi.mail.models import OutgoingMail
+from madoguchi.mail.outbox import deliver_due
+from madoguchi.search.index import drain
+from madoguchi.search.models import Pending
+
+_BATCH = 50
 
 
 @dataclass(frozen=True)
@@ -13,4 +20,14 @@ class Job:
     every: float
 
 
-SCHEDULE: tuple[Job, ...] = ()
+SCHEDULE: tuple[Job, ...] = (
+    Job("mail", lambda: deliver_due(_BATCH) == _BATCH, every=1.0),
+    Job("search", lambda: drain(_BATCH) == _BATCH, every=0.5),
+)
+
+QUEUES: Mapping[str, Callable[[], int]] = {
+    "mail": lambda: OutgoingMail.objects.filter(state__in=["queued", "sending"]).count(),
+    "mail_not_sent": lambda: OutgoingMail.objects.filter(state="failed").count(),
+    "search": lambda: Pending.objects.filter(error="").count(),
+    "search_set_aside": lambda: Pending.objects.exclude(error="").count(),
+}
