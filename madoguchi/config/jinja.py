@@ -1,0 +1,77 @@
+"""The Jinja2 environment of all pages: translations, filters, ``ui`` (components) and ``icon()``."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import json_script
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
+from jinja2 import Environment, FileSystemBytecodeCache, StrictUndefined
+from markupsafe import Markup
+
+from madoguchi.foundation import dates, phone
+from madoguchi.web.shell.components import Components
+from madoguchi.web.shell.icons import icon
+
+
+def _static(path: str) -> str:
+    """The served address of a static file; before anything was collected (tests, development) the plain one."""
+    try:
+        return static(path)
+    except ValueError:
+        return f"{settings.STATIC_URL}{path}"
+
+
+def _url(name: str, *args: Any, **kwargs: Any) -> str:
+    return reverse(name, args=args, kwargs=kwargs)
+
+
+def _json_script(value: Any, element_id: str) -> Markup:
+    return Markup(json_script(value, element_id))
+
+
+def _time_of_day(moment: datetime) -> str:
+    """``14:05:12``."""
+    return f"{timezone.localtime(moment):%H:%M:%S}"
+
+
+def environment(**options: Any) -> Environment:
+    """The environment; called once by Django's engine with the options of settings.TEMPLATES."""
+    cache = settings.DATA_DIR / "templates"
+    cache.mkdir(parents=True, exist_ok=True)
+    options["undefined"] = StrictUndefined
+    env = Environment(
+        trim_blocks=True,
+        lstrip_blocks=True,
+        cache_size=-1,
+        bytecode_cache=FileSystemBytecodeCache(str(cache)),
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        **options,
+    )
+    env.policies["ext.i18n.trimmed"] = True
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
+    )
+    env.globals.update(
+        icon=icon,
+        language=get_language,
+        now=timezone.now,
+        static=_static,
+        timedelta=timedelta,
+        ui=Components(env),
+        url=_url,
+    )
+    env.filters.update(
+        clock=dates.clock,
+        duration=dates.duration,
+        json_script=_json_script,
+        long_time=dates.long_time,
+        phone=phone.display,
+        short_date=dates.short_date,
+        short_time=dates.short_time,
+        time_of_day=_time_of_day,
+    )
+    return env

@@ -1,0 +1,101 @@
+// Around htmx: refusals go where the person looks, slow answers show progress, live refreshes disturb nobody.
+const SLOW = 300;
+const LONG = 3000;
+const running = new Map();
+const bar = document.getElementById("progress");
+
+madoguchi.token = () => JSON.parse(document.body.getAttribute("hx-headers:inherited") ?? "{}")["X-CSRFToken"] ?? "";
+
+document.addEventListener("htmx:before:request", (event) => {
+  const ctx = event.detail.ctx;
+  const source = ctx.sourceElement;
+  if (ctx.sourceEvent?.type === "live") {
+    const field = document.activeElement;
+    if (madoguchi.isField(field) && ctx.target?.contains(field)) {
+      event.preventDefault();
+      field.addEventListener("blur", () => source.dispatchEvent(new CustomEvent("live")), { once: true });
+    }
+    return;
+  }
+  running.set(ctx, [
+    setTimeout(() => { bar.hidden = false; }, SLOW),
+    setTimeout(() => offerCancel(source), LONG),
+  ]);
+});
+
+document.addEventListener("htmx:finally:request", (event) => {
+  for (const timer of running.get(event.detail.ctx) ?? []) clearTimeout(timer);
+  running.delete(event.detail.ctx);
+  if (!running.size) {
+    bar.hidden = true;
+    document.querySelector(".message.slow")?.remove();
+  }
+});
+
+function offerCancel(source) {
+  const button = document.createElement("button");
+  button.textContent = madoguchi.word("cancel");
+  button.addEventListener("click", () => htmx.trigger(source, "htmx:abort"));
+  madoguchi.say(madoguchi.word("slow"), "accent", button).classList.add("slow");
+}
+
+// A refusal lands in the form's own slot when it has one, else in the message area the server named.
+document.addEventListener("htmx:after:request", (event) => {
+  const ctx = event.detail.ctx;
+  const root = ctx.sourceElement.closest("form, dialog") ?? ctx.sourceElement;
+  const slot = root.querySelector?.("[data-refusal]");
+  if (ctx.response?.raw.headers.get("X-Refusal")) {
+    if (!slot) return;
+    slot.id ||= `refusal-${crypto.randomUUID()}`;
+    ctx.hx.retarget = `#${CSS.escape(slot.id)}`;
+  } else if (ctx.response?.raw.ok) {
+    slot?.replaceChildren();
+    for (const field of root.querySelectorAll?.("[aria-invalid][data-refused]") ?? []) {
+      field.removeAttribute("aria-invalid");
+      delete field.dataset.refused;
+    }
+  }
+});
+
+document.addEventListener("htmx:after:swap", (event) => {
+  const ctx = event.detail.ctx;
+  const target = typeof ctx.target === "string" ? document.querySelector(ctx.target) : ctx.target;
+  if (ctx.sourceEvent?.type === "live") mark(target);
+  const refusal = target?.querySelector?.(".message.bad");
+  if (ctx.response?.raw?.headers.get("X-Refusal") && refusal) point(refusal);
+});
+
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.error?.name === "AbortError") return;
+  if (event.detail.error instanceof TypeError) madoguchi.say(madoguchi.word("offline"));
+});
+
+function mark(element) {
+  if (!element || element.closest(".top") || element.querySelector(".ringing")) return;
+  element.classList.remove("changed-now");
+  requestAnimationFrame(() => element.classList.add("changed-now"));
+  element.addEventListener("animationend", () => element.classList.remove("changed-now"), { once: true });
+}
+
+function field(key) {
+  return document.getElementById(`field-${key}`) ?? document.querySelector(`[name="${CSS.escape(key)}"], [name$=".${CSS.escape(key)}"]`);
+}
+
+function point(refusal) {
+  const links = [...refusal.querySelectorAll("[data-missing]")];
+  for (const link of links) {
+    const wanted = field(link.dataset.missing);
+    wanted?.setAttribute("aria-invalid", "true");
+    if (wanted) wanted.dataset.refused = "";
+  }
+  const first = links.map((link) => field(link.dataset.missing)).find(Boolean);
+  if (first) first.focus();
+  else refusal.scrollIntoView({ block: "nearest" });
+}
+
+document.addEventListener("click", (event) => {
+  const wanted = event.target.closest("[data-missing]") && field(event.target.closest("[data-missing]").dataset.missing);
+  if (!wanted) return;
+  event.preventDefault();
+  (madoguchi.isField(wanted) ? wanted : wanted.querySelector("input, select, textarea"))?.focus();
+});
