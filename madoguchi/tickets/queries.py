@@ -178,7 +178,10 @@ def timeline(ticket: Ticket, *, before: int | None = None, limit: int = 50) -> l
         .select_related("staff", "team", "outgoing", "incoming")
         .prefetch_related("attachments__file")
     }
-    return [TimelineItem(*entry, messages.get(entry[6].get("message", 0))) for entry in reversed(entries)]
+    return [
+        TimelineItem(entry, at, kind, actor_kind, actor_id, name, data, messages.get(data.get("message", 0)))
+        for entry, at, kind, actor_kind, actor_id, name, data in reversed(entries)
+    ]
 
 
 def owed_calls(access: Access, *, limit: int = 100) -> list[CallBack]:

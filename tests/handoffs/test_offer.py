@@ -192,8 +192,7 @@ def test_an_offered_ticket_cannot_be_resolved_under_the_receiver(ticket: Ticket,
 def test_the_offer_that_would_be_the_third_move_freezes_routing(ticket: Ticket, cast: Cast) -> None:
     move(ticket, cast.service_desk, sender=cast.sato, receiver=cast.takahashi)
     move(ticket, cast.network, sender=cast.takahashi, receiver=cast.ito)
-    ticket.refresh_from_db()
-    assert ticket.frozen_at is None
+    assert Ticket.objects.get(pk=ticket.pk).frozen_at is None
     with pytest.raises(Refused) as refusal:
         offer(ticket, to_team=cast.field_service, reason="現地へ", details=ANSWERS, by=cast.ito)
     ticket.refresh_from_db()

@@ -9,9 +9,9 @@ from madoguchi.interactions.actions import open_interaction
 from madoguchi.interactions.models import Channel, Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import Actor, NamedActor, record
+from madoguchi.mail import quote
 from madoguchi.mail.actions import begin_thread
 from madoguchi.mail.models import IncomingMail, MailThread
-from madoguchi.mail.quote import split_quote
 from madoguchi.people.actions import Requester, find_or_add_person
 from madoguchi.people.models import Person
 from madoguchi.search import index
@@ -23,7 +23,7 @@ from madoguchi.tickets.models import Message, Status, Ticket, TicketThread, Wait
 
 
 def receive_mail(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
-    """Somebody wrote: into the thread's ticket; once it is closed, into a follow-up that points back; else a new one."""
+    """Somebody wrote: into the ticket of the thread; once it is closed, into a follow-up of it; else a new one."""
     mail = _mail_of(subjects)
     person = find_or_add_person(
         Requester(name=mail.from_name, email=mail.from_address), by=NamedActor("system", mail.source)
@@ -92,7 +92,7 @@ def _open(
     thread: MailThread,
     follow_up_of: Ticket | None,
 ) -> None:
-    text, quoted = split_quote(mail.parsed.text)
+    text, quoted = quote.cut(mail.parsed.text)
     ticket = open_ticket(
         subject=mail.subject.strip() or _("(no subject)"),
         body=text or mail.parsed.text,
@@ -132,7 +132,7 @@ def _join(ticket: Ticket, mail: IncomingMail, interaction: Interaction, person: 
 
 
 def _say(ticket: Ticket, mail: IncomingMail, person: Person | None, *, visibility: str) -> Message:
-    text, quoted = split_quote(mail.parsed.text)
+    text, quoted = quote.cut(mail.parsed.text)
     message = Message.objects.create(
         ticket=ticket,
         visibility=visibility,
