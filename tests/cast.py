@@ -69,7 +69,9 @@ def enter() -> Cast:
     service_desk = Team.objects.create(key="service-desk", name="サービスデスク", name_en="Service desk")
     network = Team.objects.create(key="network", name="ネットワーク", name_en="Network")
     field_service = Team.objects.create(key="field-service", name="現地対応", name_en="Field service")
-    partner = Team.objects.create(key="hibiki", name="ひびきサポート", name_en="Hibiki Support", line=1, is_partner=True)
+    partner = Team.objects.create(
+        key="hibiki", name="ひびきサポート", name_en="Hibiki Support", line=1, is_partner=True
+    )
 
     sato = staff("sato", "佐藤", "さとう", "美咲", extension="1001", roles=[(Role.OPERATOR, call_centre)])
     takahashi = staff("takahashi", "高橋", "たかはし", "健", extension="2001", roles=[(Role.ENGINEER, service_desk)])
@@ -86,16 +88,26 @@ def enter() -> Cast:
         engineer=takahashi,
         engineer_team=service_desk,
         salesperson=staff("ota", "太田", "おおた", "誠", roles=[]),
-        identity_questions=[{"question": "契約番号の下4桁", "answer": "6-01"}, {"question": "ご担当部署", "answer": "総務部"}],
+        identity_questions=[
+            {"question": "契約番号の下4桁", "answer": "6-01"},
+            {"question": "ご担当部署", "answer": "総務部"},
+        ],
     )
     number(minato, "03-5000-1234", "代表")
-    yamada = person("山田", "花子", "やまだ", "はなこ", organization=minato, title="総務部", email="hanako.yamada@minato.example")
+    yamada = person(
+        "山田", "花子", "やまだ", "はなこ", organization=minato, title="総務部", email="hanako.yamada@minato.example"
+    )
     number(yamada, "090-1111-2222", "携帯")
 
     accounting = Department.objects.create(key="accounting", name="経理部", name_en="Accounting", topics="請求、支払い")
     general = Category.objects.create(key="general", name="すべて", name_en="Everything")
     mail_trouble = Category.objects.create(
-        key="mail-trouble", name="メールの不具合", name_en="Mail trouble", parent=general, destination=service_desk, service="mail"
+        key="mail-trouble",
+        name="メールの不具合",
+        name_en="Mail trouble",
+        parent=general,
+        destination=service_desk,
+        service="mail",
     )
     _required_items(mail_trouble)
     wiring = Category.objects.create(
@@ -131,9 +143,15 @@ def enter() -> Cast:
         walk_in=person("石井", "", "いしい", ""),
         accounting=accounting,
         accounting_first=Contact.objects.create(
-            department=accounting, name="経理 窓口", email="keiri@example.jp", phone=phone.normalise("03-5000-2000"), position=1
+            department=accounting,
+            name="経理 窓口",
+            email="keiri@example.jp",
+            phone=phone.normalise("03-5000-2000"),
+            position=1,
         ),
-        accounting_second=Contact.objects.create(department=accounting, name="岡田 部長", email="okada@example.jp", position=2),
+        accounting_second=Contact.objects.create(
+            department=accounting, name="岡田 部長", email="okada@example.jp", position=2
+        ),
         general=general,
         mail_trouble=mail_trouble,
         wiring=wiring,
@@ -143,7 +161,7 @@ def enter() -> Cast:
 def staff(
     login: str, family: str, kana: str, given: str = "", *, extension: str = "", roles: list[tuple[Role, Team | None]]
 ) -> Staff:
-    """A member of staff who signs in as ``{login}@example.jp`` with PASSWORD; a role without team holds for the whole desk."""
+    """A member of staff who signs in with PASSWORD; a role without team holds for the whole desk."""
     member = Staff.objects.create_user(
         f"{login}@example.jp", PASSWORD, family_name=family, given_name=given, kana=kana, extension=extension
     )

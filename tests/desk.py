@@ -1,4 +1,4 @@
-"""A real desk: ``madoguchi serve`` with its whole process tree, on a free port, with a database and a folder of its own."""
+"""A real desk: ``madoguchi serve`` and its process tree, on a free port, with a database and a folder of its own."""
 
 import os
 import shutil
@@ -196,8 +196,10 @@ class Builder:
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _execute(self, statement: str) -> None:
-        with psycopg.connect(host=os.environ[CLUSTER], user=SUPERUSER, dbname="postgres", autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[arg-type]  # a name of ours, not text from outside
+        with psycopg.connect(
+            host=os.environ[CLUSTER], user=SUPERUSER, dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(statement)
 
 
 @pytest.fixture(scope="session")

@@ -57,17 +57,30 @@ def start_cluster(config: pytest.Config) -> Path:
         as_postgres = ["--reuid", SUPERUSER, "--regid", SUPERUSER, "--clear-groups"]
     run = ["setpriv", "--pdeathsig", "INT", *as_postgres]
     subprocess.run(
-        [*run, str(command / "initdb"), "-D", str(folder / "data"), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]
-        + ["--locale=C.UTF-8", "--no-sync"],
+        [
+            *[*run, str(command / "initdb"), "-D", str(folder / "data"), "-U", SUPERUSER, "-A", "trust"],
+            *["-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+        ],
         check=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
     log = (folder / "log").open("wb")
     server = subprocess.Popen(
-        [*run, str(command / "postgres"), "-D", str(folder / "data"), "-k", str(folder), "-c", "listen_addresses="]
-        # Speed only: no test cuts this cluster's power.
-        + ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"],
+        [
+            *[
+                *run,
+                str(command / "postgres"),
+                "-D",
+                str(folder / "data"),
+                "-k",
+                str(folder),
+                "-c",
+                "listen_addresses=",
+            ],
+            # Speed only: no test cuts this cluster's power.
+            *["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=200"],
+        ],
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,

@@ -57,7 +57,13 @@ def open_window(browser: Browser, served: Desk, request: pytest.FixtureRequest) 
             wrong.append(message.text)
 
     def open_one(
-        staff: Staff | None, path: str = "/", *, width: int = 1440, height: int = 900, language: str = "ja", **options: Any
+        staff: Staff | None,
+        path: str = "/",
+        *,
+        width: int = 1440,
+        height: int = 900,
+        language: str = "ja",
+        **options: Any,
     ) -> Page:
         locale = {"ja": "ja-JP", "en": "en-GB"}[language]
         context = browser.new_context(

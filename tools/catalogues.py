@@ -3,12 +3,12 @@
     python tools/catalogues.py                      extract, merge, compile; print what has no translation
     python tools/catalogues.py madoguchi/web/board  the same, printing only what these files and folders lack
     python tools/catalogues.py --add FILE.json      take over translations {"msgid": "訳"}, plurals {"one": ["訳"]},
-                                                    with a context {"context\\u0004msgid": "訳"}
+                                                    with a context {"context|msgid": "訳"} (U+0004 for |)
     python tools/catalogues.py --prune              drop what the code no longer says
     python tools/catalogues.py --compile            only the .mo, when the .po is newer
     python tools/catalogues.py --check              change nothing; fail unless the catalogue is complete
 
-Several people may run it at once: it takes a lock. The catalogue has neither line numbers nor dates, so merges stay quiet.
+Several people may run it at once: it takes a lock. No line numbers and no dates, so that merges stay quiet.
 """
 
 import argparse
@@ -89,12 +89,12 @@ def extracted() -> Extracted:
 
 def _messages(path: Path) -> Iterator[tuple[int, str | tuple[str, ...], list[str], str | None]]:
     if path.suffix == ".py":
-        yield from extract("python", BytesIO(path.read_bytes()), KEYWORDS)  # type: ignore[arg-type]
+        yield from extract("python", BytesIO(path.read_bytes()), KEYWORDS)
     elif path.is_relative_to(DJANGO_TEMPLATES):
         source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
-        yield from extract("python", BytesIO(source.encode()), KEYWORDS)  # type: ignore[arg-type]
+        yield from extract("python", BytesIO(source.encode()), KEYWORDS)
     else:
-        yield from extract("jinja2", BytesIO(path.read_bytes()), KEYWORDS, options=JINJA_OPTIONS)  # type: ignore[arg-type]
+        yield from extract("jinja2", BytesIO(path.read_bytes()), KEYWORDS, options=JINJA_OPTIONS)
 
 
 def stored() -> dict[Key, Translation]:
@@ -160,9 +160,11 @@ def mismatches(messages: Mapping[Key, Found], translations: Mapping[Key, Transla
     for key, text in translations.items():
         plural = messages[key].plural if key in messages else ""
         wanted = {_placeholders(key[1]), _placeholders(plural or key[1])}
-        for form in text if isinstance(text, tuple) else (text,):
-            if _placeholders(form) not in wanted:
-                wrong.append(f"{key[1]!r} → {form!r}: the placeholders differ")
+        wrong += [
+            f"{key[1]!r} → {form!r}: the placeholders differ"
+            for form in (text if isinstance(text, tuple) else (text,))
+            if _placeholders(form) not in wanted
+        ]
     return wrong
 
 
@@ -175,7 +177,9 @@ def _read_additions(path: Path) -> dict[Key, Translation]:
     for written, text in json.loads(path.read_text(encoding="utf-8")).items():
         context, separator, msgid = written.partition(CONTEXT)
         value = tuple(text) if isinstance(text, list) else text
-        if not value or not all(isinstance(form, str) and form for form in (value if isinstance(value, tuple) else [value])):
+        if not value or not all(
+            isinstance(form, str) and form for form in (value if isinstance(value, tuple) else [value])
+        ):
             raise SystemExit(f"{path}: {written!r} has no translation.")
         additions[(context, msgid) if separator else ("", written)] = value
     return additions
@@ -219,7 +223,10 @@ def _report(messages: Mapping[Key, Found], translations: Mapping[Key, Translatio
     if shown:
         written = {(f"{c}{CONTEXT}{m}" if c else m): [""] if messages[c, m].plural else "" for c, m in shown}
         print(json.dumps(written, ensure_ascii=False, indent=0))
-    print(f"{len(messages)} messages, {len(missing)} without translation" + (f", {len(shown)} of them here." if prefixes else "."))
+    print(
+        f"{len(messages)} messages, {len(missing)} without translation"
+        + (f", {len(shown)} of them here." if prefixes else ".")
+    )
     return len(shown)
 
 
@@ -250,7 +257,9 @@ def main() -> int:
             if stale:
                 print(f"No longer said (--prune drops them): {sorted(msgid for _, msgid in stale)}", file=sys.stderr)
             missing = {key: found for key, found in said.messages.items() if key not in current()}
-            untranslated = _report(said.messages, {key: text for key, text in translations.items() if key not in missing}, prefixes)
+            untranslated = _report(
+                said.messages, {key: text for key, text in translations.items() if key not in missing}, prefixes
+            )
             return 1 if untranslated or stale or wrong or said.unreadable else 0
         for path in options.add:
             additions = _read_additions(path)

@@ -33,7 +33,9 @@ def parsed(path: Path) -> ast.Module:
 def floors() -> dict[str, int]:
     """Each room's height over the ground, from the layers that import-linter holds."""
     configuration = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    layers = next(contract["layers"] for contract in configuration["tool"]["importlinter"]["contracts"] if "layers" in contract)
+    layers = next(
+        contract["layers"] for contract in configuration["tool"]["importlinter"]["contracts"] if "layers" in contract
+    )
     return {
         room.strip().strip("()"): height
         for height, layer in enumerate(reversed(layers))

@@ -19,7 +19,11 @@ def test_imports_point_down_and_there_are_no_circles() -> None:
 
 
 def test_every_room_stands_on_a_floor() -> None:
-    rooms = {path.stem if path.is_file() else path.name for path in PACKAGE.iterdir() if not path.name.startswith(("__", "."))}
+    rooms = {
+        path.stem if path.is_file() else path.name
+        for path in PACKAGE.iterdir()
+        if not path.name.startswith(("__", "."))
+    }
     assert rooms - {"locale"} <= floors().keys()
 
 
@@ -49,9 +53,15 @@ def test_relations_between_rooms_name_the_class() -> None:
         if "migrations" in path.parts:
             continue
         for node in ast.walk(parsed(path)):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in RELATIONS:
+            if (
+                not isinstance(node, ast.Call)
+                or not isinstance(node.func, ast.Attribute)
+                or node.func.attr not in RELATIONS
+            ):
                 continue
-            target = node.args[0] if node.args else next((word.value for word in node.keywords if word.arg == "to"), None)
-            if isinstance(target, ast.Constant) and "." in str(target.value):
+            target = (
+                node.args[0] if node.args else next((word.value for word in node.keywords if word.arg == "to"), None)
+            )
+            if isinstance(target, ast.Constant) and isinstance(target.value, str) and "." in target.value:
                 wrong.append(f"{name(path)}:{node.lineno} {target.value}")
     assert wrong == []

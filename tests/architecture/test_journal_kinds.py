@@ -17,7 +17,12 @@ def recorded() -> dict[str, tuple[str, bool]]:
         if path == PACKAGE / "journal" / "record.py":
             continue
         for call in ast.walk(parsed(path)):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "record" and call.args:
+            if (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Name)
+                and call.func.id == "record"
+                and call.args
+            ):
                 kinds = kinds_in(call.args[0], path)
                 assert kinds, f"{name(path)}:{call.lineno}: the kind must be written out"
                 about = next((ast.unparse(word.value) for word in call.keywords if word.arg == "about"), "")
@@ -43,7 +48,9 @@ def test_every_kind_about_a_ticket_has_its_fragment_in_the_timeline() -> None:
     if not TIMELINE.parent.exists():
         return
     macros = set(re.findall(r"{%-?\s*macro\s+(\w+)\s*\(", TIMELINE.read_text(encoding="utf-8")))
-    missing = {kind: where for kind, (where, ticket) in recorded().items() if ticket and kind.replace(".", "_") not in macros}
+    missing = {
+        kind: where for kind, (where, ticket) in recorded().items() if ticket and kind.replace(".", "_") not in macros
+    }
     assert missing == {}
 
 

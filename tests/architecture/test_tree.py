@@ -6,7 +6,9 @@ from tests.architecture.source import PACKAGE, files, name
 LONGEST = 500
 TEXT = {".py", ".html", ".md", ".toml", ".css", ".js", ".po", ".json", ".jsonl", ".csv", ".txt", ".yml", ".yaml", ""}
 # Written in pieces, or this file would be its own first finding.
-MACHINE = re.compile("|".join([r"(?<![\w.$}/])/" + place + r"/\w" for place in ("wo" + "rk", "ro" + "ot", "ho" + "me", "t" + "mp")]))
+MACHINE = re.compile(
+    "|".join([r"(?<![\w.$}/])/" + place + r"/\w" for place in ("wo" + "rk", "ro" + "ot", "ho" + "me", "t" + "mp")])
+)
 WORKSHOP = re.compile("cl" + "aude|anth" + "ropic|co" + "dex|chat" + "gpt|cop" + "ilot", re.IGNORECASE)
 
 INLINE = {

@@ -66,7 +66,8 @@ def test_a_duration_is_told_in_its_two_largest_units(span: timedelta | float, ja
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0, "00:00"), (42, "00:42"), (725.9, "12:05"), (3723, "1:02:03"), (-5, "00:00"), (360000, "100:00:00")]
+    ("seconds", "shown"),
+    [(0, "00:00"), (42, "00:42"), (725.9, "12:05"), (3723, "1:02:03"), (-5, "00:00"), (360000, "100:00:00")],
 )
 def test_a_running_clock_counts_up(seconds: float, shown: str) -> None:
     assert clock(seconds) == shown

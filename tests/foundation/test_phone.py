@@ -52,18 +52,24 @@ def test_a_number_is_stored_as_e164_and_shown_as_readers_expect(written: str, st
     assert display(stored) == shown
 
 
-@pytest.mark.parametrize(("written", "stored"), [("1001", "1001"), ("１００１", "1001"), ("110", "110"), ("内線 1001", "1001")])
+@pytest.mark.parametrize(
+    ("written", "stored"), [("1001", "1001"), ("１００１", "1001"), ("110", "110"), ("内線 1001", "1001")]
+)
 def test_an_extension_stays_as_it_is(written: str, stored: str) -> None:
     assert normalise(written) == stored
     assert display(stored) == stored
 
 
-@pytest.mark.parametrize("written", ["", " ", "-", "不明", "anonymous", "unknown", "非通知", "+", "()", "sip:alice@example.jp", "A1"])
+@pytest.mark.parametrize(
+    "written", ["", " ", "-", "不明", "anonymous", "unknown", "非通知", "+", "()", "sip:alice@example.jp", "A1"]
+)
 def test_text_without_a_number_is_empty(written: str) -> None:
     assert normalise(written) == ""
 
 
-@pytest.mark.parametrize("written", ["١٢٣٤", "+8101", "+81 0 12", "+8100000", "0" * 300, "+" * 50 + "0312345678", "03-1234-5678 x12"])
+@pytest.mark.parametrize(
+    "written", ["١٢٣٤", "+8101", "+81 0 12", "+8100000", "0" * 300, "+" * 50 + "0312345678", "03-1234-5678 x12"]
+)
 def test_odd_writings_stop_nothing(written: str) -> None:
     number = normalise(written)
     assert number == "" or (number.isascii() and number.removeprefix("+").isdigit())

@@ -18,12 +18,13 @@ def test_an_entry_outside_a_transaction_is_refused() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_entry_goes_when_the_change_it_tells_of_is_rolled_back() -> None:
-    class Stop(Exception):
-        pass
+    def change() -> None:
+        with transaction.atomic():
+            record("team.made", by=SYSTEM, about=[Team.objects.create(key="a", name="A")])
+            raise ValueError("after the change")
 
-    with pytest.raises(Stop), transaction.atomic():
-        record("team.made", by=SYSTEM, about=[Team.objects.create(key="a", name="A")])
-        raise Stop
+    with pytest.raises(ValueError, match="after the change"):
+        change()
     assert not Entry.objects.exists()
     assert not Mention.objects.exists()
 

@@ -252,7 +252,8 @@ def test_text_that_is_no_position_is_none_and_never_an_error(written: str) -> No
 
 
 @pytest.mark.parametrize(
-    "written", ["", ".", "1", "1.", ".1", "-1.2", "1.2.3", "１.２", "1.²", " 1.2", f"{2**63}.0", f"0.{2**63}", "9" * 5000]
+    "written",
+    ["", ".", "1", "1.", ".1", "-1.2", "1.2.3", "１.２", "1.²", " 1.2", f"{2**63}.0", f"0.{2**63}", "9" * 5000],
 )
 def test_these_are_no_positions(written: str) -> None:
     assert Position.parse(written) is None

@@ -1,6 +1,6 @@
 import pytest
-from django.test.utils import CaptureQueriesContext
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from madoguchi.people.access import GRANTS, Access, Capability, access_of
 from madoguchi.people.models import Membership, Role, Team
