@@ -109,7 +109,7 @@ class Party(BaseModel):
 
 
 class NeutralEvent(BaseModel):
-    """One event of the public contract. Unknown fields are kept; fields of known types are checked by ``read_events``."""
+    """One event of the public contract. Unknown fields are kept; ``read_events`` checks what its type asks for."""
 
     model_config = ConfigDict(strict=True, extra="allow", populate_by_name=True)
     id: str = Field(min_length=1, max_length=200)
@@ -211,7 +211,7 @@ def presentation_of(number: str | None, name: str | None, said: str | None) -> P
             return found
     for known in ("allowed", "restricted", "payphone", "unavailable"):
         if said == known:
-            return known  # type: ignore[return-value]
+            return known
     return "unknown"
 
 
@@ -277,7 +277,7 @@ def without_withheld(payload: dict[str, Any]) -> dict[str, Any]:
             continue
         hidden |= _writings(number or "")
         result[key] = {**party, "number": None, "name": None, "presentation": presentation}
-    kept = {key: result[key] for key in ("id", "type", "call", "at", "leg", "into") if key in result}
+    kept: dict[str, Any] = {key: result[key] for key in ("id", "type", "call", "at", "leg", "into") if key in result}
     return {**_redacted(result, hidden), **kept} if hidden else result
 
 

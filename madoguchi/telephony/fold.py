@@ -247,7 +247,8 @@ class _Fold:
 
     def _wrapup(self) -> float | None:
         """Time after the call as our own screen tells it; None when nobody recorded any."""
-        total, begun = None, {}
+        total: float | None = None
+        begun: dict[str, Event] = {}
         for event in sorted(self.line.events, key=lambda event: (event.moment, event.type != "wrapup.started")):
             agent = event.text("agent")
             if event.type == "wrapup.started":

@@ -40,7 +40,7 @@ def staff_named(names: Iterable[str]) -> dict[str, Staff]:
                 result[name] = fitting[0]
             if fitting:
                 break
-    return {name: staff for name, staff in result.items() if staff}
+    return result
 
 
 def name_of(staff: Staff) -> str:
@@ -56,7 +56,7 @@ def follow_calls(people: Iterable[Staff], *, source: str, now: datetime, by: Act
     busy: dict[int, str] = {}
     seats = CallAgent.objects.filter(staff__in=by_id, state__in=CallAgent.LIVE, call__is_live=True)
     for staff_id, seat in seats.values_list("staff_id", "state"):
-        if staff_id is not None and busy.get(staff_id) != State.TALKING:
+        if busy.get(staff_id) != State.TALKING:
             busy[staff_id] = State.TALKING if seat == CallAgent.State.TALKING else State.RINGING
     rows = locked_states(by_id, now=now)
     for staff_id in sorted(by_id):

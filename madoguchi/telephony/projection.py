@@ -54,17 +54,16 @@ class Receipt:
 
 
 def project(call: Call, events: Sequence[CallEvent], receipt: Receipt) -> None:
-    """Fold ``events`` (all of the locked ``call``) into its row; tell the journal what is new; free or busy its agents."""
+    """Fold ``events``, all of the locked ``call``, into its row; tell the journal what is new and follow its agents."""
     folded = fold(call.call_id, [event_of(row) for row in events])
     if call.record == folded.record and call.told:
         return
-    told = set(call.told)
     names = _names(folded)
-    people = staff_named(names) if folded.seats != call.seats or not told else _known(call)
+    people = staff_named(names) if folded.seats != call.seats or not call.told else _known(call)
     before, seats = call.record, call.seats
     _write(call, folded, people, events)
     _sync_seats(call, seats, people)
-    call.told = [*call.told, *_Telling(call, folded, people, before, told, receipt).tell()]
+    call.told = [*call.told, *_Telling(call, folded, people, before, receipt).tell()]
     if call.is_live and "ended" in call.told:
         call.told = [milestone for milestone in call.told if milestone != "ended"]
     call.save(update_fields=_COLUMNS)
@@ -132,16 +131,10 @@ class _Telling:
     """Compares what the journal was told of a call with what is true now."""
 
     def __init__(
-        self,
-        call: Call,
-        folded: Folded,
-        people: dict[str, Staff],
-        before: dict[str, Any],
-        told: set[str],
-        receipt: Receipt,
+        self, call: Call, folded: Folded, people: dict[str, Staff], before: dict[str, Any], receipt: Receipt
     ) -> None:
         self.call, self.folded, self.people = call, folded, people
-        self.before, self.told, self.receipt = before, told, receipt
+        self.before, self.told, self.receipt = before, set(call.told), receipt
         self.new: list[str] = []
 
     def tell(self) -> list[str]:

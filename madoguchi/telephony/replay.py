@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.telephony.events import Event
+from madoguchi.telephony.events import Event, moment
 from madoguchi.telephony.fold import fold
 from madoguchi.telephony.providers import asterisk, neutral, zammad
 from madoguchi.telephony.snapshots import closings
@@ -31,9 +32,9 @@ def replay(lines: Iterable[str], *, format: str = "neutral") -> list[dict[str, A
     for place, value in enumerate(_values(lines)):
         received = datetime.fromtimestamp(place, UTC)
         if isinstance(value, dict) and isinstance(value.get("event"), dict):
-            received = datetime.fromisoformat(value["received_at"]) if "received_at" in value else received
-            value = value["event"]
-        found += [_received(event, received) for event in reader(value, sender=SENDER)]
+            received = moment(value["received_at"]) if "received_at" in value else received
+        posted = value["event"] if isinstance(value, dict) and isinstance(value.get("event"), dict) else value
+        found += [replace(event, received_at=received, sender=SENDER) for event in reader(posted, sender=SENDER)]
     return records_of(found)
 
 
@@ -48,10 +49,6 @@ def records_of(events: Iterable[Event]) -> list[dict[str, Any]]:
             calls.setdefault(root_of(event.call, joins), []).append(event)
     folded = [fold(call, mine) for call, mine in calls.items()]
     return [one.record for one in sorted(folded, key=lambda one: (one.started_at, one.record["call_id"]))]
-
-
-def _received(event: Event, at: datetime) -> Event:
-    return Event(event.id, event.type, event.call, event.at, event.payload, at, SENDER)
 
 
 def _values(lines: Iterable[str]) -> list[Any]:

@@ -23,10 +23,11 @@ def closings(events: Iterable[Event]) -> list[Event]:
         gap = gap_before(snapshot, sources)
         for call, mine in calls.items():
             before = [event for event in mine if event.moment <= snapshot.moment]
-            if before and not any(event.type in ("call.ended", "call.joined") for event in before):
-                if (closing := closing_of(call, before[0], before, snapshot, gap)) is not None:
-                    mine.append(closing)
-                    found.append(closing)
+            over = any(event.type in ("call.ended", "call.joined") for event in before)
+            closing = closing_of(call, before, snapshot, gap) if before and not over else None
+            if closing is not None:
+                mine.append(closing)
+                found.append(closing)
     return found
 
 
@@ -38,27 +39,30 @@ def gap_before(snapshot: Event, sources: Iterable[Event]) -> datetime | None:
     return moment(max(gaps, key=lambda event: (event.moment, event.id)).payload["from"])
 
 
-def closing_of(call: str, any_event: Event, before: list[Event], snapshot: Event, gap: datetime | None) -> Event | None:
-    """The estimated end of an open call, or None when the snapshot still has it.
+def closing_of(call: str, before: list[Event], snapshot: Event, gap: datetime | None) -> Event | None:
+    """The estimated end of an open call with these events, or None when the snapshot still has it.
 
     It ended at the moment of the cut; without a known cut all that is known is the last event. A telephone system
     that has restarted since ended it itself.
     """
-    present = {
-        row if isinstance(row, str) else str(row.get("call", row.get("id", ""))) for row in snapshot.payload["calls"]
-    }
-    if call in present:
+    rows = snapshot.payload["calls"]
+    if call in {row if isinstance(row, str) else str(row.get("call", row.get("id", ""))) for row in rows}:
         return None
-    last = max(event.moment for event in before)
+    last = max(before, key=lambda event: event.moment)
     restarted = snapshot.payload.get("started_at")
     by_system = restarted is not None and min(event.moment for event in before) < moment(restarted)
-    at, estimated = (gap, "cut") if gap is not None and gap >= last else (last, LAST_EVENT)
-    return estimated_end(call, at, f"{snapshot.id}:{call}", estimated, "system" if by_system else "unknown", any_event)
+    by = "system" if by_system else "unknown"
+    if gap is not None and gap >= last.moment:
+        return estimated_end(last, f"{snapshot.id}:{call}", by=by, cut=gap)
+    return estimated_end(last, f"{snapshot.id}:{call}", by=by)
 
 
-def estimated_end(call: str, at: datetime, name: str, estimated: str, by: str, like: Event) -> Event:
-    """A ``call.ended`` that nobody sent; ``like`` is an event of the call, for its sender and clock."""
-    payload = {"id": f"end:{name}"[:200], "type": "call.ended", "call": call, "by": by, "estimated": estimated}
-    if like.at is None:
+def estimated_end(last: Event, name: str, *, by: str = "unknown", cut: datetime | None = None) -> Event:
+    """A ``call.ended`` that nobody sent, after ``last``: at the cut of the line, else nobody knows when."""
+    estimated = LAST_EVENT if cut is None else "cut"
+    payload = {"id": f"end:{name}"[:200], "type": "call.ended", "call": last.call, "by": by, "estimated": estimated}
+    if last.at is None:
         payload["clock"] = "received"
-    return Event(payload["id"], "call.ended", call, at, payload, like.received_at, like.sender)
+    return Event(
+        f"end:{name}"[:200], "call.ended", last.call, cut or last.moment, payload, last.received_at, last.sender
+    )

@@ -101,7 +101,7 @@ class Timeline:
                 return (rank, event.moment, order, event.id)
             return (event.moment, rank, order, event.id)
 
-        return tuple(sorted(self.events, key=place))  # type: ignore[arg-type]
+        return tuple(sorted(self.events, key=place))
 
     def all(self, *kinds: str) -> Iterator[Event]:
         """The events of these types, in order."""

@@ -1,5 +1,6 @@
 """Calls whose end was never sent do not ring for ever."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from madoguchi.journal.record import SYSTEM
@@ -7,7 +8,6 @@ from madoguchi.telephony.actions.receive_events import append_event
 from madoguchi.telephony.models import Call, CallEvent, Sender
 from madoguchi.telephony.projection import event_of
 from madoguchi.telephony.snapshots import estimated_end
-from madoguchi.telephony.timeline import LAST_EVENT
 
 SILENCE = timedelta(hours=4)
 
@@ -24,8 +24,7 @@ def close_silent_calls(now: datetime, *, limit: int = 500) -> int:
         last = CallEvent.objects.filter(call=call).order_by("-at", "-id").first()
         if last is None:
             continue
-        name = f"silence:{call.pk}:{last.pk}"
-        event = estimated_end(call.call_id, last.at, name, LAST_EVENT, "unknown", event_of(last))
+        event = replace(estimated_end(event_of(last), f"silence:{call.pk}:{last.pk}"), call=call.call_id)
         append_event(call, event, by=SYSTEM, now=now)
         closed += 1
     return closed

@@ -40,7 +40,7 @@ def receive_events(events: Sequence[Event], *, sender: str, by: Actor) -> list[C
     for event in new_sources:
         _take_source_event(event, source, receipt)
     learn(source, received, now)
-    return [call for call in touched if call.pk is not None]
+    return [call for call in touched if call.told]
 
 
 @transaction.atomic
@@ -86,7 +86,9 @@ def _locked_calls(events: Iterable[Event], sender: str, now: datetime) -> dict[s
             ignore_conflicts=True,
         )
         found |= {call.call_id: call for call in rows.filter(call_id__in=missing).order_by("pk")}
-    roots = {call.merged_into_id for call in found.values()} - {None} - {call.pk for call in found.values()}
+    roots = {call.merged_into_id for call in found.values() if call.merged_into_id} - {
+        call.pk for call in found.values()
+    }
     whole = {call.pk: call for call in (rows.filter(pk__in=roots).order_by("pk") if roots else ())}
     whole |= {call.pk: call for call in found.values()}
     return {name: whole[call.merged_into_id or call.pk] for name, call in found.items()}
@@ -140,7 +142,7 @@ def _events_of(calls: Sequence[Call]) -> list[tuple[Call, list[CallEvent]]]:
     for call in calls:
         if not found[call.pk] and not call.told:
             call.delete()
-    return [(call, found[call.pk]) for call in calls if call.pk is not None and found[call.pk]]
+    return [(call, rows) for call in calls if call.pk in found and (rows := found[call.pk])]
 
 
 def _take_source_event(event: Event, source: Sender, receipt: Receipt) -> None:
@@ -148,8 +150,8 @@ def _take_source_event(event: Event, source: Sender, receipt: Receipt) -> None:
         staff = staff_named([event.text("agent")]).get(event.text("agent"))
         if staff is not None:
             row = locked_states([staff.pk], now=receipt.now)[staff.pk]
-            said = {"source": receipt.source, "now": receipt.now, "by": receipt.by}
-            choose(row, event.text("state"), event.text("reason")[:100], staff=staff, **said)
+            state, reason = event.text("state"), event.text("reason")[:100]
+            choose(row, state, reason, staff=staff, source=receipt.source, now=receipt.now, by=receipt.by)
     elif event.type == "source.snapshot":
         if not source.gives_snapshots:
             source.gives_snapshots = True
@@ -167,6 +169,6 @@ def _close_missing(snapshot: Event, receipt: Receipt) -> None:
     for call, rows in _events_of(list(live)):
         mine = [event_of(row) for row in rows]
         before = [event for event in mine if event.sender == receipt.source and event.moment <= snapshot.moment]
-        closing = closing_of(call.call_id, before[0], before, snapshot, cut) if before else None
+        closing = closing_of(call.call_id, before, snapshot, cut) if before else None
         if closing is not None and len(before) == len(mine):
             append_event(call, closing, by=receipt.by, now=receipt.now)
