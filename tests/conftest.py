@@ -32,6 +32,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.database)
         if "browser" in fixtures:
             item.add_marker(pytest.mark.browser)
+        if "served" in fixtures and "db" in fixtures:
+            # The test's own open transaction would hold up the desk's journal on PostgreSQL.
+            raise pytest.UsageError(f"{item.nodeid} uses served and db; work inside served.inside() instead.")
         if fixtures & {"browser", "served"} and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("browser"))
 

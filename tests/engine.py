@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-CLUSTER = "MADOGUCHI_TEST_CLUSTER"  # folder of the cluster's socket: the controller starts it, its workers inherit it
+CLUSTER = "MADOGUCHI_TEST_CLUSTER"  # folder of the cluster's socket
 SUPERUSER = "postgres"
 
 
@@ -30,14 +30,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     engine = early_config.known_args_namespace.engine
     scratch = Path(tempfile.mkdtemp(prefix="madoguchi-test-"))
     early_config.add_cleanup(lambda: shutil.rmtree(scratch, ignore_errors=True))
-    cluster = os.environ.get(CLUSTER)
     for name in [name for name in os.environ if name.startswith("MADOGUCHI_")]:
         del os.environ[name]
     os.environ["MADOGUCHI_DATA_DIR"] = str(scratch)
     os.environ["MADOGUCHI_SECRET_KEY"] = "a-key-for-tests-that-is-long-enough-0123456789"
     (scratch / "static").mkdir()
     if engine == "postgres":
-        socket = Path(cluster) if cluster and "PYTEST_XDIST_WORKER" in os.environ else start_cluster(early_config)
+        distributes = "PYTEST_XDIST_WORKER" not in os.environ and bool(
+            getattr(early_config.known_args_namespace, "numprocesses", None)
+        )
+        # Each worker has a cluster of its own: snapshots span all databases of one, and so does the journal's tail.
+        socket = scratch if distributes else start_cluster(early_config)
         os.environ[CLUSTER] = str(socket)
         os.environ["MADOGUCHI_DATABASE_URL"] = postgres_url(socket, "madoguchi")
     return (yield)

@@ -14,6 +14,7 @@ Several people may run it at once: it takes a lock. No line numbers and no dates
 import argparse
 import fcntl
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -207,9 +208,12 @@ def _write(catalog: Catalog) -> None:
 @contextmanager
 def _lock() -> Iterator[None]:
     PO.parent.mkdir(parents=True, exist_ok=True)
-    with (PO.parent / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    folder = os.open(PO.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(folder)
 
 
 def _report(messages: Mapping[Key, Found], translations: Mapping[Key, Translation], prefixes: list[str]) -> int:
