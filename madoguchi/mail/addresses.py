@@ -11,6 +11,7 @@ _MASK = "\ue000{}\ue001"
 _MASKED = re.compile("\ue000(\\d+)\ue001")
 _ANGLE = re.compile(r"<([^<>]*)>")
 _BARE = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>(),;:\"]+")
+_PAIRS = {'"': '"', "(": ")", "<": ">"}
 _PLAIN = re.compile(r"^[^\s@<>(),;:\"\\\x00-\x1f\x7f]{1,64}@[^\s@<>(),;:\"\\\x00-\x1f\x7f]{1,255}$")
 
 
@@ -48,29 +49,11 @@ def parse_addresses(values: list[bytes], hint: str | None = None) -> list[Addres
 
 def _entries(text: str) -> Iterator[str]:
     """Cut at commas and semicolons outside quotes, comments and angle brackets; drop the names of groups."""
-    start = depth = 0
-    quoted = angle = False
-    place = 0
+    start = place = 0
     while place < len(text):
         char = text[place]
-        if char == "\\" and (quoted or depth):
-            place += 1
-        elif char == '"' and not depth:
-            quoted = not quoted and '"' in text[place + 1 :]
-        elif quoted:
-            pass
-        elif char == "(":
-            depth += 1 if ")" in text[place:] else 0
-        elif char == ")" and depth:
-            depth -= 1
-        elif depth:
-            pass
-        elif char == "<":
-            angle = ">" in text[place:]
-        elif char == ">":
-            angle = False
-        elif angle:
-            pass
+        if closing := _PAIRS.get(char):
+            place = _closed(text, place, closing)
         elif char == ":" and "@" not in text[start:place]:
             start = place + 1
         elif char in ",;":
@@ -78,6 +61,20 @@ def _entries(text: str) -> Iterator[str]:
             start = place + 1
         place += 1
     yield text[start:]
+
+
+def _closed(text: str, place: int, closing: str) -> int:
+    """Where what opens at ``place`` ends; what is never closed does not open."""
+    depth, opening, here = 1, text[place], place
+    while depth and here + 1 < len(text):
+        here += 1
+        if text[here] == "\\":
+            here += 1
+        elif text[here] == closing:
+            depth -= 1
+        elif text[here] == opening and opening == "(":
+            depth += 1
+    return here if not depth else place
 
 
 def _address(entry: str, words: list[str]) -> Address:

@@ -8,7 +8,7 @@ from madoguchi.mail.decode import decode_text
 from madoguchi.mail.headers import Headers, message_ids, raw_text, split_message
 from madoguchi.mail.mime import Part, transfer_decode
 
-_STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _ADDRESS = r"[^\s<>()\[\]\",;:'`]+@[^\s<>()\[\]\",;:'`]+[^\s<>()\[\]\",;:'`.]"
 _RECIPIENT_LINES = (
     re.compile(rf"^\s*(?:To|Recipient|宛先)?\s*:?\s*<({_ADDRESS})>\s*(?:\([^)]*\)\s*)?(?::|\.{{3}}|…|$)", re.MULTILINE),
@@ -17,32 +17,42 @@ _RECIPIENT_LINES = (
         rf"|following address(?:es)?|宛先|配信できません|送信できません|エラー)[^@]{{0,200}}?<?({_ADDRESS})>?",
         re.IGNORECASE,
     ),
-    re.compile(rf"^\s+({_ADDRESS})\s*$", re.MULTILINE),
+    re.compile(rf"^[\s*・-]*({_ADDRESS})(?: on [^\n]*)?\s*$", re.MULTILINE),
     re.compile(rf"<({_ADDRESS})>"),
 )
 _REASON_LINE = re.compile(
-    r"^.*(?:\b[45]\d\d[ -]|user unknown|unknown user|no such user|does not exist|mailbox (?:is )?full|quota|not found|unknown host"
-    r"|rejected|refused|timed out|存在しません|届けられません|配信できません|送信できません|見つかりません|容量|いっぱい).*$",
+    r"^.*(?:\b[45]\d\d[ -]|user unknown|unknown user|no such user|does not exist|mailbox (?:is )?full|quota|not found"
+    r"|unknown host|rejected|refused|timed out|存在しません|届けられません|配信できません|送信できません|見つかりません"
+    r"|容量|いっぱい).*$",
     re.MULTILINE | re.IGNORECASE,
 )
 _BOUNCE_SENDER = re.compile(
-    r"^(?:mailer[-_.]?daemon|postmaster|mail[-_]?daemon|mdaemon|bounce[sd]?|mailadm|system)@|^mailer[-_.]?daemon$", re.I
+    r"^(?:mailer[-_.]?daemon|post[-_]?master|mail[-_]?daemon|mdaemon|bounce[sd]?)@|^mailer[-_.]?daemon$", re.IGNORECASE
 )
+_NO_REPLY = re.compile(r"^no[-_.]?reply@", re.IGNORECASE)
 _BOUNCE_SUBJECT = re.compile(
-    r"undeliver|delivery (?:status notification|failure|report|has failed|problem)|deliver(?:y|able)?.*fail|failure notice|fail.*deliver"
-    r"|returned (?:mail|to sender|message)|mail (?:system )?(?:error|delivery)|mail could not be delivered|message (?:not )?deliver"
-    r"|nondeliver|non-deliver|mail not delivered|could not send message|warning: message|delivery error|user unknown"
-    r"|配信不能|配信できません|配信エラー|送信エラー|送信できません|不達|未達|エラーメール|宛先不明|配達不能|返送",
+    r"undeliver|delivery (?:status notification|failure|report|has failed|problem)|deliver(?:y|able)?.*fail"
+    r"|failure notice|fail.*deliver|returned (?:mail|to sender|message)|mail (?:system )?(?:error|delivery)"
+    r"|mail could not be delivered|message (?:not )?deliver|nondeliver|non-deliver|mail not delivered"
+    r"|could not send message|warning: message|delivery error|user unknown"
+    r"|配信不能|配信できません|配信エラー|送信エラー|メールエラー|送信できません|不達|未達|エラーメール|宛先不明|配達不能|返送",
+    re.IGNORECASE,
+)
+_BOUNCE_WORDS = re.compile(
+    r"undeliverable|could ?n[o']t be delivered|not delivered|delivery (?:has )?failed|returned to sender"
+    r"|配信できません|送信できません|お届けできません|届けることができません|配信されません",
     re.IGNORECASE,
 )
 _RETURNED = re.compile(
-    r"^[- ]*(?:-{2,}|={2,}).*(?:original|returned|undelivered|unsent|copy of|included|bounced|以下|元の|オリジナル).*$|^(?:Received|Return-Path): ",
+    r"^[- ]*(?:-{2,}|={2,}).*(?:original|returned|undelivered|unsent|copy of|included|bounced"
+    r"|以下|元の|オリジナル).*$|^(?:Received|Return-Path): ",
     re.MULTILINE | re.IGNORECASE,
 )
 _AUTO_STRONG = re.compile(
-    r"^(?:re:\s*)?(?:[【\[(（<＜]\s*)?(?:自動(?:応答|返信|送信)(?:メール|通知|メッセージ)?\s*(?:[】\])）>＞:：]|$)"
-    r"|auto(?:matic)?[- ]?(?:reply|response|answer)\b|auto(?:matische|matisk)|out[- ]of[- ](?:the[- ])?office|vacation\b|"
-    r"r[ée]ponse automatique|risposta automatica|respuesta autom)",
+    r"^(?:re:\s*)?(?:[【\[(（<＜]\s*)?自動(?:応答|返信|送信)(?:メール|通知|メッセージ)?\s*(?:[】\])）>＞:：]|$)"
+    r"|^(?:re:\s*)?\W?auto(?:matic)?[- ]?(?:reply|response|answer)\b|automatische antwort"
+    r"|^(?:re:\s*)?\W?out[- ]of[- ](?:the[- ])?office"
+    r"|r[ée]ponse automatique|risposta automatica|respuesta autom",
     re.IGNORECASE,
 )
 _AUTO_WEAK = re.compile(
@@ -82,9 +92,10 @@ def find_bounce(root: Part, leaves: list[Part], text: str, subject: str, sender:
         return None
     failed = headers.text("x-failed-recipients")
     local_sender = _BOUNCE_SENDER.search(sender)
-    if not failed and not (_BOUNCE_SUBJECT.search(subject) and (local_sender or _no_return_path(headers))):
-        if not (local_sender and sender.lower().startswith("mailer") and _STATUS.search(text)):
-            return None
+    told = bool(_BOUNCE_SUBJECT.search(subject) or _BOUNCE_WORDS.search(text[:1000]))
+    daemon = sender.lower().startswith("mailer")
+    if not (failed or daemon or (told and (local_sender or _no_return_path(headers) or _NO_REPLY.search(sender)))):
+        return None
     own_words = _RETURNED.split(text, maxsplit=1)[0] or text
     recipient = failed.partition(",")[0].strip() or _recipient(own_words, text, sender)
     status = _STATUS.search(own_words)
@@ -120,12 +131,12 @@ def _from_report(report: Part, text: str, original: str | None, headers: Headers
     found = parse_addresses([address.encode()]) if address else []
     status = _STATUS.search(chosen.text("status")) or _STATUS.search(text)
     diagnostic = _typed(chosen, "diagnostic-code")
-    specific = _STATUS.search(diagnostic)
-    if specific and (status is None or status[1].endswith(".0.0")):
-        status = specific
     if not diagnostic:
         line = _REASON_LINE.search(_RETURNED.split(text, maxsplit=1)[0])
         diagnostic = line[0] if line else ""
+    specific = _STATUS.search(diagnostic)
+    if specific and (status is None or status[1].endswith(".0.0")):
+        status = specific
     recipient = (found[0].address if found else address) or headers.text("x-failed-recipients")
     return Bounce(recipient or None, status[1] if status else None, _one_line(diagnostic), original)
 
@@ -163,7 +174,7 @@ def _declared(headers: Headers) -> str:
 
 def _no_return_path(headers: Headers) -> bool:
     value = headers.raw("return-path")
-    return value is not None and value.strip() in {b"<>", b""} or "MAILER-DAEMON" in headers.text("return-path").upper()
+    return value is not None and (value.strip() in {b"<>", b""} or b"MAILER-DAEMON" in value.upper())
 
 
 def _recipient(own_words: str, text: str, sender: str) -> str:

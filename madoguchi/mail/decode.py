@@ -13,6 +13,10 @@ _KANA_RUN = re.compile(rb"[\xa1-\xdf]+")
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _HALF_WIDTH = re.compile("[\uff61-\uff9f]")
 _JAPANESE = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e\uff61-\uff9f]")
+_PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
+_LONE_LETTERS = re.compile(rb"(?:[\x00-\x7f]+[\xc0-\xff](?![\x80-\xff]))+[\x00-\x7f]*|[\xc0-\xff][\x00-\x7f]+")
+# Charsets whose text can consist of ASCII bytes and is something else all the same.
+_SEVEN_BIT = re.compile(r"utf-?(?:7|16|32)|hz|iso2022")
 _PLAUSIBLE_ELSEWHERE = {ASCII, "cp1252", CP932, EUC_JP, None}
 
 
@@ -39,15 +43,15 @@ def decode_text(data: bytes, declared: str | None) -> Decoded:
         # Mails that say ISO-2022-JP and are something else altogether have no escapes, only high bytes.
         if b"\x1b" in data or not _HIGH_RUN.search(data) or _only_kana(data):
             return _result(text, ISO_2022_JP, notes, declared, charset)
-    if data.isascii() and b"\x1b" not in data and charset not in {"utf-7", "hz", "utf-16", "iso2022_kr"}:
+    if data.isascii() and b"\x1b" not in data and not _SEVEN_BIT.match(charset or ""):
         return Decoded(data.decode("ascii"), charset or ASCII, tuple(notes))
-    if charset != UTF_8 and charset in _PLAUSIBLE_ELSEWHERE and (text := _strict(data, UTF_8)) is not None:
-        if charset in {None, ASCII} or len(_JAPANESE.findall(text)) >= 2:
-            return _result(text, UTF_8, notes, declared, charset)
-    if charset not in {None, ASCII, ISO_2022_JP} and (text := _strict(data, charset)) is not None:
-        if charset == "cp1252" and (japanese := _japanese(data)):
+    unicode = _strict(data, UTF_8) if charset in _PLAUSIBLE_ELSEWHERE else None
+    if unicode is not None and (charset in {None, ASCII, "cp1252"} or len(_JAPANESE.findall(unicode)) >= 2):
+        return _result(unicode, UTF_8, notes, declared, charset)
+    if charset not in {None, ASCII, ISO_2022_JP} and (as_declared := _strict(data, charset)) is not None:
+        if charset == "cp1252" and (japanese := _japanese(data)) and _KANA.search(japanese[0]):
             return _result(*japanese, notes, declared, charset)
-        return Decoded(text, charset, tuple(notes))
+        return Decoded(as_declared, charset, tuple(notes))
     return _guess(data, charset, declared, notes)
 
 
@@ -55,18 +59,20 @@ def _guess(data: bytes, charset: str | None, declared: str | None, notes: list[s
     """The declared charset is missing or does not fit."""
     if (text := _strict(data, UTF_8)) is not None:
         return _result(text, UTF_8, notes, declared, charset)
-    high = len(_HIGH_RUN.sub(b"", data))
-    high = len(data) - high
-    declared_text = _lossy(data, charset) if charset not in {None, ASCII, ISO_2022_JP} else None
-    if declared_text is not None and declared_text.count(_REPLACEMENT) * 20 <= high:
-        notes.append(f"{declared_text.count(_REPLACEMENT)} undecodable places in {charset}")
-        return Decoded(declared_text, charset or "", tuple(notes))
+    if charset not in {None, ASCII, ISO_2022_JP}:
+        as_declared = _lossy(data, charset)
+        marks = as_declared.count(_REPLACEMENT)
+        # What is mostly sound UTF-8 is UTF-8 that was cut or spoilt: other bytes hardly ever look like it.
+        sound = sum(char > "\x7f" for char in as_declared) - marks
+        if marks <= sound if charset == UTF_8 else marks * 20 <= sound:
+            return _result(as_declared, charset or "", notes, declared, charset)
+    western = _strict(data, "cp1252") if charset in {None, ASCII, UTF_8} else None
+    if western is not None and _LONE_LETTERS.fullmatch(data):
+        return _result(western, "cp1252", notes, declared, charset)
     if japanese := _japanese(data):
         return _result(*japanese, notes, declared, charset)
-    if charset in {None, ASCII}:
-        western = _strict(data, "cp1252")
-        if western is not None and not _strict(data, CP932) and high * 4 < len(data):
-            return _result(western, "cp1252", notes, declared, charset)
+    if western is not None and len(_HIGH_RUN.sub(b"", data)) * 4 > len(data) * 3:
+        return _result(western, "cp1252", notes, declared, charset)
     options = {name: _lossy(data, name) for name in (charset, UTF_8, CP932, EUC_JP) if name and name != ASCII}
     best = min(options, key=lambda name: options[name].count(_REPLACEMENT))
     return _result(options[best], best, notes, declared, charset)
@@ -85,6 +91,8 @@ def _result(text: str, used: str, notes: list[str], declared: str | None, charse
 def _japanese(data: bytes) -> tuple[str, str] | None:
     """Text and charset when the bytes are CP932 or EUC-JP beyond doubt: they decode, and kana come out."""
     shift, euc = _strict(data, CP932), _strict(data, EUC_JP)
+    if shift is not None and _PRIVATE_USE.search(shift):
+        shift = None
     if shift is not None and euc is not None:
         # EUC-JP read as CP932 turns into half-width kana.
         return (euc, EUC_JP) if len(_HALF_WIDTH.findall(shift)) > len(_HALF_WIDTH.findall(euc)) else (shift, CP932)
@@ -117,7 +125,7 @@ def _lossy(data: bytes, charset: str | None) -> str:
 
 
 def decode_iso_2022_jp(data: bytes) -> str:
-    """ISO-2022-JP as it is really sent: NEC and IBM characters (①㈱髙), half-width kana in all four ways, -1, -2 and -3.
+    """ISO-2022-JP as it is really sent: NEC and IBM characters (①㈱髙), half-width kana, and its extensions.
 
     Lines begin in ASCII. What has no meaning becomes U+FFFD.
     """
@@ -184,10 +192,7 @@ def _pairs_to_cp932(data: bytes) -> str:
     place, end = 0, len(data)
     while place < end:
         first = data[place]
-        if first < 0x21 or first == 0x7F:
-            moved.append(first)
-            place += 1
-        elif 0xA1 <= first <= 0xDF and (place + 1 == end or data[place + 1] < 0x80):
+        if first < 0x21 or first == 0x7F or (0xA1 <= first <= 0xDF and (place + 1 == end or data[place + 1] < 0x80)):
             moved.append(first)
             place += 1
         elif place + 1 == end or not 0x21 <= data[place + 1] & 0x7F <= 0x7E:

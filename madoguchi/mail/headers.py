@@ -40,7 +40,7 @@ class Headers:
 
 
 def split_message(data: bytes) -> tuple[Headers, bytes, list[str]]:
-    """Header block and body of a message or part; tolerates a missing blank line, mbox ``From `` lines and broken folds."""
+    """Header block and body of a message or part; a missing blank line, ``From `` lines and broken folds do no harm."""
     start = 0
     while start < len(data) and data[start : start + 1] in {b"\r", b"\n"}:
         start += 1
@@ -85,7 +85,7 @@ def raw_text(value: bytes, hint: str | None = None) -> str:
         return clean(unfolded.decode("ascii"))
     # A fold inside raw ISO-2022-JP leaves a blank between two escape sequences that was never meant.
     unfolded = re.sub(rb"(\x1b\([BJ]) (\x1b\$)", rb"\1\2", unfolded)
-    return clean(decode_text(unfolded, hint if hint and not b"\x1b" in unfolded else None).text)
+    return clean(decode_text(unfolded, hint if hint and b"\x1b" not in unfolded else None).text)
 
 
 def decode_header(value: bytes, hint: str | None = None) -> str:
@@ -158,6 +158,9 @@ def parse_parameters(value: bytes | None, hint: str | None = None) -> tuple[str,
         return "", {}
     text = raw_text(value, hint)
     main, _, rest = text.partition(";")
+    if " " in main.strip() and "=" in main:
+        main, _, forgotten = main.strip().partition(" ")  # no semicolon after the value
+        rest = f"{forgotten};{rest}"
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for name, content in _pairs(rest):

@@ -24,14 +24,11 @@ _LINES = {
 }
 _VOID = {"br", "hr", "img", "meta", "link", "input", "col", "base", "area", "wbr", "source", "param", "embed"}
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-_TAGS = {
-    *(
-        "a abbr b blockquote br caption center code col colgroup dd del div dl dt em font h1 h2 h3 h4 h5 h6 hr i ins"
-    ).split(),
-    *(
-        "kbd li ol p pre q rp rt ruby s samp small span strike strong sub sup table tbody td tfoot th thead tr tt u ul"
-    ).split(),
-}
+_TAG_NAMES = (
+    "a abbr b blockquote br caption center code col colgroup dd del div dl dt em font h1 h2 h3 h4 h5 h6 hr i ins kbd"
+    " li ol p pre q rp rt ruby s samp small span strike strong sub sup table tbody td tfoot th thead tr tt u ul"
+)
+_TAGS = set(_TAG_NAMES.split())
 _ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "ol": {"start"}}
 
 
@@ -82,17 +79,10 @@ class _Writer(HTMLParser):
                 self.hidden.clear()
             elif tag in _HIDDEN and tag not in _VOID:
                 self.hidden.append(tag)
-            return
-        if tag in _HIDDEN:
+        elif tag in _HIDDEN:
             self.hidden.append(tag)
-        elif tag == "br":
-            self._end_line(force=True)
-        elif tag == "hr":
-            self._end_line()
-            self.lines.append("> " * self.quote + "-" * 40)
-        elif tag == "blockquote":
-            self._gap()
-            self.quote += 1
+        elif tag in _BLOCKS or tag in _LINES or tag in {"blockquote", "hr", "br"}:
+            self._begin_line(tag)
         elif tag in {"td", "th"}:
             self.line += "\t" if self.cells else ""
             self.cells += 1
@@ -100,16 +90,22 @@ class _Writer(HTMLParser):
             self.link = (dict(attributes).get("href") or "", len(self.line))
         elif tag == "img":
             self.line += dict(attributes).get("alt") or ""
-        elif tag in _BLOCKS:
-            self._gap() if not (tag in {"ul", "ol"} and self.lists) else self._end_line()
-            self.pre += tag == "pre"
-            if tag in {"ul", "ol"}:
-                self.lists.append(1 if tag == "ol" else None)
-        elif tag in _LINES:
-            self._end_line()
-            self.cells = 0
-            if tag == "li":
-                self._bullet()
+
+    def _begin_line(self, tag: str) -> None:
+        nested = tag in {"ul", "ol"} and bool(self.lists)
+        if tag == "blockquote" or (tag in _BLOCKS and not nested):
+            self._gap()
+        else:
+            self._end_line(force=tag == "br")
+        if tag == "hr":
+            self.lines.append("> " * self.quote + "-" * 40)
+        elif tag == "li":
+            self._bullet()
+        elif tag in {"ul", "ol"}:
+            self.lists.append(1 if tag == "ol" else None)
+        self.quote += tag == "blockquote"
+        self.pre += tag == "pre"
+        self.cells = 0
 
     def handle_endtag(self, tag: str) -> None:
         if self.hidden:

@@ -10,6 +10,7 @@ DEEPEST = 30
 MOST_PARTS = 1000
 _TYPE = re.compile(r"^[!-.0-~]+/[!-.0-~]+$")
 _BROKEN_QP = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
+_ODD_ENCODING = re.compile(r"[^a-z0-9]")
 _UU_BLOCK = re.compile(
     rb"^begin [0-7]{3,4} ([^\r\n]+)\r?\n(.*?)^(?:`[ \t]*\r?\n)?end[ \t]*\r?$", re.MULTILINE | re.DOTALL
 )
@@ -35,7 +36,7 @@ class Part:
 
     @property
     def encoding(self) -> str:
-        return self.headers.text("content-transfer-encoding").lower().strip().partition(";")[0].strip()
+        return _ODD_ENCODING.sub("", self.headers.text("content-transfer-encoding").lower().partition(";")[0])
 
 
 def read_tree(data: bytes, warnings: list[str]) -> Part:
@@ -66,7 +67,7 @@ def _open(part: Part, warnings: list[str], *, depth: int, count: list[int]) -> N
     boundary = part.parameters.get("boundary", "").rstrip()
     body = part.body
     pieces = _split(body, boundary.encode("utf-8", "replace")) if boundary else None
-    if pieces is None and part.encoding in {"base64", "quoted-printable"}:
+    if pieces is None and part.encoding in {"base64", "quotedprintable"}:
         body = transfer_decode(body, part.encoding, [])
         pieces = _split(body, boundary.encode("utf-8", "replace")) if boundary else None
     if pieces is None and (guessed := _guess_boundary(body)):
@@ -120,16 +121,16 @@ def transfer_decode(body: bytes, encoding: str, warnings: list[str]) -> bytes:
             if re.search(rb"[^A-Za-z0-9+/=]", compact) or len(compact.rstrip(b"=")) % 4 == 1:
                 warnings.append("broken base64")
             return unbase64(body.decode("latin-1"))
-        case "quoted-printable" | "quoted_printable" | "quotedprintable":
+        case "quotedprintable" | "quoteprintable" | "qp":
             if _BROKEN_QP.search(body):
                 warnings.append("broken quoted-printable")
             return binascii.a2b_qp(body)
-        case "x-uuencode" | "uuencode" | "x-uue" | "uue":
+        case "xuuencode" | "uuencode" | "xuue" | "uue":
             blocks = uuencoded(body)
             if not blocks:
                 warnings.append("broken uuencode")
             return blocks[0][1] if blocks else body
-        case "" | "7bit" | "8bit" | "binary" | "7-bit" | "8-bit":
+        case "" | "7bit" | "8bit" | "7bits" | "8bits" | "binary" | "plain" | "none":
             return body
         case _:
             warnings.append(f"unknown transfer encoding {encoding[:40]!r}")

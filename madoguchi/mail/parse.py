@@ -35,7 +35,7 @@ class ParsedAttachment:
 
 @dataclass
 class ParsedMail:
-    """What a mail says. ``is_reply_of_machine``: a machine's answer to a mail; ``auto_submitted``: sent by a machine at all."""
+    """What a mail says. ``auto_submitted``: sent by a machine; ``is_reply_of_machine``: and as an answer to a mail."""
 
     subject: str = ""
     senders: list[Address] = field(default_factory=list)
@@ -52,6 +52,7 @@ class ParsedMail:
     auto_submitted: bool = False
     is_reply_of_machine: bool = False
     bounce: Bounce | None = None
+    delivered_to: list[Address] = field(default_factory=list)
     loop_marks: set[str] = field(default_factory=set)
     return_path: str | None = None
     charset_used: str | None = None
@@ -90,7 +91,7 @@ def parse(raw: bytes, *, envelope_from: str | None = None) -> ParsedMail:
     mail = ParsedMail()
     try:
         _read(raw, mail, envelope_from)
-    except Exception as error:  # a mail that we cannot read must be kept and shown like any other
+    except Exception as error:  # noqa: BLE001 (a mail that we cannot read is kept and shown too)
         mail.warnings.append(f"could not be read: {type(error).__name__}: {clean(str(error))[:200]}")
         if not mail.text:
             mail.text = clean(decode_text(raw[:1_000_000], None).text)
@@ -108,6 +109,7 @@ def _read(raw: bytes, mail: ParsedMail, envelope_from: str | None) -> None:
     mail.to = parse_addresses(headers.all("to"), headers.charset_hint)
     mail.cc = parse_addresses(headers.all("cc"), headers.charset_hint)
     mail.reply_to = parse_addresses(headers.all("reply-to"), headers.charset_hint)
+    mail.delivered_to = parse_addresses(headers.all("delivered-to") or headers.all("x-original-to"))
     _read_ids(headers, mail)
     date = headers.text("date")
     mail.date = parse_date(date) if date else None
@@ -135,10 +137,10 @@ def _read_nature(root: Part, mail: ParsedMail, envelope_from: str | None) -> Non
     return_path = headers.raw("return-path")
     mail.return_path = return_path.strip().strip(b"<> ").decode("latin-1") if return_path is not None else None
     empty = envelope_from == "" if envelope_from is not None else mail.return_path == ""
-    sender = mail.sender.address if mail.sender else ""
+    sender = (mail.sender.address or mail.sender.name) if mail.sender else ""
     mail.bounce = find_bounce(root, list(_leaves(root)), mail.text, mail.subject, sender)
-    mail.auto_submitted = mail.bounce is not None or is_automatic(headers, mail.subject, empty_return_path=empty)
     report = root.content_type == "multipart/report"
+    mail.auto_submitted = bool(mail.bounce) or report or is_automatic(headers, mail.subject, empty_return_path=empty)
     mail.is_reply_of_machine = report or answers_by_itself(headers, mail.subject, empty_return_path=empty)
 
 
@@ -156,6 +158,11 @@ def _leaves(part: Part) -> Iterator[Part]:
 class _Body:
     plain: str | None = None
     html: str | None = None
+
+
+def _joined(texts: list[str | None]) -> str | None:
+    present = [text for text in texts if text is not None]
+    return "\n".join(present) if present else None
 
 
 class _Bodies:
@@ -190,16 +197,16 @@ class _Bodies:
 
     def _alternative(self, part: Part) -> None:
         """The same words several times: keep the plainest text and the richest HTML of them as one body."""
-        outer, self.bodies = self.bodies, []
+        outer, versions = self.bodies, []
         for child in part.children:
+            self.bodies = []
             self.read(child)
-        inner, self.bodies = self.bodies, outer
-        plain = [body.plain for body in inner if body.plain is not None]
-        html = [body.html for body in inner if body.html is not None]
-        words = next((text for text in plain if text.strip()), plain[0] if plain else None)
-        if words is not None and not words.strip() and html:
-            words = None
-        self.bodies.append(_Body(words, html[-1] if html else None))
+            versions.append(self.bodies)
+        self.bodies = outer
+        plain = [_joined([body.plain for body in bodies]) for bodies in versions]
+        html = [_joined([body.html for body in bodies]) for bodies in versions]
+        words = next((text for text in plain if text and text.strip()), None)
+        self.bodies.append(_Body(words, next((text for text in reversed(html) if text), None)))
 
     def _leaf(self, part: Part) -> None:
         readable = part.content_type in {"text/plain", "text/html", "text/enriched", "text/x-amp-html"}

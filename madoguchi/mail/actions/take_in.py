@@ -104,7 +104,7 @@ def _tell(incoming: IncomingMail, by: Actor) -> None:
             record(KINDS[nature], by=by, about=[incoming, incoming.thread], data={"subject": incoming.subject[:200]})
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 (whatever fails upstairs, the mail is kept)
         incoming.refresh_from_db(fields=["thread"])
         incoming.state = IncomingMail.State.SET_ASIDE
         incoming.error = f"{type(error).__name__}: {error}"
@@ -126,7 +126,7 @@ def _nature(mail: ParsedMail) -> IncomingMail.Nature:
 
 
 def _dedupe_key(raw: bytes, mail: ParsedMail, envelope_from: str | None, envelope_to: Sequence[str]) -> str:
-    """Equal for the same mail on two ways (SMTP retry, IMAP, a second recipient of ours), which differ in trace headers.
+    """Equal for one mail on two ways (retry, IMAP, a second recipient of ours), whose trace headers differ.
 
     Without a Message-ID only the same bytes in the same envelope are the same mail.
     """
