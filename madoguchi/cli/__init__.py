@@ -10,7 +10,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from madoguchi.cli.commands import COMMANDS, Command
+from django.conf import settings
+
+from madoguchi.cli.commands import COMMANDS, Command, Setup
 from madoguchi.config.environment import SettingError
 from madoguchi.foundation.refusal import Refused
 
@@ -27,8 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         parser.error(f"there is no command {' '.join(words[:2])!r}; madoguchi --help lists them")
     try:
-        if command.django:
+        if command.setup is Setup.DJANGO:
             import_module("django").setup()
+        elif command.setup is Setup.BARE and not settings.configured:
+            settings.configure(USE_I18N=False)
         module = import_module(command.module)
         parser = argparse.ArgumentParser(prog=f"madoguchi {command.name}", description=command.help)
         module.add_arguments(parser)

@@ -1,6 +1,15 @@
-"""One page: every command, the module that runs it, and whether it needs Django (settings, models, database)."""
+"""One page: every command, the module that runs it, and what it needs."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Setup(Enum):
+    """What is made ready before a command's module is imported."""
+
+    DJANGO = auto()  # settings, models, database
+    BARE = auto()  # Django's library functions, in English: no settings, no database
+    NOTHING = auto()  # it only starts processes, which set themselves up
 
 
 @dataclass(frozen=True)
@@ -8,17 +17,28 @@ class Command:
     name: str
     module: str
     help: str
-    django: bool = True
+    setup: Setup = Setup.DJANGO
 
 
 COMMANDS = (
     Command("init", "madoguchi.cli.init", "make or update the database, the first administrator and the defaults"),
-    Command("serve", "madoguchi.cli.serve", "run everything on one port", django=False),
+    Command("serve", "madoguchi.cli.serve", "run everything on one port", setup=Setup.NOTHING),
     Command(
         "prepare", "madoguchi.cli.prepare", "check the database and collect static files (serve does it by itself)"
     ),
-    Command("web", "madoguchi.cli.web", "run the pages and the API only", django=False),
-    Command("live", "madoguchi.cli.live", "run the live line only", django=False),
+    Command("web", "madoguchi.cli.web", "run the pages and the API only", setup=Setup.NOTHING),
+    Command("live", "madoguchi.cli.live", "run the live line only", setup=Setup.NOTHING),
     Command("worker", "madoguchi.cli.worker", "run the background work only"),
+    Command("mail-gateway", "madoguchi.cli.mail_gateway", "take in mail by SMTP and IMAP"),
     Command("token create", "madoguchi.cli.token", "print a new API token"),
+    Command("mail parse", "madoguchi.cli.mail_parse", "show what the mail door reads in a mail", setup=Setup.BARE),
+    Command(
+        "calls replay", "madoguchi.cli.calls_replay", "fold recorded telephone events into calls", setup=Setup.BARE
+    ),
+    Command("knowledge import", "madoguchi.cli.knowledge_import", "articles from a CSV file"),
+    Command("knowledge history", "madoguchi.cli.knowledge_history", "texts that an article solved"),
+    Command("knowledge search", "madoguchi.cli.knowledge_search", "what the first line would be shown"),
+    Command("backup", "madoguchi.cli.backup", "database and originals into one file"),
+    Command("restore", "madoguchi.cli.restore", "database and originals out of a backup"),
+    Command("doctor", "madoguchi.cli.doctor", "is everything as it should be?"),
 )
