@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 type Source = Callable[[Sequence[int]], Mapping[int, str]]
 LONGEST_TEXT = 200_000
-_FIRST_WINDOW = 200
+_SPARSE = 4  # fewer than one visible match in so many counts as sparse
 
 
 class Engine(Protocol):
@@ -120,18 +120,22 @@ def find[M: models.Model](
     query = tokens.query(text)
     if not query:
         return []
-    engine, window, found = _engine(), max(_FIRST_WINDOW, limit), []
+    engine = _engine()
     expression = engine.expression(query)
-    rows = within.order_by()
-    while len(found) < limit:
+    rows, found, window = within.order_by(), [], 2 * limit
+    while True:
         refs = engine.newest(kind, expression, limit=window, before=before)
-        if refs:
-            visible = set(rows.filter(pk__in=refs).values_list("pk", flat=True))
-            found += [ref for ref in refs if ref in visible]
-        if len(refs) < window:
+        visible = set(rows.filter(pk__in=refs).values_list("pk", flat=True)) if refs else set()
+        found += [ref for ref in refs if ref in visible]
+        if len(found) >= limit or len(refs) < window:
+            return found[:limit]
+        before = refs[-1]
+        if len(visible) * _SPARSE < len(refs):
             break
-        before, window = refs[-1], min(window * 4, 10_000)
-    return found[:limit]
+        window *= 2
+    # Most matches are not for these eyes: let the database join both sides instead of walking down.
+    rest = rows.filter(pk__in=engine.matching(kind, expression), pk__lt=before)
+    return [*found, *rest.order_by("-pk").values_list("pk", flat=True)[: limit - len(found)]]
 
 
 def requeue_all(kind: str, refs: Iterable[int]) -> int:

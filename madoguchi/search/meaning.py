@@ -15,7 +15,7 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 DIMENSIONS = 512
-_LONGEST = 1_000
+_LONGEST = 300  # the beginning of a text says what it is about; longer ones rank no better and cost more
 _BATCH = 64
 
 type Vectors = NDArray[np.float32]

@@ -132,6 +132,8 @@ def document_terms(text: str) -> list[str]:
         terms.append(word.term)
         if word.reading and word.reading != word.term:
             terms.append(word.reading)
+        if word.surface != word.term and _LATIN.fullmatch(word.surface):
+            terms.append(word.surface[:_LONGEST_TERM])
     return terms
 
 
@@ -210,9 +212,16 @@ def _loanwords(run: str) -> str:
     """A run of hiragana, the longest words from abroad in it turned into katakana."""
     written, place = "", 0
     katakana = jaconv.hira2kata(run)
+    # Where the analyser knows a long word as it is written, it is one: つながら is no ツナ.
+    native = {
+        letter
+        for morpheme in _tokenizer().tokenize(run)
+        if morpheme.end() - morpheme.begin() >= 3 and not morpheme.is_oov()
+        for letter in range(morpheme.begin(), morpheme.end())
+    }
     while place < len(run):
         for end in range(min(len(run), place + _LONGEST_LOANWORD), place + 2, -1):
-            if _is_loanword(katakana[place:end]):
+            if native.isdisjoint(range(place, end)) and _is_loanword(katakana[place:end]):
                 written, place = written + katakana[place:end], end
                 break
         else:

@@ -4,7 +4,10 @@ from typing import Any
 
 from django.db import migrations
 
-SQLITE = ["CREATE VIRTUAL TABLE search_fts_ticket USING fts5(terms, content='', detail='none', tokenize='ascii')"]
+# The terms are split already, so only blanks count. The short prefixes are what half-typed words ask for.
+SQLITE = [
+    "CREATE VIRTUAL TABLE search_fts_ticket USING fts5(terms, content='', detail='none', tokenize='ascii', prefix='1 2')"
+]
 POSTGRESQL = [
     "ALTER TABLE search_document ADD COLUMN words tsvector"
     " GENERATED ALWAYS AS (array_to_tsvector(array_remove(string_to_array(terms, ' '), ''))) STORED",
