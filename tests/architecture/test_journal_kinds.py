@@ -33,15 +33,30 @@ def recorded() -> dict[str, tuple[str, bool]]:
 
 
 def kinds_in(expression: ast.expr, path: Path) -> set[str]:
-    """The kinds an expression can be: its own strings, and those of the module's constants that it names."""
+    """The kinds an expression can be: its own strings, those of the module's constants that it names, and,
+    when it is a parameter, those of the calls to the function around it."""
     named = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name)}
     sources: list[ast.AST] = [expression]
     for statement in parsed(path).body:
         targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         if any(isinstance(target, ast.Name) and target.id in named for target in targets):
             sources.append(statement)
+    for around in ast.walk(parsed(path)):
+        if isinstance(around, ast.FunctionDef) and expression in ast.walk(around):
+            parameters = {argument.arg for argument in (*around.args.args, *around.args.kwonlyargs)}
+            if parameters & named:
+                sources += calls_to(around.name, path)
     strings = {node.value for source in sources for node in ast.walk(source) if isinstance(node, ast.Constant)}
     return {text for text in strings if isinstance(text, str) and KIND.fullmatch(text)}
+
+
+def calls_to(function: str, path: Path) -> list[ast.AST]:
+    """The calls in a module to a function, or to a method, of this name."""
+    return [
+        node
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and function in {getattr(node.func, "id", None), getattr(node.func, "attr", None)}
+    ]
 
 
 def test_every_kind_about_a_ticket_has_its_fragment_in_the_timeline() -> None:
