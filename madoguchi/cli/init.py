@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import OperationalError, transaction
 
 from madoguchi.config.environment import SettingError
+from madoguchi.demo import company
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.models import Membership, Role, Staff, Team
 
@@ -17,6 +18,7 @@ from madoguchi.people.models import Membership, Role, Staff, Team
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--admin-email", metavar="E", help="e-mail address of the first administrator")
     parser.add_argument("--admin-password-file", metavar="F", type=Path, help="file that holds the password")
+    parser.add_argument("--sample", action="store_true", help="the sample company, with articles and history")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -26,6 +28,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise SettingError(f"The database cannot be used: {str(error).strip()}") from error
     print("The database is up to date.")
     make_defaults()
+    if arguments.sample:
+        password = company.build()
+        print(f"The sample company is there: its staff sign in as …@{company.DOMAIN} with the password {password}")
     if arguments.admin_email:
         print(make_administrator(arguments.admin_email, arguments.admin_password_file))
     elif not Membership.objects.filter(role=Role.ADMINISTRATOR, staff__is_active=True).exists():

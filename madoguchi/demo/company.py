@@ -1,0 +1,180 @@
+"""The sample company: its house, its catalogue, its customers, what it knows. Safe to build again: everything has a key."""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from madoguchi.catalog.models import Category, HearingItem
+from madoguchi.demo import customers, source
+from madoguchi.foundation import phone
+from madoguchi.handoffs.actions.shift_notes import post_shift_note
+from madoguchi.handoffs.models import ShiftNote
+from madoguchi.knowledge.actions import Content, create
+from madoguchi.knowledge.models import Article, Audience, State
+from madoguchi.notices.actions import post_notice
+from madoguchi.notices.models import Notice
+from madoguchi.people.models import Contact, Department, Membership, Staff, Team
+
+DOMAIN: str = source.table("house")["company"]["domain"]
+HISTORY_TICKETS = 3_000
+HISTORY_SEED = 1
+
+
+def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str:
+    """Make or complete the sample company, with ``tickets`` tickets of history when there is none; its staff's password.
+
+    Without ``password`` one is made up, kept in ``sample-password`` in the data folder, and used again the next time.
+    Accounts that exist keep theirs.
+    """
+    password = password or _kept_password()
+    with transaction.atomic():
+        teams = _teams()
+        staff = _staff(teams, make_password(password))
+        _departments()
+        categories = _categories(teams)
+        customers.build(staff, teams)
+        _articles(staff, categories)
+        _news(staff, teams, categories)
+    return password
+
+
+def email_of(login: str) -> str:
+    return f"{login}@{DOMAIN}"
+
+
+def _kept_password() -> str:
+    file = Path(settings.DATA_DIR) / "sample-password"
+    try:
+        with file.open("x", encoding="ascii") as new:
+            file.chmod(0o600)
+            new.write(f"hoshi-{secrets.token_hex(4)}")
+    except FileExistsError:
+        pass
+    return file.read_text(encoding="ascii").strip()
+
+
+def _teams() -> dict[str, Team]:
+    teams = {}
+    for row in source.table("house")["teams"]:
+        fields = {"line": 2, "is_partner": False, **row}
+        teams[row["key"]] = Team.objects.update_or_create(key=fields.pop("key"), defaults=fields)[0]
+    return teams
+
+
+def _staff(teams: dict[str, Team], password: str) -> dict[str, Staff]:
+    """Everybody by login; one hash serves them all, since hashing is slow by intent."""
+    staff = {}
+    for row in source.table("house")["staff"]:
+        family, given = row["name"]
+        person, created = Staff.objects.get_or_create(
+            email=email_of(row["login"]),
+            defaults={
+                "family_name": family,
+                "given_name": given,
+                "kana": row["kana"],
+                "extension": row["extension"],
+                "mobile": phone.normalise(row.get("mobile", "")),
+                "password": password,
+            },
+        )
+        staff[row["login"]] = person
+        if created:
+            for role, _, team in (written.partition("@") for written in row["roles"]):
+                Membership.objects.create(staff=person, role=role, team=teams[team] if team else None)
+    return staff
+
+
+def _departments() -> None:
+    for row in source.table("house")["departments"]:
+        fields = {name: value for name, value in row.items() if name not in ("key", "contacts")}
+        department, _ = Department.objects.get_or_create(key=row["key"], defaults=fields)
+        if not department.contacts.exists():
+            Contact.objects.bulk_create(
+                Contact(
+                    department=department, position=position, **{**contact, "phone": phone.normalise(contact["phone"])}
+                )
+                for position, contact in enumerate(row["contacts"], start=1)
+            )
+
+
+def _categories(teams: dict[str, Team]) -> dict[str, Category]:
+    categories: dict[str, Category] = {}
+    for position, row in enumerate(source.table("catalogue")["categories"], start=1):
+        category, created = Category.objects.get_or_create(
+            key=row["key"],
+            defaults={
+                "name": row["name"],
+                "name_en": row["name_en"],
+                "parent": categories[row["parent"]] if "parent" in row else None,
+                "destination": teams[row["destination"]] if "destination" in row else None,
+                "service": row.get("service", ""),
+                "to_responsible_engineer": row.get("to_responsible_engineer", False),
+                "position": row.get("position", position),
+            },
+        )
+        categories[row["key"]] = category
+        if created:
+            HearingItem.objects.bulk_create(
+                _item(category, place, written) for place, written in enumerate(row.get("items", ()), start=1)
+            )
+    return categories
+
+
+def _item(category: Category, position: int, written: list[Any]) -> HearingItem:
+    key, name, name_en, kind, hint, *choices = written
+    return HearingItem(
+        category=category,
+        key=key.removeprefix("!"),
+        name=name,
+        name_en=name_en,
+        kind=kind,
+        hint=hint,
+        choices=choices[0] if choices else [],
+        is_required=key.startswith("!"),
+        position=position,
+    )
+
+
+def _articles(staff: dict[str, Staff], categories: dict[str, Category]) -> None:
+    present = set(Article.objects.values_list("key", flat=True))
+    for row in source.rows("articles", "articles"):
+        if row["key"] in present:
+            continue
+        category = categories[row["category"]]
+        content = Content(
+            question=row["question"],
+            answer=row["answer"],
+            category=category,
+            category_text=category.name,
+            state=row.get("state", State.VALIDATED),
+            audience=row.get("audience", Audience.FIRST_LINE),
+            owner_team=category.destination,
+            review_on=timezone.localdate() + timedelta(days=row.get("review_in", 180)),
+        )
+        create(content, key=row["key"], by=staff["kimura"])
+
+
+def _news(staff: dict[str, Staff], teams: dict[str, Team], categories: dict[str, Category]) -> None:
+    now = timezone.now()
+    news = source.table("news")
+    for row in news["notices"]:
+        if not Notice.objects.filter(title=row["title"]).exists():
+            until = row.get("until_hours")
+            post_notice(
+                title=row["title"],
+                body=row["body"].strip(),
+                gravity=row["gravity"],
+                starts_at=now + timedelta(hours=row["from_hours"]),
+                ends_at=now + timedelta(hours=until) if until is not None else None,
+                categories=[categories[key] for key in row["categories"]],
+                by=staff[row["by"]],
+            )
+    for row in news["shift_notes"]:
+        if not ShiftNote.objects.filter(team=teams[row["team"]], body=row["body"]).exists():
+            post_shift_note(team=teams[row["team"]], body=row["body"], by=staff[row["by"]])
