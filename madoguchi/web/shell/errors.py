@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
@@ -19,6 +20,7 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     """The sentence, its missing items as links to their fields; shown in the form (htmx) or on a page."""
     context = {"sentence": refusal.message, "missing": refusal.details.get("missing", []), "code": refusal.code}
     if not _is_htmx(request):
+        context["back"] = _back(request)
         return page(request, "shell/errors/refused.html", context, status=refusal.status)
     return _fragment(request, "refusal", context, refusal.status)
 
@@ -97,6 +99,11 @@ def _fragment(request: HttpRequest, name: str, context: dict[str, Any], status: 
     response["HX-Push-Url"] = "false"
     response["X-Refusal"] = "1"
     return response
+
+
+def _back(request: HttpRequest) -> str:
+    referer = request.headers.get("Referer", "")
+    return referer if url_has_allowed_host_and_scheme(referer, allowed_hosts={request.get_host()}) else "/"
 
 
 def _is_htmx(request: HttpRequest) -> bool:
