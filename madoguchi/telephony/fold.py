@@ -183,6 +183,8 @@ class _Fold:
         until = self.answer or self.answer_trace or self._abandon or self.end
         if self.direction == "outbound":
             return self._ring_outside(until)
+        if self._is_consultation:
+            return None
         entered = self.line.first("queue.entered")
         if entered is not None:
             return self.line.between(entered, until)
@@ -207,12 +209,20 @@ class _Fold:
     @cached_property
     def _own_pick_up(self) -> Event | None:
         """After a click-to-call: the moment our own phone was picked up."""
-        for event in self.line.all("agent.offer_ended", "agent.joined"):
-            answered = event.type == "agent.joined" or event.text("result") == "answered"
-            if answered and event.text("agent") == self.own_agent:
+        for event in self.line.all("request.result", "agent.offer_ended", "agent.joined"):
+            if event.type == "request.result":
+                answered = event.payload.get("ok") is True
+            else:
+                mine = event.text("agent") == self.own_agent
+                answered = mine and (event.type == "agent.joined" or event.text("result") == "answered")
+            if answered:
                 return event
-        picked = (e for e in self.line.all("request.result") if e.payload.get("ok") is True)
-        return next(picked, None)
+        return None
+
+    @property
+    def _is_consultation(self) -> bool:
+        """An internal call made during another one: no customer waits in it."""
+        return self.started is not None and bool(self.started.text("consultation_of"))
 
     @cached_property
     def _abandon(self) -> Event | None:
@@ -392,16 +402,18 @@ class _Fold:
             "hold_s": self._hold(talk),
             "transfer_wait_s": transfer_wait,
         }
-        if self.was_answered and self.answer is None:
+        if self.was_answered and (self.answer is None or self.answer.payload.get("estimated")):
             self.incomplete["answered"] = None
         if self.holds.missing:
             self.incomplete["hold"] = None
         if self.end is not None:
             if self.end.payload.get("estimated"):
                 self.incomplete["ended"] = None
-            if any(ring.begun is None for ring in self.rings):
+            if any(ring.begun is None for ring in self.offers):
                 self.incomplete["offered"] = None
-            unknowable = self.direction == "outbound" and self.outcome in ("busy", "operator_no_answer", "failed")
+            unknowable = self._is_consultation or (
+                self.direction == "outbound" and self.outcome in ("busy", "operator_no_answer", "failed")
+            )
             self.incomplete |= {
                 name: None for name, value in known.items() if value is None and not (name == "wait_s" and unknowable)
             }
@@ -433,6 +445,7 @@ class _Fold:
             ],
             **seconds,
             "hold_count": self.holds.count,
+            "ivr_digits": "".join(event.text("digits") for event in line.all("ivr.input")) or None,
             "wrapup_s": _rounded(self._wrapup()),
             "outcome": self.outcome,
             "ended_by": (self.end.text("by") or "unknown") if self.end else None,

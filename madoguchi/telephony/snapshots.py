@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from madoguchi.telephony.events import Event, moment
-from madoguchi.telephony.timeline import LAST_EVENT
+from madoguchi.telephony.timeline import CUT, LAST_EVENT
 
 
 def closings(events: Iterable[Event]) -> list[Event]:
@@ -59,7 +59,7 @@ def closing_of(call: str, before: list[Event], snapshot: Event, gap: datetime | 
 
 def estimated_end(last: Event, name: str, *, by: str = "unknown", cut: datetime | None = None) -> Event:
     """A ``call.ended`` that nobody sent, after ``last``: at the cut of the line, else nobody knows when."""
-    estimated = LAST_EVENT if cut is None else "cut"
+    estimated = LAST_EVENT if cut is None else CUT
     payload = {"id": f"end:{name}"[:200], "type": "call.ended", "call": last.call, "by": by, "estimated": estimated}
     if last.at is None:
         payload["clock"] = "received"

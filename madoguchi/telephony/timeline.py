@@ -37,8 +37,9 @@ _BEFORE = (
     ("hold.started", "hold.ended", "agent"),
     ("queue.entered", "queue.left", "queue"),
 )
-# How close a call's end by silence or by a snapshot is known: not at all, so nothing is measured up to it.
+# An estimated event: at the cut of the line is near enough to measure, after the last event is not.
 LAST_EVENT = "last_event"
+CUT = "cut"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class Timeline:
         """Seconds on the call's clock; None when the event is missing or its time means nothing here."""
         if event is None or self.disordered or (self.mixed and _on_our_clock(event)):
             return None
-        if event.type == "call.ended" and event.payload.get("estimated") == LAST_EVENT:
+        if event.payload.get("estimated") not in (None, False, CUT):
             return None
         return event.moment.timestamp()
 

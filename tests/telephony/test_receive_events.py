@@ -189,7 +189,9 @@ def test_a_consultation_that_became_part_of_the_call_is_no_call_of_its_own(cast:
     post(queue_call()[:7])
     post(
         [
-            event("call.started", 11, call="c-2", direction="internal", from_={"number": "1001"}, to={"number": "1002"}),
+            event(
+                "call.started", 11, call="c-2", direction="internal", from_={"number": "1001"}, to={"number": "1002"}
+            ),
             event("agent.offered", 11, call="c-2", agent="1002"),
             event("agent.joined", 13, call="c-2", agent="1002"),
         ]
@@ -218,7 +220,9 @@ def test_a_snapshot_without_the_call_ends_it_at_the_cut(cast: Cast) -> None:
     post(queue_call()[:6])
     cut = (NINE + timedelta(seconds=12)).isoformat()
     post([event("source.gap", 20, call=None, **{"from_": cut}), event("call.started", 1, call="still-there")])
-    post([event("source.snapshot", 20.5, call=None, calls=["still-there"]), event("call.started", 1, call="still-there")])
+    post(
+        [event("source.snapshot", 20.5, call=None, calls=["still-there"]), event("call.started", 1, call="still-there")]
+    )
     call = Call.objects.get(call_id="c-1")
     assert (call.outcome, call.record["ended_by"], call.record["talk_s"]) == ("answered", "unknown", 8.0)
     assert call.record["end_estimated"] and "ended" in call.record["incomplete"]

@@ -1,0 +1,464 @@
+"""Asterisk's manager interface: its events, in the order of one connection, into neutral ones."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.telephony.events import Event, derived_id, read_events
+from madoguchi.telephony.providers.asterisk_channels import Leg, Line, direction_of, extension_of, half_of
+
+SENDER = "asterisk"
+_REQUEST = re.compile(r"cti-req-(.+)")
+_REJECTED = ("17", "21")
+_OUR_STATES = {"1": "available", "2": "talking", "5": "unreachable", "6": "ringing"}
+_DIAL_RESULTS = {"ANSWER": "answered", "NOANSWER": "no_answer", "BUSY": "rejected"}
+
+type Message = Mapping[str, str]
+
+
+def events_of_recording(rows: Iterable[Any]) -> list[Event]:
+    """The neutral events of a recorded connection: one row ``{"t", "conn", "dir", "msg": [[key, value], …]}`` a message.
+
+    Actions that we sent are heeded too (a transfer or hang-up that we asked for gives no event that says so).
+    """
+    translation = Translation()
+    for row in rows:
+        if isinstance(row, dict) and row.get("dir") == "note" and isinstance(row.get("t"), int | float):
+            if "closed" in str(row.get("note")):
+                translation.cut = float(row["t"])
+        elif isinstance(row, dict) and isinstance(row.get("msg"), list):
+            pairs = [(str(pair[0]), str(pair[1])) for pair in row["msg"] if isinstance(pair, list) and len(pair) == 2]
+            translation.take(
+                pairs, at=float(row["t"]), connection=int(row.get("conn", 1)), sent=row.get("dir") == "send"
+            )
+    return translation.found
+
+
+class Translation:
+    """Follows one Asterisk over any number of connections; ``found`` are the neutral events so far.
+
+    ``set_aside`` counts messages that lacked what their kind must have.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[Event] = []
+        self.legs: dict[str, Leg] = {}
+        self.lines: dict[str, Line] = {}
+        self.alias: dict[str, str] = {}
+        self.waiting: dict[str, dict[str, Any]] = {}
+        self.asked: dict[str, Message] = {}
+        self.present: set[str] = set()
+        self.connection, self.heard, self.cut, self.place, self.booted = 1, 0.0, 0.0, 0, 0.0
+        self.now, self.stamped, self.message = 0.0, True, ""
+        self.set_aside = 0
+
+    def take(self, pairs: list[tuple[str, str]], *, at: float, connection: int, sent: bool) -> None:
+        """One message as received or sent at ``at`` (epoch seconds); ``pairs`` in wire order, keys can repeat."""
+        message = dict(pairs)
+        self.place += 1
+        if connection != self.connection:
+            self._emit("source.gap", None, **{"from": _iso(self.cut or self.heard), "to": _iso(at)})
+            self.connection, self.cut = connection, 0.0
+        stamp = message.get("Timestamp", "")
+        self.stamped = bool(re.fullmatch(r"\d+(\.\d+)?", stamp))
+        self.now = float(stamp) if self.stamped else at
+        self.heard = at
+        self.message = repr(pairs) if self.stamped else f"{connection}:{self.place}:{pairs!r}"
+        if any("num-pres)=prohib" in value for key, value in pairs if key == "ChanVariable"):
+            message["presentation"] = "restricted"
+        kind = message.get("Action", "") if sent else message.get("Event", "")
+        handler: Callable[[Message], None] | None = getattr(self, f"_{'sent' if sent else 'on'}_{kind.lower()}", None)
+        try:
+            if not sent and kind != "Newchannel":
+                self._release(message)
+            if handler is not None:
+                handler(message)
+        except (KeyError, Refused):
+            self.set_aside += 1  # one bad message must not stop the line
+
+    # Channels and calls
+
+    def _on_newchannel(self, m: Message) -> None:
+        unique, linked, channel = m["Uniqueid"], m["Linkedid"], m["Channel"]
+        if unique in self.legs:
+            return
+        agent, exten = extension_of(channel), m.get("Exten", "")
+        leg = Leg(unique, channel, self.alias.get(linked, linked), agent, half_of(channel), exten=exten)
+        leg.number = _known(m.get("CallerIDNum"))
+        self.legs[unique] = leg
+        if unique == linked:
+            self._begin(leg, m)
+        if leg.call in self.lines:
+            self.lines[leg.call].legs.add(unique)
+
+    def _begin(self, leg: Leg, m: Message) -> None:
+        clicked = leg.agent is not None and leg.exten == "s"
+        direction = "outbound" if clicked else direction_of(leg.agent, leg.exten)
+        line = self.lines[leg.call] = Line(leg.call, leg.uniqueid, direction)
+        if leg.exten.startswith("*"):
+            return  # a feature code (call pickup): no call of its own
+        line.request = _request_of(leg.uniqueid) if clicked else ""
+        line.called = (self._asked_number(leg) or "") if clicked else leg.exten
+        line.consultation_of = self._talking_in(leg.agent) if direction == "internal" else ""
+        caller = {"number": leg.agent or leg.number, "name": _known(m.get("CallerIDName")), "presentation": "allowed"}
+        if clicked:
+            caller["name"] = ""
+        # What follows within the same millisecond says whether the number is withheld, and whom a click called.
+        self.waiting[leg.uniqueid] = {
+            "direction": direction,
+            "from": {key: value or None for key, value in caller.items()},
+            "to": {"number": line.called or None},
+            "leg": leg.uniqueid,
+            "at": self._at(),
+            "clicked": clicked,
+            "request": line.request or None,
+            "consultation_of": line.consultation_of or None,
+        }
+
+    def _release(self, m: Message) -> None:
+        """Tell of a call's begin as soon as something else is said of its first channel."""
+        unique = m.get("Uniqueid") or m.get("DestUniqueid", "")
+        waiting = self.waiting.get(unique)
+        if waiting is None:
+            return
+        if waiting["clicked"] and m.get("Event") == "NewCallerid":
+            line = self.lines[self.legs[unique].call]
+            line.called = line.called or _known(m.get("CallerIDNum"))
+            waiting["to"] = {"number": line.called or None}
+            return
+        if m.get("presentation"):
+            waiting["from"] |= {"presentation": m["presentation"]}
+        del self.waiting[unique]
+        fields = {key: value for key, value in waiting.items() if key not in ("clicked", "at") and value is not None}
+        self._emit("call.started", self.legs[unique].call, at=waiting["at"], **fields)
+
+    def _asked_number(self, leg: Leg) -> str | None:
+        asked = self.asked.get(leg.uniqueid)
+        return asked.get("Exten") if asked else None
+
+    def _on_hangup(self, m: Message) -> None:
+        leg = self.legs.pop(m["Uniqueid"], None)
+        if leg is None or (line := self.lines.get(leg.call)) is None:
+            return
+        line.legs.discard(leg.uniqueid)
+        if leg.bridge:
+            self._leave(leg)
+        if leg.agent in line.ringing and line.ringing[leg.agent] == leg.uniqueid:
+            self._offer_ended(line, leg, "CANCEL")
+        customers = leg.uniqueid == line.first and line.direction == "inbound"
+        if customers or not line.legs:
+            del self.lines[leg.call]
+            if not leg.exten.startswith("*") or line.answered:
+                by = line.hung_up_by or "system"
+                self._emit("call.ended", leg.call, by=by, cause=leg.cause or m.get("Cause", ""), leg=leg.uniqueid)
+
+    def _on_hanguprequest(self, m: Message) -> None:
+        leg = self.legs.get(m["Uniqueid"])
+        if leg is None or (line := self.lines.get(leg.call)) is None:
+            return
+        cause = m.get("Cause", "")
+        leg.cause = cause
+        first = leg.uniqueid == line.first
+        if line.hung_up_by or not (first or leg.bridge):
+            if not line.hung_up_by and line.direction == "outbound" and cause:
+                self.legs.get(line.first, leg).cause = cause
+            return
+        if line.direction == "inbound":
+            line.hung_up_by = "caller" if leg.agent is None else "agent"
+        elif line.direction == "outbound":
+            line.hung_up_by = "agent" if leg.agent else "remote"
+        else:
+            line.hung_up_by = "caller" if first and not line.consultation_of else "agent"
+
+    # Queues and offers
+
+    def _on_queuecallerjoin(self, m: Message) -> None:
+        if line := self._line(m["Uniqueid"]):
+            line.abandoning = line.answered = False
+            self._emit("queue.entered", line.call, queue=m["Queue"], leg=m["Uniqueid"])
+
+    def _on_queuecallerabandon(self, m: Message) -> None:
+        if line := self._line(m["Uniqueid"]):
+            line.abandoning = True
+
+    def _on_queuecallerleave(self, m: Message) -> None:
+        if line := self._line(m["Uniqueid"]):
+            reason = "connected" if line.answered else "abandoned" if line.hung_up_by else "timeout"
+            if not line.abandoning and reason != "connected":
+                reason = "key"
+            self._emit("queue.left", line.call, queue=m["Queue"], reason=reason, leg=m["Uniqueid"])
+
+    def _on_agentcalled(self, m: Message) -> None:
+        agent = extension_of(m.get("Interface", "")) or extension_of(m.get("DestChannel", ""))
+        if (line := self._line(m["Uniqueid"])) and agent:
+            self._offer(line, agent, m["DestUniqueid"], m["Queue"])
+
+    def _on_dialbegin(self, m: Message) -> None:
+        target = self.legs.get(m["DestUniqueid"])
+        if target is None:
+            return
+        if not m.get("Uniqueid"):
+            target.originated = True
+        elif target.agent is not None and (line := self._line(m["Uniqueid"])):
+            self._offer(line, target.agent, target.uniqueid, "")
+
+    def _offer(self, line: Line, agent: str, leg: str, queue: str) -> None:
+        if agent in line.ringing:
+            return
+        line.ringing[agent] = leg
+        self._emit("agent.offered", line.call, agent=agent, leg=leg, **({"queue": queue} if queue else {}))
+
+    def _on_dialend(self, m: Message) -> None:
+        target, status = self.legs.get(m["DestUniqueid"]), m.get("DialStatus", "")
+        if target is None:
+            return
+        line = self._line(m.get("Uniqueid") or target.uniqueid)
+        if line is None:
+            return
+        if target.originated and not m.get("Uniqueid"):
+            self._emit("request.result", line.call, request=line.request, ok=status == "ANSWER", reason=status)
+        elif target.agent is not None:
+            self._offer_ended(line, target, status)
+        elif status == "ANSWER":
+            line.answered = True
+            self._emit("party.answered", line.call, number=line.called or None, leg=target.uniqueid)
+
+    def _offer_ended(self, line: Line, target: Leg, status: str) -> None:
+        if target.agent is None or line.ringing.pop(target.agent, None) is None:
+            return
+        if status == "ANSWER":
+            line.answered = True
+        result = _DIAL_RESULTS.get(status, "failed")
+        if status == "CANCEL":
+            gone = line.hung_up_by in ("caller", "agent") and not line.answered
+            result = "caller_gone" if gone else "picked_up_by_other" if line.answered else "no_answer"
+        elif result == "no_answer" and target.cause in _REJECTED:
+            result = "rejected"
+        self._emit("agent.offer_ended", line.call, agent=target.agent, leg=target.uniqueid, result=result)
+
+    def _on_pickup(self, m: Message) -> None:
+        """The picker's channel becomes part of the call that rang; whoever was rung is told who took it."""
+        leg, rung = self.legs.get(m["Uniqueid"]), self.legs.get(m["TargetUniqueid"])
+        line = self._line(m["TargetUniqueid"])
+        if leg is None or rung is None or line is None or leg.agent is None:
+            return
+        if line.ringing.pop(rung.agent or "", None) is not None:
+            result = {"agent": rung.agent, "leg": rung.uniqueid, "result": "picked_up_by_other"}
+            self._emit("agent.offer_ended", line.call, **result)
+        self._join_call(leg.call, line)
+        self._offer(line, leg.agent, leg.uniqueid, "")
+
+    def _on_agentcomplete(self, m: Message) -> None:
+        """Repairs an answer that fell into a gap: whole seconds, but better than nothing."""
+        line, agent = self._line(m["Uniqueid"]), extension_of(m.get("Interface", ""))
+        if line and agent and line.joined.get(agent) == 0.0 and m.get("TalkTime", "").isdecimal():
+            line.joined[agent] = self.now - int(m["TalkTime"])
+            self._emit("agent.joined", line.call, at=_iso(line.joined[agent]), agent=agent, leg=m.get("DestUniqueid"))
+
+    # Conversations
+
+    def _on_bridgeenter(self, m: Message) -> None:
+        leg = self.legs.get(m["Uniqueid"])
+        if leg is None:
+            return
+        leg.bridge = m["BridgeUniqueid"]
+        others = self._in_bridge(leg.bridge)
+        outside = next((other for other in others if other.agent is None and not other.half), None)
+        line = self.lines.get((outside or leg).call)
+        # The second half of a Local channel stands for the customer: the conversation proper is the other bridge.
+        if line is None or len(others) < 2 or any(other.half == 2 for other in others):
+            return
+        line.hung_up_by, line.answered = "", True
+        for other in others:
+            if other.agent is not None and other.agent not in line.joined:
+                line.joined[other.agent] = self.now
+                line.ringing.pop(other.agent, None)
+                self._emit("agent.joined", line.call, agent=other.agent, leg=other.uniqueid)
+
+    def _on_bridgeleave(self, m: Message) -> None:
+        if leg := self.legs.get(m["Uniqueid"]):
+            self._leave(leg)
+
+    def _leave(self, leg: Leg) -> None:
+        bridge, leg.bridge = leg.bridge, ""
+        if leg.half == 2:
+            return
+        rest = self._in_bridge(bridge)
+        outside = next((other for other in (leg, *rest) if other.agent is None and not other.half), leg)
+        line = self.lines.get(outside.call)
+        if line is None:
+            return
+        for other in (leg, *(rest if len(rest) < 2 else ())):
+            if other.agent is not None and line.joined.pop(other.agent, None) is not None:
+                self._emit("agent.left", line.call, agent=other.agent, leg=other.uniqueid)
+
+    def _on_hold(self, m: Message) -> None:
+        self._held("hold.started", m)
+
+    def _on_unhold(self, m: Message) -> None:
+        self._held("hold.ended", m)
+
+    def _held(self, kind: str, m: Message) -> None:
+        leg = self.legs.get(m["Uniqueid"])
+        if leg is not None and leg.agent is not None and leg.call in self.lines:
+            self._emit(kind, leg.call, agent=leg.agent, leg=leg.uniqueid)
+
+    # Transfers and joins
+
+    def _on_blindtransfer(self, m: Message) -> None:
+        giver, line = self.legs.get(m.get("TransfererUniqueid", "")), self._line(m.get("TransfereeUniqueid", ""))
+        if line is not None and m.get("Result", "Success") == "Success":
+            fields = {"agent": giver.agent} if giver and giver.agent else {}
+            self._emit("transfer.started", line.call, kind="blind", to=m.get("Extension", ""), **fields)
+
+    def _on_attendedtransfer(self, m: Message) -> None:
+        giver, line = self.legs.get(m.get("OrigTransfererUniqueid", "")), self._line(m.get("TransfereeUniqueid", ""))
+        second, target = (
+            self.legs.get(m.get(key, "")) for key in ("SecondTransfererUniqueid", "TransferTargetUniqueid")
+        )
+        line = line or (self.lines.get(giver.call) if giver else None)
+        if line is None or giver is None or giver.agent is None or m.get("Result", "Success") != "Success":
+            return
+        to = target.agent or target.number if target else ""
+        fields: dict[str, Any] = {"kind": "attended", "agent": giver.agent, "to": to}
+        consultation = self.lines.get(second.call) if second else None
+        if consultation is not None and consultation is not line:
+            begun = [at for at in consultation.joined.values() if at]
+            fields |= {"consult_s": round(max(0.0, self.now - min(begun)), 3)} if begun else {}
+            self._join_call(consultation.call, line)
+        self._emit("transfer.started", line.call, **fields)
+        self._emit("transfer.ended", line.call, **{**fields, "result": "completed"})
+
+    def _join_call(self, call: str, line: Line) -> None:
+        """Everything of ``call`` belongs to ``line`` from now on."""
+        part = self.lines.pop(call, None)
+        if part is None or part is line:
+            return
+        self.alias[call] = line.call
+        for unique in part.legs:
+            self.legs[unique].call = line.call
+        line.legs |= part.legs
+        if not self.legs[part.first].exten.startswith("*") if part.first in self.legs else True:
+            self._emit("call.joined", call, into=line.call)
+
+    # What we asked for ourselves
+
+    def _sent_originate(self, m: Message) -> None:
+        if m.get("ChannelId"):
+            self.asked[m["ChannelId"]] = m
+
+    def _sent_redirect(self, m: Message) -> None:
+        leg = self._by_channel(m.get("Channel", ""))
+        if leg is not None and (line := self.lines.get(leg.call)) and m.get("Exten"):
+            giver = next((other.agent for other in self._in_bridge(leg.bridge) if other.agent), None)
+            fields = {"agent": giver} if giver else {}
+            self._emit("transfer.started", line.call, kind="blind", to=m["Exten"], **fields)
+
+    def _sent_hangup(self, m: Message) -> None:
+        leg = self._by_channel(m.get("Channel", ""))
+        if leg is not None and (line := self.lines.get(leg.call)) and not line.hung_up_by:
+            line.hung_up_by = "agent"
+
+    def _on_originateresponse(self, m: Message) -> None:
+        line = self._line(m.get("Uniqueid", ""))
+        if line is not None and line.request and m.get("Response") == "Failure":
+            reason = f"reason {m.get('Reason', '')}"
+            self._emit("request.result", line.call, request=line.request, ok=False, reason=reason)
+
+    # The menu, people's states, and coming back after a cut
+
+    def _on_userevent(self, m: Message) -> None:
+        if m.get("UserEvent", "").lower().startswith("ivr") and (line := self._line(m.get("Uniqueid", ""))):
+            digits = m.get("Digit") or m.get("Digits") or ""
+            self._emit("ivr.input", line.call, menu=m.get("Menu", ""), digits=digits)
+
+    def _on_queuememberpause(self, m: Message) -> None:
+        self._agent_state(m, "paused" if m.get("Paused") == "1" else "available", m.get("PausedReason", ""))
+
+    def _on_queuememberadded(self, m: Message) -> None:
+        self._on_queuememberpause(m)
+
+    def _on_queuememberremoved(self, m: Message) -> None:
+        self._agent_state(m, "logged_off", "")
+
+    def _on_queuememberstatus(self, m: Message) -> None:
+        state = _OUR_STATES.get(m.get("Status", ""))
+        if state is not None and not (state == "available" and m.get("Paused") == "1"):
+            self._agent_state(m, state, "")
+
+    def _agent_state(self, m: Message, state: str, reason: str) -> None:
+        if agent := extension_of(m.get("Interface", "")):
+            self._emit("agent.state", None, agent=agent, state=state, reason=reason)
+
+    def _on_fullybooted(self, m: Message) -> None:
+        if m.get("Uptime", "").isdecimal():
+            self.booted = self.heard - int(m["Uptime"])
+
+    def _on_coreshowchannel(self, m: Message) -> None:
+        call = self.alias.get(m["Linkedid"], m["Linkedid"])
+        self.present |= {call, m["Uniqueid"]}
+        self._on_newchannel({**m, "Linkedid": m["Linkedid"]})
+        leg = self.legs[m["Uniqueid"]]
+        leg.bridge = m.get("BridgeId", "") or leg.bridge
+        line = self.lines.get(leg.call)
+        for other in self._in_bridge(leg.bridge) if line else ():
+            # In talk already, nobody knows since when: AgentComplete will say.
+            if line and other.agent and len(self._in_bridge(leg.bridge)) > 1 and other.agent not in line.joined:
+                line.joined[other.agent], line.answered = 0.0, True
+                line.ringing.pop(other.agent, None)
+                self._emit("agent.joined", line.call, agent=other.agent, leg=other.uniqueid, estimated="snapshot")
+
+    def _on_coreshowchannelscomplete(self, m: Message) -> None:
+        if m.get("ActionID", "") and self.lines:
+            gone = [leg for leg in self.legs.values() if leg.uniqueid not in self.present]
+            for leg in gone:
+                del self.legs[leg.uniqueid]
+            self.lines = {call: line for call, line in self.lines.items() if call in self.present}
+            fields = {"started_at": _iso(self.booted)} if self.booted else {}
+            self._emit("source.snapshot", None, calls=sorted(self.present), **fields)
+        self.present = set()
+
+    # Helpers
+
+    def _line(self, unique: str) -> Line | None:
+        leg = self.legs.get(unique)
+        return self.lines.get(leg.call) if leg else None
+
+    def _talking_in(self, agent: str | None) -> str:
+        """The call that this extension is in already: the new one is a consultation."""
+        return next((line.call for line in self.lines.values() if agent in line.joined), "")
+
+    def _by_channel(self, channel: str) -> Leg | None:
+        return next((leg for leg in self.legs.values() if leg.channel == channel), None)
+
+    def _in_bridge(self, bridge: str) -> list[Leg]:
+        return [leg for leg in self.legs.values() if bridge and leg.bridge == bridge]
+
+    def _at(self) -> str | None:
+        return _iso(self.now) if self.stamped else None
+
+    def _emit(self, type: str, call: str | None, /, **fields: Any) -> None:
+        """One neutral event; its id is the hash of the whole AMI event and, without a Timestamp, its place."""
+        at = fields.pop("at", self._at())
+        if type.startswith("source."):
+            at = _iso(self.heard)
+        name = derived_id(SENDER, type, call=call, agent=fields.get("agent"), at=at, message=self.message)
+        posted = {"id": name, "type": type, "call": call, "at": at, **fields}
+        (event,) = read_events({key: value for key, value in posted.items() if value is not None})
+        received = datetime.fromtimestamp(self.heard, UTC)
+        self.found.append(Event(event.id, event.type, event.call, event.at, event.payload, received, SENDER))
+
+
+def _request_of(unique: str) -> str:
+    found = _REQUEST.fullmatch(unique)
+    return found[1] if found else unique
+
+
+def _known(text: str | None) -> str:
+    return "" if text in (None, "", "<unknown>") else str(text)
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
