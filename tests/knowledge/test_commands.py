@@ -1,0 +1,124 @@
+"""Articles and history come in from files; bad rows are named by line, the others come in, and again changes nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.knowledge.actions import archive
+from madoguchi.knowledge.commands import import_csv, import_history, search, search_file
+from madoguchi.knowledge.models import Article, ArticleText, State
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+CSV = """key,question,answer,category
+print,プリンターで印刷できない,"電源を入れ直してください。
+用紙も確かめてください。",印刷
+send,メールが送信できない,ポートを 587 に変えてください。,メールの不具合
+"""
+
+
+def file(folder: Path, content: str, encoding: str = "utf-8") -> Path:
+    path = folder / "file"
+    path.write_bytes(content.encode(encoding))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp932"])
+def test_articles_come_in_from_a_file_as_excel_writes_it(tmp_path: Path, cast: Cast, encoding: str) -> None:
+    report = import_csv(file(tmp_path, CSV.replace("\n", "\r\n"), encoding))
+    assert (report.created, report.refused) == (2, [])
+    article = Article.objects.get(key="print")
+    assert article.answer == "電源を入れ直してください。\n用紙も確かめてください。"
+    assert (article.category, article.category_text) == (None, "印刷")
+    assert Article.objects.get(key="send").category == cast.mail_trouble
+
+
+def test_the_same_file_again_changes_nothing_and_a_newer_one_only_what_differs(tmp_path: Path) -> None:
+    import_csv(file(tmp_path, CSV))
+    again = import_csv(file(tmp_path, CSV))
+    assert (again.created, again.changed, again.unchanged) == (0, 0, 2)
+    newer = import_csv(file(tmp_path, CSV.replace("587", "465")))
+    assert (newer.created, newer.changed, newer.unchanged) == (0, 1, 1)
+    assert Article.objects.count() == 2
+
+
+def test_what_people_decided_about_an_article_outlives_the_file(tmp_path: Path, cast: Cast) -> None:
+    import_csv(file(tmp_path, CSV))
+    archive(Article.objects.get(key="print"), by=cast.kimura)
+    import_csv(file(tmp_path, CSV.replace("電源", "主電源")))
+    assert Article.objects.get(key="print").state == State.ARCHIVED
+
+
+def test_bad_rows_are_named_by_line_and_the_others_come_in(tmp_path: Path) -> None:
+    rows = [
+        "key,question,answer,category",
+        "a,質問,答え,",
+        ",鍵がない,答え,",
+        'b,質問,"二行の',
+        '答え",',
+        "",
+        "c,列が足りない",
+        f"{'k' * 101},長い鍵,答え,",
+        "d,,答え,",
+        'e,"引用符"が変,答え,',
+        "f,最後,答え,",
+    ]
+    report = import_csv(file(tmp_path, "\n".join(rows)))
+    assert sorted(Article.objects.values_list("key", flat=True)) == ["a", "b", "f"]
+    assert [line for line, _reason in report.refused] == [3, 7, 8, 9, 10]
+    assert all(reason for _line, reason in report.refused)
+
+
+def test_a_key_that_stands_twice_in_a_file_means_the_later_row(tmp_path: Path) -> None:
+    report = import_csv(file(tmp_path, "key,question,answer,category\na,一,答え,\na,二,答え,\n"))
+    assert (report.created, report.changed) == (1, 1)
+    assert Article.objects.get().question == "二"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"name,text\n1,2\n", b"\xff\xfe\x00\x81key", b'"key,question\n'], ids=["empty", "other", "bytes", "quote"]
+)
+def test_a_file_that_is_none_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(Refused):
+        import_csv(path)
+
+
+def test_a_missing_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="missing.csv"):
+        import_csv(tmp_path / "missing.csv")
+
+
+def test_history_teaches_and_the_same_line_counts_once(tmp_path: Path) -> None:
+    import_csv(file(tmp_path, CSV))
+    lines = [
+        '{"text": "紙詰まりのランプが点いている", "article": "print"}',
+        "no json",
+        '{"text": "鍵が違う", "article": "nothing"}',
+        '{"text": 5, "article": "print"}',
+        "[1]",
+        "",
+    ]
+    report = import_history(file(tmp_path, "\n".join(lines)))
+    assert (report.created, [line for line, _reason in report.refused]) == (1, [2, 3, 4, 5])
+    again = import_history(file(tmp_path, lines[0]))
+    assert (again.created, again.unchanged) == (0, 1)
+    assert ArticleText.objects.count() == 1
+    assert search("ランプが点滅して紙詰まり")[0].article.key == "print"
+
+
+def test_a_file_of_questions_gives_keys_best_first(tmp_path: Path) -> None:
+    import_csv(file(tmp_path, CSV))
+    questions = [{"id": 7, "text": "印刷できない"}, {"id": "x", "text": "メール"}, {"id": "y", "text": "です"}]
+    path = file(tmp_path, "\n".join(json.dumps(question) for question in questions))
+    assert list(search_file(path, limit=1)) == [
+        {"id": 7, "articles": ["print"]},
+        {"id": "x", "articles": ["send"]},
+        {"id": "y", "articles": []},
+    ]
+    with pytest.raises(Refused):
+        list(search_file(file(tmp_path, '{"id": 1}')))
