@@ -1,0 +1,47 @@
+"""A live line as a browser hears it, without a browser."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from django.db import models, transaction
+
+from madoguchi.journal.record import SYSTEM, record
+from madoguchi.people.models import Staff
+from tests.desk import Desk
+
+type Event = tuple[str, str, Any]
+
+
+@contextmanager
+def line(desk: Desk, staff: Staff, topics: str, after: str = "") -> Iterator[Iterator[Event]]:
+    """The events (kind, id, data) of one connection; waiting longer than 20 s for one fails."""
+    query = {"topics": topics} | ({"after": after} if after else {})
+    timeout = httpx.Timeout(20)
+    with httpx.stream("GET", f"{desk.url}/live", params=query, cookies=desk.session(staff), timeout=timeout) as answer:
+        assert answer.status_code == 200, answer.read()
+        yield events(answer)
+
+
+def events(answer: httpx.Response) -> Iterator[Event]:
+    place, kind, data = "", "", ""
+    for text in answer.iter_lines():
+        name, _, value = text.partition(": ")
+        if name == "id":
+            place = value
+        elif name == "event":
+            kind = value
+        elif name == "data":
+            data = value
+        elif not text and kind:
+            if kind != "beat":
+                yield kind, place, json.loads(data)
+            kind = ""
+
+
+def happen(desk: Desk, kind: str, *about: models.Model) -> int:
+    """Something of that kind happens; the entry's id."""
+    with desk.inside(), transaction.atomic():
+        return record(kind, by=SYSTEM, about=about).pk
