@@ -155,13 +155,20 @@ class TimelineItem:
     message: Message | None = None
 
 
-def timeline(ticket: Ticket, *, before: int | None = None, limit: int = 50) -> list[TimelineItem]:
-    """The latest ``limit`` entries before entry ``before``, oldest first; three queries however long it is."""
+def timeline(
+    ticket: Ticket, *, before: int | None = None, after: int | None = None, limit: int = 50
+) -> list[TimelineItem]:
+    """The latest ``limit`` entries before entry ``before``, oldest first; three queries however long it is.
+
+    With ``after`` instead: the first ``limit`` entries after that one (0: from the beginning).
+    """
     mentions = Mention.objects.filter(kind="ticket", ref=ticket.pk)
     if before is not None:
         mentions = mentions.filter(entry_id__lt=before)
+    if after is not None:
+        mentions = mentions.filter(entry_id__gt=after)
     entries = list(
-        mentions.order_by("-entry_id").values_list(
+        mentions.order_by("-entry_id" if after is None else "entry_id").values_list(
             "entry_id",
             "entry__at",
             "entry__kind",

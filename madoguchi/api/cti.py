@@ -1,0 +1,50 @@
+"""Telephone systems at the door: the neutral format with a bearer token, Zammad's generic CTI with a token in the URL."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from madoguchi.api.caller import SMALL, check_size
+from madoguchi.api.problem import ProblemError
+from madoguchi.api.reading import clean_text, read_json
+from madoguchi.api.v1.answer import answer
+from madoguchi.journal.record import NamedActor
+from madoguchi.people import tokens
+from madoguchi.people.tokens import ApiToken
+from madoguchi.telephony.actions.receive_events import receive_events
+from madoguchi.telephony.events import Event
+from madoguchi.telephony.providers import neutral, zammad
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def take_in(posted: object, *, token: ApiToken, events_of: Callable[..., list[Event]] = neutral.events_of) -> int:
+    """Commit what a telephone system says; the number of events. A token that is renewed under its name stays the same sender."""
+    sender = f"{token.name}@{token.staff_id}"[-64:]
+    events = events_of(posted, sender=sender)
+    receive_events(events, sender=sender, by=NamedActor("telephone", token.name or token.staff.name))
+    return len(events)
+
+
+def zammad_cti(request: HttpRequest, token: str) -> HttpResponse:
+    """``POST /cti/{token}``: JSON or form; ``{}`` after commit. An unknown token hears no more than that."""
+    if request.method != "POST":
+        raise ProblemError(405, _("Only POST is taken here."), headers={"Allow": "POST"})
+    found = tokens.find(clean_text(token))
+    if found is None or not found.allows("calls:write"):
+        raise ProblemError(401, _("This token is unknown, expired or withdrawn."), code="invalid_token")
+    check_size(request, SMALL)
+    take_in(_posted(request), token=found, events_of=zammad.events_of)
+    return answer(200, {})
+
+
+def _posted(request: HttpRequest) -> Any:
+    if request.content_type not in _FORMS:
+        return read_json(request)
+    return {
+        clean_text(key): [clean_text(value) for value in values] if len(values) > 1 else clean_text(values[0])
+        for key, values in request.POST.lists()
+        if values
+    }

@@ -1,0 +1,145 @@
+"""Every refusal and error as RFC 9457 ``application/problem+json``: one shape, stable types, named fields."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from madoguchi.foundation.refusal import Refused
+
+TITLES = {
+    400: gettext_noop("The request cannot be read"),
+    401: gettext_noop("A valid token is needed"),
+    403: gettext_noop("Not allowed"),
+    404: gettext_noop("Not found"),
+    405: gettext_noop("This address does not take that method"),
+    409: gettext_noop("In conflict with the present state"),
+    412: gettext_noop("Changed meanwhile"),
+    413: gettext_noop("Too large"),
+    422: gettext_noop("Refused"),
+    500: gettext_noop("An error of ours"),
+    503: gettext_noop("Not available at the moment"),
+}
+CODES = {
+    400: "unreadable",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    412: "version",
+    413: "too_large",
+    422: "invalid",
+    500: "internal",
+    503: "unavailable",
+}
+
+
+class ProblemError(Exception):
+    """A request that is answered with a problem; ``errors`` name fields, ``more`` are further members."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str | Promise,
+        *,
+        code: str = "",
+        errors: Iterable[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(str(detail))
+        self.status = status
+        self.detail = str(detail)
+        self.code = code or CODES[status]
+        self.errors = [{"field": field, "message": message} for field, message in errors]
+        self.headers = dict(headers or {})
+        self.more = more
+
+    def respond(self) -> HttpResponse:
+        """The answer."""
+        body: dict[str, Any] = {
+            "type": f"urn:madoguchi:problem:{self.code}",
+            "title": _(TITLES[self.status]) if self.status in TITLES else str(self.status),
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            **self.more,
+        }
+        if self.errors:
+            body["errors"] = self.errors
+        content = json.dumps(body, ensure_ascii=False, default=str)
+        return HttpResponse(content, status=self.status, content_type="application/problem+json", headers=self.headers)
+
+
+def invalid(field: str, message: str) -> ProblemError:
+    """422 about one field."""
+    return ProblemError(422, message, errors=[(field, message)])
+
+
+def not_found(detail: str = "") -> ProblemError:
+    """404: unknown, or not theirs to see; the two look alike."""
+    return ProblemError(404, detail or _("There is nothing at this address, or you may not see it."))
+
+
+def of_refusal(refusal: Refused) -> ProblemError:
+    """What an act declined, with its machine-readable facts beside the sentence."""
+    details = dict(refusal.details)
+    sentence = str(refusal.message)
+    field = details.pop("field", "")
+    named = [(field, sentence)] if field else []
+    for item in details.get("missing", ()):
+        named.append((f"details.{item['key']}", item["label"]))
+    for error in details.pop("errors", ()):
+        place = ".".join(str(part) for part in (error.get("index"), error.get("field")) if part not in (None, ""))
+        named.append((place, error["message"]))
+    return ProblemError(refusal.status, sentence, code=refusal.code, errors=named, **details)
+
+
+_MESSAGES = {
+    "missing": gettext_noop("This is required."),
+    "extra_forbidden": gettext_noop("There is no such field."),
+    "string_type": gettext_noop("This must be a text."),
+    "string_too_short": gettext_noop("This must not be empty."),
+    "string_too_long": gettext_noop("This is too long: at most %(max_length)s characters."),
+    "string_pattern_mismatch": gettext_noop("This is not in the expected form."),
+    "int_type": gettext_noop("This must be a whole number."),
+    "int_parsing": gettext_noop("This must be a whole number."),
+    "int_from_float": gettext_noop("This must be a whole number."),
+    "bool_type": gettext_noop("This must be true or false."),
+    "bool_parsing": gettext_noop("This must be true or false."),
+    "literal_error": gettext_noop("This must be one of: %(expected)s."),
+    "enum": gettext_noop("This must be one of: %(expected)s."),
+    "greater_than_equal": gettext_noop("This must be at least %(ge)s."),
+    "less_than_equal": gettext_noop("This must be at most %(le)s."),
+    "list_type": gettext_noop("This must be a list."),
+    "too_long": gettext_noop("At most %(max_length)s entries."),
+    "dict_type": gettext_noop("This must be an object."),
+    "model_type": gettext_noop("This must be an object."),
+    "model_attributes_type": gettext_noop("This must be an object."),
+    "timezone_aware": gettext_noop("A time needs its offset, such as 2026-11-21T14:05:00+09:00."),
+}
+
+
+def of_validation(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> ProblemError:
+    """422 from pydantic's errors; the first ``skip`` parts of each place are the frame's, not the client's."""
+    named: dict[str, str] = {}
+    for error in errors:
+        place = ".".join(str(part) for part in error["loc"][skip:])
+        named.setdefault(place, _message(error))
+    return ProblemError(422, _("The request names something that cannot be used."), errors=named.items())
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    kind, context = str(error["type"]), error.get("ctx") or {}
+    if kind == "value_error":
+        return str(context.get("error") or error["msg"])
+    if kind in _MESSAGES:
+        return _(_MESSAGES[kind]) % context
+    if kind.startswith(("datetime", "date_")):
+        return _("This must be a time such as 2026-11-21T14:05:00+09:00.")
+    return _("This cannot be used here.")

@@ -1,0 +1,154 @@
+"""Telephone calls: events in, records out."""
+
+from typing import Annotated, Any
+
+from django.http import HttpResponse
+from ninja import Query, Router
+from pydantic import BaseModel, Field
+
+from madoguchi.api import cursor
+from madoguchi.api.caller import LARGE, ApiRequest, Needs
+from madoguchi.api.cti import take_in
+from madoguchi.api.problem import not_found
+from madoguchi.api.reading import read_json
+from madoguchi.api.v1 import fields
+from madoguchi.api.v1.answer import answer, items, moment
+from madoguchi.api.v1.fields import Answer
+from madoguchi.api.v1.ticket_form import StaffForm, staff_form
+from madoguchi.people.access import Capability
+from madoguchi.telephony import queries
+from madoguchi.telephony.events import MOST_EVENTS, NeutralEvent
+from madoguchi.telephony.models import Call, Outcome
+
+router = Router(tags=["telephone"])
+READ = Needs("calls:read", capability=Capability.READ_TICKETS)
+_EVENTS = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [
+                        {"$ref": "#/components/schemas/NeutralEvent"},
+                        {
+                            "type": "array",
+                            "maxItems": MOST_EVENTS,
+                            "items": {"$ref": "#/components/schemas/NeutralEvent"},
+                        },
+                    ]
+                },
+                "example": {
+                    "id": "01J…",
+                    "type": "agent.offered",
+                    "at": "2026-11-21T23:58:58.506Z",
+                    "call": "1795305537.0",
+                    "leg": "1795305538.1",
+                    "seq": 7,
+                    "queue": "desk",
+                    "agent": "1001",
+                    "direction": "inbound",
+                    "from": {"number": "0312345678", "name": None, "presentation": "allowed"},
+                    "to": {"number": "0350000001"},
+                },
+            }
+        },
+    }
+}
+
+
+class EventsTaken(Answer):
+    """How many events were committed, known ones included."""
+
+    accepted: int
+
+
+@router.post(
+    "/calls/events",
+    response={202: EventsTaken},
+    auth=Needs("calls:write", largest=LARGE),
+    openapi_extra=_EVENTS,
+    summary="Tell what happens to calls",
+)
+def post_call_events(request: ApiRequest) -> HttpResponse:
+    """One event or a list; 202 after commit. The same ``id`` again: 202, and nothing happens. One wrong event refuses all."""
+    return answer(202, {"accepted": take_in(read_json(request), token=request.auth.token)})
+
+
+class CallForm(Answer):
+    """A call; ``record`` is the fold of its events, a duration that cannot be known is null and named in ``incomplete``."""
+
+    id: int
+    call_id: str
+    direction: str
+    state: str
+    outcome: str
+    queue: str
+    caller: dict[str, Any]
+    called: str
+    answered_by: StaffForm | None
+    started_at: str
+    answered_at: str | None
+    ended_at: str | None
+    record: dict[str, Any]
+
+
+class CallList(Answer):
+    """A page of calls."""
+
+    items: list[CallForm]
+    next: str | None
+
+
+class CallQuery(BaseModel):
+    """Calls that began in [from, to)."""
+
+    from_: Annotated[fields.Moment | None, Field(alias="from")] = None
+    to: fields.Moment | None = None
+    outcome: Outcome | None = None
+    cursor: fields.Cursor = ""
+    limit: fields.Limit = 50
+
+
+@router.get("/calls", response=CallList, auth=READ, summary="List calls")
+def list_calls(request: ApiRequest, wanted: Query[CallQuery]) -> HttpResponse:
+    """The newest first."""
+    page = queries.calls_between(
+        request.auth.access,
+        start=wanted.from_,
+        end=wanted.to,
+        outcome=wanted.outcome or "",
+        after=cursor.decode(wanted.cursor),
+        limit=wanted.limit,
+    )
+    return items([_form(call) for call in page.items], cursor.encode(*page.next) if page.next else None)
+
+
+@router.get("/calls/{int:row_id}", response=CallForm, auth=READ, summary="One call")
+def get_call(request: ApiRequest, row_id: int) -> HttpResponse:
+    """With its record as it stands now."""
+    call = Call.objects.visible_to(request.auth.access).select_related("answered_by").filter(pk=row_id).first()
+    if call is None:
+        raise not_found()
+    return answer(200, _form(call))
+
+
+def _form(call: Call) -> dict[str, Any]:
+    return {
+        "id": call.pk,
+        "call_id": call.call_id,
+        "direction": call.direction,
+        "state": call.state,
+        "outcome": call.outcome,
+        "queue": call.queue,
+        "caller": {
+            "number": call.caller_number or None,
+            "name": call.caller_name or None,
+            "presentation": call.presentation,
+        },
+        "called": call.called,
+        "answered_by": staff_form(call.answered_by),
+        "started_at": moment(call.started_at),
+        "answered_at": moment(call.answered_at),
+        "ended_at": moment(call.ended_at),
+        "record": call.record,
+    }

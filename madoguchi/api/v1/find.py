@@ -1,0 +1,73 @@
+"""Finding what a call names: through ``visible_to`` only; what a body names wrongly is refused by its field."""
+
+from django.utils.translation import gettext as _
+
+from madoguchi.api.caller import ApiRequest
+from madoguchi.api.problem import invalid, not_found
+from madoguchi.api.v1.ticket_form import whole
+from madoguchi.catalog.models import Category
+from madoguchi.knowledge.models import Article
+from madoguchi.people.models import Staff, Team
+from madoguchi.tickets.models import Ticket
+
+_LARGEST_ID = 2**63 - 1
+
+
+def ticket_at(request: ApiRequest, number: str) -> Ticket:
+    """The ticket of an address; 404 when unknown, mistyped or not theirs to see."""
+    found = whole(Ticket.objects.visible_to(request.auth.access)).numbered(number).first()
+    if found is None:
+        raise not_found(_("There is no ticket with this number that you may see."))
+    return found
+
+
+def ticket_named(request: ApiRequest, number: str, *, field: str) -> Ticket:
+    """The ticket a body names."""
+    found = Ticket.objects.visible_to(request.auth.access).numbered(number).first()
+    if found is None:
+        raise invalid(field, _("There is no ticket with this number that you may see."))
+    return found
+
+
+def team_named(key: str, *, field: str) -> Team:
+    """The active team with this key."""
+    found = Team.objects.filter(key=key, is_active=True).first()
+    if found is None:
+        raise invalid(field, _("There is no team “%(key)s”.") % {"key": key})
+    return found
+
+
+def category_named(key: str | None, *, field: str = "category") -> Category | None:
+    """The active category with this key; None for None."""
+    if key is None:
+        return None
+    found = Category.objects.filter(key=key, is_active=True).first()
+    if found is None:
+        raise invalid(field, _("There is no category “%(key)s”.") % {"key": key})
+    return found
+
+
+def article_named(request: ApiRequest, key: str | None, *, field: str = "article") -> Article | None:
+    """The article with this key that the caller may read; None for None."""
+    if key is None:
+        return None
+    found = Article.objects.visible_to(request.auth.access).light().filter(key=key).first()
+    if found is None:
+        raise invalid(field, _("There is no article “%(key)s” that you may read.") % {"key": key})
+    return found
+
+
+def staff_named(written: str | int | None, *, field: str) -> Staff | None:
+    """The active member of staff with this e-mail address, extension or id; None for None."""
+    if written is None:
+        return None
+    staff = Staff.objects.filter(is_active=True)
+    if isinstance(written, int):
+        found = staff.filter(pk=written).first() if 0 < written <= _LARGEST_ID else None
+    elif "@" in written:
+        found = staff.filter(email=written.strip().lower()).first()
+    else:
+        found = staff.filter(extension=written.strip()).exclude(extension="").first()
+    if found is None:
+        raise invalid(field, _("Nobody active works here as “%(name)s”.") % {"name": written})
+    return found

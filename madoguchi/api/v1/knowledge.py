@@ -1,0 +1,130 @@
+"""What the first line is shown: articles that fit, tickets that were like it, notices in force."""
+
+from typing import Annotated, Any
+
+from django.http import HttpResponse
+from ninja import Query, Router
+from pydantic import BaseModel, Field
+
+from madoguchi.api.caller import ApiRequest, Needs
+from madoguchi.api.v1 import fields
+from madoguchi.api.v1.answer import answer, items
+from madoguchi.api.v1.fields import Answer, Body
+from madoguchi.api.v1.find import category_named
+from madoguchi.api.v1.notices import NoticeForm, notice_form
+from madoguchi.api.v1.ticket_form import TicketForm, forms_of, whole
+from madoguchi.catalog.models import Category
+from madoguchi.knowledge.suggest import LONGEST_TEXT, Suggestion, suggest
+from madoguchi.notices.models import Notice
+from madoguchi.people.access import Capability
+from madoguchi.tickets.models import Ticket
+
+router = Router(tags=["knowledge"])
+READ = Needs("knowledge:read", capability=Capability.READ_KNOWLEDGE)
+
+
+class ArticleForm(Answer):
+    """An article that fits; ``score`` compares within one answer only, ``words`` are those it was found by."""
+
+    key: str
+    question: str
+    answer: str
+    category: str | None
+    state: str
+    audience: str
+    version: int
+    score: float
+    words: list[str]
+
+
+class ArticleList(Answer):
+    """Articles, best first."""
+
+    items: list[ArticleForm]
+    next: str | None
+
+
+class SearchQuery(BaseModel):
+    """What to look for, as somebody would say it."""
+
+    q: Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+    limit: Annotated[int, Field(ge=1, le=50)] = 10
+
+
+@router.get("/knowledge/search", response=ArticleList, auth=READ, summary="Search articles")
+def search_articles(request: ApiRequest, asked: Query[SearchQuery]) -> HttpResponse:
+    """Best first; only what the caller may read."""
+    found = suggest(asked.q, access=request.auth.access, limit=asked.limit)
+    return items([_article(suggestion) for suggestion in found])
+
+
+class SuggestIn(Body):
+    """What the caller says so far, and the category if it is known."""
+
+    text: Annotated[str, Field(max_length=20_000)]
+    category: fields.Key | None = None
+    limit: Annotated[int, Field(ge=1, le=20)] = 5
+
+
+class Suggestions(Answer):
+    """``tickets`` were solved by the articles that fit; ``category`` is the one most of these belong to."""
+
+    articles: list[ArticleForm]
+    tickets: list[TicketForm]
+    notices: list[NoticeForm]
+    category: str | None
+
+
+@router.post("/suggest", response=Suggestions, auth=READ, summary="What the operator is shown")
+def suggest_for_text(request: ApiRequest, said: SuggestIn) -> HttpResponse:
+    """As the text grows. Tickets are among it when the token may read tickets."""
+    category = category_named(said.category)
+    found = suggest(said.text, access=request.auth.access, category=category, limit=said.limit)
+    body = {
+        "articles": [_article(suggestion) for suggestion in found],
+        "tickets": forms_of(_solved_alike(request, found, said.limit)),
+        "notices": [notice_form(notice) for notice in _notices(category)[: said.limit]],
+        "category": category.key if category else _likely_category(found),
+    }
+    return answer(200, body)
+
+
+def _solved_alike(request: ApiRequest, found: list[Suggestion], limit: int) -> list[Ticket]:
+    if not found or not request.auth.token.allows("tickets:read"):
+        return []
+    tickets = whole(Ticket.objects.visible_to(request.auth.access))
+    return list(tickets.filter(article__in=[row.article.pk for row in found]).order_by("-updated_at", "-id")[:limit])
+
+
+def _notices(category: Category | None) -> list[Notice]:
+    """Those in force: for everything, or for the category."""
+    rows = Notice.objects.in_force().prefetch_related("categories")
+    wanted = [
+        notice
+        for notice in rows[:100]
+        if category is None or not notice.categories.all() or category in notice.categories.all()
+    ]
+    return wanted
+
+
+def _likely_category(found: list[Suggestion]) -> str | None:
+    weights: dict[str, float] = {}
+    for row in found:
+        if row.article.category is not None:
+            weights[row.article.category.key] = weights.get(row.article.category.key, 0.0) + row.score
+    return max(weights, key=lambda key: weights[key]) if weights else None
+
+
+def _article(suggestion: Suggestion) -> dict[str, Any]:
+    article = suggestion.article
+    return {
+        "key": article.key,
+        "question": article.question,
+        "answer": article.answer,
+        "category": article.category.key if article.category else None,
+        "state": article.state,
+        "audience": article.audience,
+        "version": article.version,
+        "score": round(suggestion.score, 4),
+        "words": list(suggestion.words),
+    }

@@ -1,0 +1,75 @@
+"""Tickets through the API: raised, listed, read, changed, resolved."""
+
+import pytest
+
+from madoguchi.tickets.models import Ticket
+from tests.api.client import program_of
+from tests.cast import Cast
+
+NEW = {
+    "subject": "メールが送れない",
+    "body": "エラー 0x800CCC0E が出ます。",
+    "category": "mail-trouble",
+    "priority": "high",
+    "channel": "phone",
+    "requester": {"name": "山田 花子", "email": "Hanako.Yamada@minato.example"},
+    "details": {"error_code": "0x800CCC0E"},
+}
+
+
+def test_a_ticket_is_raised_for_the_person_with_that_address_and_held_by_the_call_centre(cast: Cast) -> None:
+    answered = program_of(cast.sato).post("/tickets", NEW)
+    assert answered.status == 201, answered.body
+    ticket = Ticket.objects.get()
+    assert answered.headers["Location"] == f"/api/v1/tickets/{ticket.number}"
+    assert answered.headers["ETag"] == '"1"'
+    times = {name: answered.body.pop(name) for name in ("opened_at", "updated_at")}
+    assert times["opened_at"] == times["updated_at"]
+    assert times["opened_at"].endswith("+09:00")
+    assert answered.body == {
+        "number": ticket.number,
+        "subject": "メールが送れない",
+        "status": "new",
+        "waiting_for": None,
+        "waiting_until": None,
+        "priority": "high",
+        "channel": "phone",
+        "category": "mail-trouble",
+        "details": {"error_code": "0x800CCC0E"},
+        "requester": {
+            "id": cast.yamada.pk,
+            "name": "山田 花子",
+            "kana": "やまだ はなこ",
+            "email": "hanako.yamada@minato.example",
+            "phone": "+819011112222",
+        },
+        "organization": {"id": cast.minato.pk, "name": "株式会社みなと商事", "code": "C-1001"},
+        "front": {
+            "team": "call-centre",
+            "staff": {"id": cast.sato.pk, "name": "佐藤 美咲", "email": "sato@example.jp"},
+        },
+        "holder": {"team": "call-centre", "assignee": None},
+        "offered_to": None,
+        "moves": 0,
+        "frozen": False,
+        "not_entitled": False,
+        "call_back_at": None,
+        "resolved_at": None,
+        "closed_at": None,
+        "resolution": "",
+        "article": None,
+        "no_article_reason": "",
+        "parent": None,
+        "follow_up_of": None,
+        "merged_into": None,
+        "version": 1,
+        "url": f"http://localhost:8000/tickets/{ticket.number}",
+    }
+
+
+@pytest.mark.parametrize("writing", ["{0}", "{1}-{2}", "#{0}"])
+def test_every_writing_of_a_number_finds_the_ticket(cast: Cast, writing: str) -> None:
+    program = program_of(cast.sato)
+    number = program.post("/tickets", NEW).body["number"]
+    path = writing.format(number, number[:-1], number[-1]).replace("#", "%23")
+    assert program.get(f"/tickets/{path}").body["number"] == number
