@@ -56,7 +56,7 @@ def ranked(
     start, window = 0, 3 * limit
     while len(found) < limit and start < len(order):
         places = order[start : start + window]
-        readable = rows.light().in_bulk([int(index.ids[place]) for place in places])
+        readable = rows.light().select_related("category").in_bulk([int(index.ids[place]) for place in places])
         for place in places:
             if (article := readable.get(int(index.ids[place]))) is not None:
                 found.append(Suggestion(article, float(scores[place]), _matched(asked, wanted, index, int(place))))
