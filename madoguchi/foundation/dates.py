@@ -15,6 +15,13 @@ def short_date(day: date) -> str:
     return f"{day.day} {day:%b} ({_WEEKDAYS_EN[day.weekday()]})"
 
 
+def full_date(day: date) -> str:
+    """``2027/3/31(水)``; in English ``31 Mar 2027 (Wed)``."""
+    if translation.get_language() == "ja":
+        return f"{day.year}/{short_date(day)}"
+    return f"{day.day} {day:%b} {day.year} ({_WEEKDAYS_EN[day.weekday()]})"
+
+
 def short_time(moment: datetime) -> str:
     """``14:05`` today, ``8/21(金) 14:05`` this year, ``2025/8/21(木) 14:05`` before."""
     local = timezone.localtime(moment)

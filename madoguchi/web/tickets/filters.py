@@ -1,0 +1,76 @@
+"""What a list's address says: filters in, filters out, so that a link or a saved view carries them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.http import urlencode
+
+from madoguchi.people.models import Staff
+from madoguchi.tickets.models import Priority, Status
+from madoguchi.tickets.queries import ORDERS, TicketFilter
+
+_PARTS = (
+    "q",
+    "status",
+    "team",
+    "front",
+    "assignee",
+    "category",
+    "priority",
+    "channel",
+    "requester",
+    "organization",
+    "frozen",
+    "owed",
+    "order",
+)
+
+
+@dataclass(frozen=True)
+class ListAddress:
+    """The filters as they stand in the address; what makes no sense is dropped."""
+
+    parts: Mapping[str, str]
+
+    @classmethod
+    def read(cls, query: QueryDict) -> "ListAddress":
+        given = {name: str(query.get(name, "")).strip() for name in _PARTS}
+        return cls({name: value for name, value in given.items() if value})
+
+    def get(self, name: str) -> str:
+        return self.parts.get(name, "")
+
+    @property
+    def order(self) -> str:
+        return self.get("order") if self.get("order") in ORDERS else "updated"
+
+    @property
+    def query(self) -> str:
+        """The canonical query string, without the page."""
+        return urlencode(self.parts)
+
+    def filter(self, staff: Staff, categories: Mapping[int, tuple[int, ...]]) -> TicketFilter:
+        """The filter this address means; ``categories`` gives each category with all below it."""
+        status = self.get("status") or ("" if self.get("q") else "active")
+        assignee = self.get("assignee")
+        category = _number(self.get("category"))
+        return TicketFilter(
+            status=(status,) if status in (*Status.values, "active") else (),
+            team=_number(self.get("team")),
+            front_team=_number(self.get("front")),
+            assignee=staff.pk if assignee == "me" else _number(assignee),
+            unassigned=assignee == "none",
+            category=categories.get(category, (category,)) if category else (),
+            priority=(self.get("priority"),) if self.get("priority") in Priority.values else (),
+            channel=self.get("channel"),
+            requester=_number(self.get("requester")),
+            organization=_number(self.get("organization")),
+            frozen=bool(self.get("frozen")),
+            owed_call=bool(self.get("owed")),
+            q=self.get("q")[:300],
+        )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None

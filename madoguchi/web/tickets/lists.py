@@ -1,0 +1,185 @@
+"""The list of tickets, its saved views and its export."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import IntegrityError
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from madoguchi.catalog.queries import tree
+from madoguchi.foundation.refusal import Refused
+from madoguchi.people.access import Access, Capability
+from madoguchi.people.models import Team
+from madoguchi.tickets.models import Priority, SavedView, Status, shown
+from madoguchi.tickets.queries import page as page_of
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page
+from madoguchi.web.tickets.filters import ListAddress
+
+PAGE = 50
+EXPORT = 10_000
+
+
+@guard(Capability.READ_TICKETS)
+@require_GET
+def index(request: StaffRequest) -> HttpResponse:
+    """A page of tickets by the filters of the address; nothing is counted."""
+    address = ListAddress.read(request.GET)
+    nodes = tree(active_only=False)
+    below = _below(nodes)
+    found = page_of(
+        address.filter(request.user, below),
+        access=request.access,
+        order=address.order,
+        cursor=request.GET.get("cursor", ""),
+        limit=PAGE,
+    )
+    here = reverse("tickets:index")
+    return page(
+        request,
+        "tickets/index.html",
+        {
+            "rows": found.rows,
+            "next": f"{here}?{address.query}&cursor={found.next}" if found.next else "",
+            "first": f"{here}?{address.query}" if request.GET.get("cursor") else "",
+            "address": address,
+            "here": f"{here}?{address.query}",
+            "teams": {team.pk: team.label for team in _teams(request.access)},
+            "categories": {node.pk: node.label for node, _path in nodes},
+            "category_options": [(node.pk, "　" * len(path) + node.label) for node, path in nodes if node.is_active],
+            "statuses": [("active", _("All open")), *Status.choices, ("all", _("All"))],
+            "priorities": Priority.choices,
+            "orders": [
+                ("updated", _("Latest change")),
+                ("age", _("Oldest first")),
+                ("newest", _("Newest first")),
+                ("call_back", _("Promised call-back")),
+            ],
+            "views": _views(request, address),
+            "shown": shown,
+        },
+    )
+
+
+@guard(Capability.READ_TICKETS)
+@require_GET
+def export(request: StaffRequest) -> StreamingHttpResponse:
+    """The list as CSV for Excel (UTF-8 with BOM), at most EXPORT rows, the newest first."""
+    address = ListAddress.read(request.GET)
+    nodes = tree(active_only=False)
+    answer = StreamingHttpResponse(_lines(request, address, nodes), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="tickets-{timezone.localdate():%Y%m%d}.csv"'
+    return answer
+
+
+@guard(Capability.READ_TICKETS)
+@require_POST
+def save_view(request: StaffRequest) -> HttpResponse:
+    """Keep the filters of the list under a name."""
+    name = " ".join(request.POST.get("name", "").split())[:60]
+    if not name:
+        raise Refused(_("Give the view a name."), code="name_missing", field="name")
+    address = ListAddress.read(QueryDict(request.POST.get("query", "")[:1000]))
+    try:
+        SavedView.objects.create(staff=request.user, name=name, query=address.query)
+    except IntegrityError:
+        raise Refused(_("You already have a view of this name."), code="name_taken", field="name") from None
+    return HttpResponseRedirect(f"{reverse('tickets:index')}?{address.query}")
+
+
+@guard(Capability.READ_TICKETS)
+@require_POST
+def delete_view(request: StaffRequest, view_id: int) -> HttpResponse:
+    """Forget one of one's own views."""
+    get_object_or_404(SavedView, pk=view_id, staff=request.user).delete()
+    return HttpResponseRedirect(reverse("tickets:index"))
+
+
+def _views(request: StaffRequest, address: ListAddress) -> list[dict[str, Any]]:
+    """The views everybody has, then this person's own."""
+    own = [(view.name, view.query, view.pk) for view in SavedView.objects.filter(staff=request.user)]
+    teams = request.access.teams
+    given = [
+        (_("All open"), "", None),
+        (_("Assigned to me"), "assignee=me", None),
+        *([(teams[0].label, f"team={teams[0].pk}", None)] if teams else []),
+        (_("Call-backs"), "order=call_back", None),
+        (_("Frozen"), "frozen=1", None),
+    ]
+    return [
+        {
+            "name": name,
+            "url": f"{reverse('tickets:index')}?{query}",
+            "current": query == address.query,
+            "id": view_id,
+        }
+        for name, query, view_id in given + own
+    ]
+
+
+def _teams(access: Access) -> list[Team]:
+    return list(access.teams) if access.is_partner else list(Team.objects.all())
+
+
+def _below(nodes: list[Any]) -> dict[int, tuple[int, ...]]:
+    """Each category's id with those of everything below it."""
+    found: dict[int, tuple[int, ...]] = {}
+    for node, path in nodes:
+        for above in (*path, node):
+            found[above.pk] = (*found.get(above.pk, ()), node.pk)
+    return found
+
+
+class _Line:
+    """What csv writes to: hands each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _lines(request: StaffRequest, address: ListAddress, nodes: list[Any]) -> Iterator[str]:
+    teams = {team.pk: team.label for team in Team.objects.all()}
+    categories = {node.pk: node.label for node, _path in nodes}
+    writer = csv.writer(_Line())
+    heads = [_("Number"), _("Subject"), _("Status"), _("Priority"), _("Category"), _("Requester"), _("Organization")]
+    yield "\ufeff" + str(
+        writer.writerow([*heads, _("Holder"), _("Assignee"), _("Moves"), _("Opened"), _("Last change")])
+    )
+    wanted, cursor, written = address.filter(request.user, _below(nodes)), "", 0
+    while written < EXPORT:
+        found = page_of(wanted, access=request.access, order=address.order, cursor=cursor, limit=500)
+        for row in found.rows:
+            yield str(
+                writer.writerow(
+                    _harmless(cell)
+                    for cell in (
+                        shown(row["id"]),
+                        row["subject"],
+                        Status(row["status"]).label,
+                        Priority(row["priority"]).label,
+                        categories.get(row["category_id"], ""),
+                        f"{row['requester__family_name'] or ''} {row['requester__given_name'] or ''}".strip(),
+                        row["organization__name"] or "",
+                        teams.get(row["holder_team_id"], ""),
+                        f"{row['assignee__family_name'] or ''} {row['assignee__given_name'] or ''}".strip(),
+                        row["moves"],
+                        f"{timezone.localtime(row['opened_at']):%Y-%m-%d %H:%M}",
+                        f"{timezone.localtime(row['updated_at']):%Y-%m-%d %H:%M}",
+                    )
+                )
+            )
+        written += len(found.rows)
+        if not found.next:
+            return
+        cursor = found.next
+
+
+def _harmless(cell: Any) -> Any:
+    """A text that Excel would take for a formula gets an apostrophe in front."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell
