@@ -7,14 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from madoguchi.telephony.events import Event, presentation_of
-from madoguchi.telephony.presence import Holds, Ring, Span, Stay, holds_of, length, overlap, rings_of, stays_of, union
+from madoguchi.telephony.facts import Facts
+from madoguchi.telephony.presence import Ring, Span, Stay, length, overlap, rounded, union
 from madoguchi.telephony.timeline import Timeline
-
-_OVERFLOW = ("timeout", "empty", "key", "withdrawn")
-_BUSY = ("17", "busy", "userbusy")
-_FAILED = ("1", "3", "34", "38", "41", "42", "congestion", "notfound", "failed", "chanunavail")
-# The one cause word (of sipgate and Zammad) that says the call was established; Q.850's 16 says no such thing.
-_WAS_ANSWERED = "normalclearing"
 
 
 @dataclass(frozen=True)
@@ -39,105 +34,7 @@ def fold(call_id: str, events: Iterable[Event]) -> Folded:
     return _Fold(Timeline.of(call_id, events)).result()
 
 
-class _Fold:
-    def __init__(self, line: Timeline) -> None:
-        self.line = line
-        self.started = line.first("call.started")
-        self.end = line.end
-        self.incomplete: dict[str, None] = {} if self.started else {"started": None}
-
-    # Who and what
-
-    @cached_property
-    def direction(self) -> str | None:
-        return next((word for event in self.line.ordered if (word := event.text("direction"))), None)
-
-    def _party(self, key: str) -> dict[str, Any]:
-        bearers = (event for event in self.line.all("call.started", "agent.offered", "queue.entered"))
-        return next((party for event in bearers if (party := event.party(key))), {})
-
-    @cached_property
-    def own_agent(self) -> str | None:
-        """The one of ours who dialled, in outgoing and internal calls."""
-        if self.direction not in ("outbound", "internal") or self.started is None:
-            return None
-        return self.started.text("agent") or self._party("from").get("number") or None
-
-    @cached_property
-    def request(self) -> str | None:
-        return next((request for event in self.line.ordered if (request := event.text("request"))), None)
-
-    @cached_property
-    def rings(self) -> list[Ring]:
-        return rings_of(self.line)
-
-    @cached_property
-    def stays(self) -> list[Stay]:
-        return stays_of(self.line)
-
-    @cached_property
-    def holds(self) -> Holds:
-        return holds_of(self.line)
-
-    @cached_property
-    def offers(self) -> list[Ring]:
-        """The offers of the call itself: ringing after a transfer is not one, nor the dialler's own phone."""
-        targets = [(event.moment, event.text("to") or event.party("to").get("number")) for event in self._transfers]
-        return [
-            ring
-            for ring in self.rings
-            if ring.agent != self.own_agent
-            and not any(ring.begun and ring.agent == to and ring.begun.moment >= since for since, to in targets)
-        ]
-
-    # The answer
-
-    @cached_property
-    def answer(self) -> Event | None:
-        """The event that connected the two sides: the called party's answer, or the first of ours joining."""
-        if self.direction == "outbound":
-            return self.line.first("party.answered")
-        if self.direction == "internal":
-            return next((e for e in self.line.all("agent.joined") if e.text("agent") != self.own_agent), None)
-        return self.line.first("agent.joined")
-
-    @cached_property
-    def answer_trace(self) -> Event | None:
-        """What tells of an answer whose own event is missing."""
-        for event in self.line.ordered:
-            if event.type == "queue.left" and event.text("reason") == "connected":
-                return event
-            if event.type == "agent.offer_ended" and event.text("result") == "answered":
-                return event if event.text("agent") != self.own_agent else None
-            if event.type in ("agent.left", "hold.started", "hold.ended", "transfer.started"):
-                return event
-        end = self.end
-        if end is None:
-            return None
-        by_us = end.text("by") == "agent" and self.direction not in ("outbound", "internal")
-        return end if by_us or end.text("cause").lower() == _WAS_ANSWERED else None
-
-    @cached_property
-    def was_answered(self) -> bool:
-        return self.answer is not None or self.answer_trace is not None
-
-    @cached_property
-    def answered_by(self) -> str | None:
-        if self.direction == "outbound":
-            number = self.answer.text("number") if self.answer else ""
-            return (number or self.called) if self.was_answered else None
-        if self.answer is not None:
-            return self.answer.text("agent")
-        trace = self.answer_trace
-        if trace is None or trace.type == "call.ended":
-            return None
-        answering = (ring.agent for ring in self.rings if ring.result == "answered")
-        return next(answering, None) or trace.text("agent") or None
-
-    @cached_property
-    def called(self) -> str | None:
-        return self._party("to").get("number") or None
-
+class _Fold(Facts):
     # Seconds
 
     @cached_property
@@ -191,7 +88,7 @@ class _Fold:
         if self.queue is not None:
             return None
         if not self.offers and not self.was_answered:
-            return 0.0 if self._in_menu else self.line.between(self.started, until)
+            return 0.0 if self.in_menu else self.line.between(self.started, until)
         offered = next((ring.begun for ring in self.offers), None)
         if offered is not None:
             return self.line.between(offered, until)
@@ -203,21 +100,8 @@ class _Fold:
             return None
         dialled = self.started
         if self.request is not None:
-            dialled = self._own_pick_up
+            dialled = self.own_pick_up
         return self.line.between(dialled, until)
-
-    @cached_property
-    def _own_pick_up(self) -> Event | None:
-        """After a click-to-call: the moment our own phone was picked up."""
-        for event in self.line.all("request.result", "agent.offer_ended", "agent.joined"):
-            if event.type == "request.result":
-                answered = event.payload.get("ok") is True
-            else:
-                mine = event.text("agent") == self.own_agent
-                answered = mine and (event.type == "agent.joined" or event.text("result") == "answered")
-            if answered:
-                return event
-        return None
 
     @property
     def _is_consultation(self) -> bool:
@@ -227,13 +111,6 @@ class _Fold:
     @cached_property
     def _abandon(self) -> Event | None:
         return next((e for e in self.line.all("queue.left") if e.text("reason") != "connected"), None)
-
-    @cached_property
-    def _in_menu(self) -> bool:
-        """Before any queue or phone: in the menu, when the system is one that tells of times and menus."""
-        nowhere = self.queue is None and not self.rings and not self.was_answered
-        told = self.line.first("ivr.input") is not None or self.line.clock == "sender"
-        return nowhere and told and self.started is not None and self.direction != "outbound"
 
     def _ivr(self) -> float | None:
         if self.line.first("ivr.input") is None and not (self.end is not None and self.outcome == "abandoned_in_ivr"):
@@ -269,41 +146,10 @@ class _Fold:
 
     # Queue, transfers
 
-    @cached_property
-    def queue(self) -> str | None:
-        for event in (*self.line.all("queue.entered"), *self.line.all("queue.left", "agent.offered")):
-            if event.text("queue"):
-                return event.text("queue")
-        return None
-
-    def _visits(self) -> list[dict[str, Any]]:
-        visits: list[dict[str, Any]] = []
-        entered: Event | None = None
-        for event in self.line.all("queue.entered", "queue.left"):
-            if event.type == "queue.entered":
-                entered = event
-                visits.append({"queue": event.text("queue"), "wait_s": None, "reason": None})
-                continue
-            if entered is None or event.text("queue") != entered.text("queue"):
-                visits.append({"queue": event.text("queue"), "wait_s": None, "reason": None})
-            visits[-1] |= {
-                "wait_s": _rounded(self.line.between(entered, event)),
-                "reason": event.text("reason") or "unknown",
-            }
-            entered = None
-        if entered is not None:
-            until = next((e for e in self.line.all("agent.joined") if e.moment >= entered.moment), self.end)
-            visits[-1]["wait_s"] = _rounded(self.line.between(entered, until))
-        return visits
-
-    @cached_property
-    def _transfers(self) -> list[Event]:
-        return list(self.line.all("transfer.started"))
-
     def _transfer_rows(self) -> list[dict[str, Any]]:
         ends = list(self.line.all("transfer.ended"))
         rows = []
-        for event in self._transfers:
+        for event in self.transfers:
             target = event.text("to") or event.party("to").get("number")
             kind = event.text("kind") or None
             ended = next((e for e in ends if e.text("to") in ("", target) and e.moment >= event.moment), None)
@@ -318,13 +164,13 @@ class _Fold:
             rows.append({"type": kind, "from": giver, "to": target, "result": result})
             consulted = event.payload.get("consult_s")
             if isinstance(consulted, int | float) and not isinstance(consulted, bool):
-                rows[-1]["consult_s"] = _rounded(max(0.0, float(consulted)))
+                rows[-1]["consult_s"] = rounded(max(0.0, float(consulted)))
         return rows
 
     def _transfer_wait(self) -> tuple[float | None, bool]:
         """Seconds of ringing after blind transfers, and whether the caller was lost in one."""
         total, lost = 0.0, False
-        for event in self._transfers:
+        for event in self.transfers:
             if event.text("kind") != "blind":
                 continue
             joined = next((e for e in self.line.all("agent.joined") if e.moment > event.moment), None)
@@ -338,58 +184,6 @@ class _Fold:
         return total, lost
 
     # The whole
-
-    @cached_property
-    def outcome(self) -> str | None:
-        if self.end is None:
-            return None
-        if self.was_answered:
-            return "answered"
-        if self.direction == "outbound":
-            return self._outcome_outside()
-        if self.queue is not None:
-            left = [event.text("reason") for event in self.line.all("queue.left")]
-            return "overflow" if left and left[-1] in _OVERFLOW else "abandoned"
-        if self.started is None and not self.rings:
-            return "unknown"
-        return "abandoned_in_ivr" if self._in_menu else "missed"
-
-    def _outcome_outside(self) -> str:
-        cause = self.end.text("cause").lower() if self.end else ""
-        if self.request is not None and self._own_pick_up is None:
-            return "operator_no_answer"
-        if cause in _BUSY:
-            return "busy"
-        return "failed" if cause in _FAILED else "no_answer"
-
-    @cached_property
-    def state(self) -> str:
-        if self.end is not None:
-            return "ended"
-        if self.was_answered:
-            if self.answer is not None and not any(stay.ended is None for stay in self.stays) and self.stays:
-                return "transferring"
-            return "held" if self.holds.open else "talking"
-        if self.direction == "outbound" or any(ring.ended is None for ring in self.rings):
-            return "ringing"
-        visits = self._visits()
-        return "waiting" if visits and visits[-1]["reason"] is None else "started"
-
-    @cached_property
-    def seats(self) -> dict[str, str]:
-        seats = dict.fromkeys((ring.agent for ring in self.rings), "gone")
-        seats |= {ring.agent: "offered" for ring in self.rings if ring.ended is None}
-        if self.own_agent and (self.request is None or self._own_pick_up is not None):
-            seats[self.own_agent] = "talking" if self.end is None else "left"
-        for stay in self.stays:
-            seats[stay.agent] = "talking" if stay.ended is None and self.end is None else "left"
-        if self.answered_by and self.direction != "outbound":
-            seats.setdefault(self.answered_by, "left" if self.end else "talking")
-            if self.answer is None:
-                seats[self.answered_by] = "left" if self.end else "talking"
-        if self.end is not None:
-            seats = {agent: "gone" if seat == "offered" else seat for agent, seat in seats.items()}
-        return seats
 
     def _seconds(self) -> dict[str, float | None]:
         """All durations; those of an ended call that cannot be known are named in ``incomplete``."""
@@ -417,14 +211,14 @@ class _Fold:
             self.incomplete |= {
                 name: None for name, value in known.items() if value is None and not (name == "wait_s" and unknowable)
             }
-        return {name: _rounded(value) for name, value in known.items()}
+        return {name: rounded(value) for name, value in known.items()}
 
     def result(self) -> Folded:
-        line, party = self.line, self._party("from")
+        line, party = self.line, self.party("from")
         number, name = party.get("number") or None, party.get("name") or None
         presentation = presentation_of(number, name, party.get("presentation"))
         seconds = self._seconds()
-        visits = self._visits()
+        visits = self.visits()
         agents = list(dict.fromkeys([*self._agents(), *(stay.agent for stay in self.stays)]))
         record = {
             "call_id": line.call_id,
@@ -434,19 +228,19 @@ class _Fold:
             "queue": self.queue,
             "queue_visits": visits,
             "offers": [
-                {"agent": ring.agent, "result": ring.result, "ring_s": _rounded(ring.seconds(line))}
+                {"agent": ring.agent, "result": ring.result, "ring_s": rounded(ring.seconds(line))}
                 for ring in self.offers
             ],
             "answered_by": self.answered_by,
             "agents": agents,
             "segments": [
-                {"agent": agent, "talk_s": None if spans is None else _rounded(length(spans))}
+                {"agent": agent, "talk_s": None if spans is None else rounded(length(spans))}
                 for agent, spans in self._talks.items()
             ],
             **seconds,
             "hold_count": self.holds.count,
             "ivr_digits": "".join(event.text("digits") for event in line.all("ivr.input")) or None,
-            "wrapup_s": _rounded(self._wrapup()),
+            "wrapup_s": rounded(self._wrapup()),
             "outcome": self.outcome,
             "ended_by": (self.end.text("by") or "unknown") if self.end else None,
             "lost_in_transfer": self._transfer_wait()[1],
@@ -474,7 +268,7 @@ class _Fold:
 
     def _agents(self) -> list[str]:
         """Ours who took part without an event of joining: who dialled, who answered as far as traces tell."""
-        found = [self.own_agent] if self.own_agent and (self.request is None or self._own_pick_up) else []
+        found = [self.own_agent] if self.own_agent and (self.request is None or self.own_pick_up) else []
         if self.answer is None and self.answered_by and self.direction != "outbound":
             found.append(self.answered_by)
         return found
@@ -482,7 +276,3 @@ class _Fold:
 
 def _since(stay: Stay, event: Event) -> bool:
     return stay.begun is not None and stay.begun.moment >= event.moment
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 1)

@@ -35,7 +35,8 @@ def staff_named(names: Iterable[str]) -> dict[str, Staff]:
     result: dict[str, Staff] = {}
     for name in wanted:
         for keys in (_extension, _email, _mobile, _full_names):
-            fitting = [staff for staff in found if name in keys(staff) or numbers[name] in keys(staff) - {""}]
+            spelled = {name, name.lower(), numbers[name]} - {""}
+            fitting = [staff for staff in found if spelled & keys(staff)]
             if len(fitting) == 1:
                 result[name] = fitting[0]
             if fitting:
@@ -111,7 +112,7 @@ def _extension(staff: Staff) -> set[str]:
 
 
 def _email(staff: Staff) -> set[str]:
-    return {staff.email, staff.email.lower()}
+    return {staff.email.lower()}
 
 
 def _mobile(staff: Staff) -> set[str]:

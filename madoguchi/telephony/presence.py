@@ -176,3 +176,8 @@ def overlap(some: list[Span], others: list[Span]) -> list[Span]:
         for b in union(others)
         if max(a[0], b[0]) < min(a[1], b[1])
     ]
+
+
+def rounded(seconds: float | None) -> float | None:
+    """Seconds as records give them, to a tenth."""
+    return None if seconds is None else round(seconds, 1)

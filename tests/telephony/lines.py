@@ -1,5 +1,6 @@
 """What telephone systems post in these tests."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,9 +16,12 @@ NINE = datetime(2026, 8, 21, 0, 0, tzinfo=UTC)
 PBX = NamedActor("system", "pbx")
 
 
-def event(kind: str, seconds: float | None, *, call: str | None = "c-1", at: datetime = NINE, **fields: Any) -> Event:
+def event(
+    kind: str, seconds: float | None, /, *, call: str | None = "c-1", at: datetime = NINE, **fields: Any
+) -> Event:
     """A neutral event ``seconds`` after nine; without seconds it has no time of its own."""
-    posted = {"id": f"{call}:{kind}:{seconds}:{sorted(fields.items())}"[:200], "type": kind, **fields}
+    name = hashlib.sha256(repr((call, kind, seconds, at, sorted(fields.items()))).encode()).hexdigest()
+    posted = {"id": name, "type": kind, **fields}
     if call is not None:
         posted["call"] = call
     if seconds is not None:

@@ -1,25 +1,21 @@
 """Asterisk's manager interface: its events, in the order of one connection, into neutral ones."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.telephony.events import Event, derived_id, read_events
+from madoguchi.telephony.events import Event
 from madoguchi.telephony.providers.asterisk_channels import Leg, Line, direction_of, extension_of, half_of
+from madoguchi.telephony.providers.asterisk_following import Following, Message, iso
 
-SENDER = "asterisk"
 _REQUEST = re.compile(r"cti-req-(.+)")
 _REJECTED = ("17", "21")
-_OUR_STATES = {"1": "available", "2": "talking", "5": "unreachable", "6": "ringing"}
 _DIAL_RESULTS = {"ANSWER": "answered", "NOANSWER": "no_answer", "BUSY": "rejected"}
-
-type Message = Mapping[str, str]
 
 
 def events_of_recording(rows: Iterable[Any]) -> list[Event]:
-    """The neutral events of a recorded connection: one row ``{"t", "conn", "dir", "msg": [[key, value], …]}`` a message.
+    """The neutral events of a recorded connection, one row ``{"t", "conn", "dir", "msg": [[key, value], …]}`` each.
 
     Actions that we sent are heeded too (a transfer or hang-up that we asked for gives no event that says so).
     """
@@ -36,36 +32,26 @@ def events_of_recording(rows: Iterable[Any]) -> list[Event]:
     return translation.found
 
 
-class Translation:
+class Translation(Following):
     """Follows one Asterisk over any number of connections; ``found`` are the neutral events so far.
 
     ``set_aside`` counts messages that lacked what their kind must have.
     """
-
-    def __init__(self) -> None:
-        self.found: list[Event] = []
-        self.legs: dict[str, Leg] = {}
-        self.lines: dict[str, Line] = {}
-        self.alias: dict[str, str] = {}
-        self.waiting: dict[str, dict[str, Any]] = {}
-        self.asked: dict[str, Message] = {}
-        self.present: set[str] = set()
-        self.connection, self.heard, self.cut, self.place, self.booted = 1, 0.0, 0.0, 0, 0.0
-        self.now, self.stamped, self.message = 0.0, True, ""
-        self.set_aside = 0
 
     def take(self, pairs: list[tuple[str, str]], *, at: float, connection: int, sent: bool) -> None:
         """One message as received or sent at ``at`` (epoch seconds); ``pairs`` in wire order, keys can repeat."""
         message = dict(pairs)
         self.place += 1
         if connection != self.connection:
-            self._emit("source.gap", None, **{"from": _iso(self.cut or self.heard), "to": _iso(at)})
+            self._emit("source.gap", None, **{"from": iso(self.cut or self.heard), "to": iso(at)})
             self.connection, self.cut = connection, 0.0
         stamp = message.get("Timestamp", "")
-        self.stamped = bool(re.fullmatch(r"\d+(\.\d+)?", stamp))
-        self.now = float(stamp) if self.stamped else at
+        own = bool(re.fullmatch(r"\d+(\.\d+)?", stamp))
+        # Lists and our own actions carry no Timestamp; where events do, the moment of receipt is near enough for them.
+        self.stamped = own or self.stamped
+        self.now = float(stamp) if own else at
         self.heard = at
-        self.message = repr(pairs) if self.stamped else f"{connection}:{self.place}:{pairs!r}"
+        self.message = repr(pairs) if own else f"{connection}:{self.place}:{pairs!r}"
         if any("num-pres)=prohib" in value for key, value in pairs if key == "ChanVariable"):
             message["presentation"] = "restricted"
         kind = message.get("Action", "") if sent else message.get("Event", "")
@@ -255,7 +241,7 @@ class Translation:
         line, agent = self._line(m["Uniqueid"]), extension_of(m.get("Interface", ""))
         if line and agent and line.joined.get(agent) == 0.0 and m.get("TalkTime", "").isdecimal():
             line.joined[agent] = self.now - int(m["TalkTime"])
-            self._emit("agent.joined", line.call, at=_iso(line.joined[agent]), agent=agent, leg=m.get("DestUniqueid"))
+            self._emit("agent.joined", line.call, at=iso(line.joined[agent]), agent=agent, leg=m.get("DestUniqueid"))
 
     # Conversations
 
@@ -271,6 +257,7 @@ class Translation:
         if line is None or len(others) < 2 or any(other.half == 2 for other in others):
             return
         line.hung_up_by, line.answered = "", True
+        line.talking_since = line.talking_since or self.now
         for other in others:
             if other.agent is not None and other.agent not in line.joined:
                 line.joined[other.agent] = self.now
@@ -325,8 +312,8 @@ class Translation:
         fields: dict[str, Any] = {"kind": "attended", "agent": giver.agent, "to": to}
         consultation = self.lines.get(second.call) if second else None
         if consultation is not None and consultation is not line:
-            begun = [at for at in consultation.joined.values() if at]
-            fields |= {"consult_s": round(max(0.0, self.now - min(begun)), 3)} if begun else {}
+            if consultation.talking_since:
+                fields["consult_s"] = round(max(0.0, self.now - consultation.talking_since), 3)
             self._join_call(consultation.call, line)
         self._emit("transfer.started", line.call, **fields)
         self._emit("transfer.ended", line.call, **{**fields, "result": "completed"})
@@ -367,88 +354,12 @@ class Translation:
             reason = f"reason {m.get('Reason', '')}"
             self._emit("request.result", line.call, request=line.request, ok=False, reason=reason)
 
-    # The menu, people's states, and coming back after a cut
+    # The menu
 
     def _on_userevent(self, m: Message) -> None:
         if m.get("UserEvent", "").lower().startswith("ivr") and (line := self._line(m.get("Uniqueid", ""))):
             digits = m.get("Digit") or m.get("Digits") or ""
             self._emit("ivr.input", line.call, menu=m.get("Menu", ""), digits=digits)
-
-    def _on_queuememberpause(self, m: Message) -> None:
-        self._agent_state(m, "paused" if m.get("Paused") == "1" else "available", m.get("PausedReason", ""))
-
-    def _on_queuememberadded(self, m: Message) -> None:
-        self._on_queuememberpause(m)
-
-    def _on_queuememberremoved(self, m: Message) -> None:
-        self._agent_state(m, "logged_off", "")
-
-    def _on_queuememberstatus(self, m: Message) -> None:
-        state = _OUR_STATES.get(m.get("Status", ""))
-        if state is not None and not (state == "available" and m.get("Paused") == "1"):
-            self._agent_state(m, state, "")
-
-    def _agent_state(self, m: Message, state: str, reason: str) -> None:
-        if agent := extension_of(m.get("Interface", "")):
-            self._emit("agent.state", None, agent=agent, state=state, reason=reason)
-
-    def _on_fullybooted(self, m: Message) -> None:
-        if m.get("Uptime", "").isdecimal():
-            self.booted = self.heard - int(m["Uptime"])
-
-    def _on_coreshowchannel(self, m: Message) -> None:
-        call = self.alias.get(m["Linkedid"], m["Linkedid"])
-        self.present |= {call, m["Uniqueid"]}
-        self._on_newchannel({**m, "Linkedid": m["Linkedid"]})
-        leg = self.legs[m["Uniqueid"]]
-        leg.bridge = m.get("BridgeId", "") or leg.bridge
-        line = self.lines.get(leg.call)
-        for other in self._in_bridge(leg.bridge) if line else ():
-            # In talk already, nobody knows since when: AgentComplete will say.
-            if line and other.agent and len(self._in_bridge(leg.bridge)) > 1 and other.agent not in line.joined:
-                line.joined[other.agent], line.answered = 0.0, True
-                line.ringing.pop(other.agent, None)
-                self._emit("agent.joined", line.call, agent=other.agent, leg=other.uniqueid, estimated="snapshot")
-
-    def _on_coreshowchannelscomplete(self, m: Message) -> None:
-        if m.get("ActionID", "") and self.lines:
-            gone = [leg for leg in self.legs.values() if leg.uniqueid not in self.present]
-            for leg in gone:
-                del self.legs[leg.uniqueid]
-            self.lines = {call: line for call, line in self.lines.items() if call in self.present}
-            fields = {"started_at": _iso(self.booted)} if self.booted else {}
-            self._emit("source.snapshot", None, calls=sorted(self.present), **fields)
-        self.present = set()
-
-    # Helpers
-
-    def _line(self, unique: str) -> Line | None:
-        leg = self.legs.get(unique)
-        return self.lines.get(leg.call) if leg else None
-
-    def _talking_in(self, agent: str | None) -> str:
-        """The call that this extension is in already: the new one is a consultation."""
-        return next((line.call for line in self.lines.values() if agent in line.joined), "")
-
-    def _by_channel(self, channel: str) -> Leg | None:
-        return next((leg for leg in self.legs.values() if leg.channel == channel), None)
-
-    def _in_bridge(self, bridge: str) -> list[Leg]:
-        return [leg for leg in self.legs.values() if bridge and leg.bridge == bridge]
-
-    def _at(self) -> str | None:
-        return _iso(self.now) if self.stamped else None
-
-    def _emit(self, type: str, call: str | None, /, **fields: Any) -> None:
-        """One neutral event; its id is the hash of the whole AMI event and, without a Timestamp, its place."""
-        at = fields.pop("at", self._at())
-        if type.startswith("source."):
-            at = _iso(self.heard)
-        name = derived_id(SENDER, type, call=call, agent=fields.get("agent"), at=at, message=self.message)
-        posted = {"id": name, "type": type, "call": call, "at": at, **fields}
-        (event,) = read_events({key: value for key, value in posted.items() if value is not None})
-        received = datetime.fromtimestamp(self.heard, UTC)
-        self.found.append(Event(event.id, event.type, event.call, event.at, event.payload, received, SENDER))
 
 
 def _request_of(unique: str) -> str:
@@ -458,7 +369,3 @@ def _request_of(unique: str) -> str:
 
 def _known(text: str | None) -> str:
     return "" if text in (None, "", "<unknown>") else str(text)
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()

@@ -35,6 +35,7 @@ class Line:
     joined: dict[str, float] = field(default_factory=dict)
     ringing: dict[str, str] = field(default_factory=dict)
     answered: bool = False
+    talking_since: float = 0.0
     abandoning: bool = False
     hung_up_by: str = ""
     request: str = ""

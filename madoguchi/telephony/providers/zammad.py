@@ -40,7 +40,7 @@ def _parts(posted: Mapping[str, Any], event: str, outgoing: bool) -> list[dict[s
     users, queue = _users(posted), _text(posted, "queue")
     answering = _text(posted, "answeringNumber", "answering_number")
     if event == "newCall":
-        parts: list[dict[str, Any]] = [{"type": "call.started"}]
+        parts: list[dict[str, Any]] = [{"type": "call.started", "tells_of_menus": False}]
         if queue and not outgoing:
             parts.append({"type": "queue.entered", "queue": queue})
         if not outgoing:

@@ -1,0 +1,71 @@
+"""Many posts at once: nothing lost, nothing told twice."""
+
+import random
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from madoguchi.journal.models import Entry
+from madoguchi.telephony.events import Event
+from madoguchi.telephony.models import Call, CallEvent, OperatorState
+from tests.cast import enter
+from tests.telephony.lines import PBX, queue_call, receive_events
+
+
+def at_once(*jobs: Callable[[], object]) -> list[Exception]:
+    """Run all jobs in threads of their own, started together; what they raised."""
+    failures: list[Exception] = []
+    gate = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], object]) -> None:
+        try:
+            gate.wait()
+            job()
+        except Exception as failure:  # noqa: BLE001 -- told to the test, whatever it is
+            failures.append(failure)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures
+
+
+def poster(events: list[Event], seed: int) -> Callable[[], object]:
+    """Posts the events one by one, in a shuffled order."""
+    order = random.Random(seed).sample(events, len(events))
+    return lambda: [receive_events([one], sender="pbx", by=PBX) for one in order]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_calls_posted_by_four_at_once_give_one_record_each() -> None:
+    enter()
+    moment = timezone.now()
+    calls = [event for name in ("c-1", "c-2") for event in queue_call(name, at=moment)]
+    assert at_once(*(poster(calls, seed) for seed in range(4))) == []
+    assert CallEvent.objects.count() == len(calls)
+    assert sorted(Call.objects.values_list("call_id", flat=True)) == ["c-1", "c-2"]
+    for call in Call.objects.all():
+        assert (call.record["talk_s"], call.record["wait_s"], call.record["incomplete"]) == (26.0, 3.5, [])
+    kinds = list(Entry.objects.filter(kind__in=["call.started", "call.ended"]).values_list("kind", flat=True))
+    assert sorted(kinds) == ["call.ended", "call.ended", "call.started", "call.started"]
+    assert OperatorState.objects.get().state == "available"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posts_that_name_the_same_calls_in_other_orders_do_not_block_each_other_for_ever() -> None:
+    enter()
+    one, other = queue_call("c-1"), queue_call("c-2")
+    jobs = [
+        lambda: receive_events(one + other, sender="pbx", by=PBX),
+        lambda: receive_events(list(reversed(one + other)), sender="pbx", by=PBX),
+        lambda: receive_events(other + one, sender="pbx", by=PBX),
+    ]
+    assert at_once(*jobs) == []
+    assert CallEvent.objects.count() == len(one) + len(other)

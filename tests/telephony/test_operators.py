@@ -1,0 +1,107 @@
+"""States of operators, wrap-up, and calls that fall silent."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from freezegun import freeze_time
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.journal.models import Entry
+from madoguchi.telephony.actions.close_silent_calls import close_silent_calls
+from madoguchi.telephony.actions.set_operator_state import set_operator_state
+from madoguchi.telephony.actions.wrapup import end_wrapup, start_wrapup
+from madoguchi.telephony.models import Call, OperatorState
+from madoguchi.telephony.queries import operator_states
+from tests.cast import Cast
+from tests.telephony.lines import NINE, event, post, queue_call
+
+pytestmark = pytest.mark.django_db
+
+
+def state_of(cast: Cast) -> str:
+    return OperatorState.objects.get(staff=cast.sato).state
+
+
+def test_a_change_is_told_once_with_how_long_the_state_before_lasted(cast: Cast) -> None:
+    with freeze_time(NINE):
+        set_operator_state(cast.sato, "available", by=cast.sato)
+    with freeze_time(NINE + timedelta(minutes=5)):
+        set_operator_state(cast.sato, "paused", "昼休み", by=cast.sato)
+        set_operator_state(cast.sato, "paused", "昼休み", by=cast.sato)
+    last = Entry.objects.filter(kind="operator.state_changed").order_by("-id")[0]
+    assert last.data == {"from": "available", "to": "paused", "reason": "昼休み", "seconds": 300}
+    assert Entry.objects.filter(kind="operator.state_changed").count() == 2
+    assert [row.staff for row in operator_states()] == [cast.sato]
+
+
+def test_a_break_asked_for_during_a_call_begins_when_it_ends(cast: Cast) -> None:
+    post(queue_call()[:6])
+    set_operator_state(cast.sato, "paused", "休憩", by=cast.sato)
+    assert state_of(cast) == "talking"
+    post(queue_call()[6:])
+    assert state_of(cast) == "paused"
+
+
+def test_the_end_of_a_consultation_leaves_the_agent_in_the_first_call(cast: Cast) -> None:
+    post(queue_call()[:6])
+    internal = {"direction": "internal", "from_": {"number": "1001"}, "to": {"number": "1002"}}
+    post([event("call.started", 8, call="c-2", **internal), event("agent.joined", 9, call="c-2", agent="1002")])
+    post([event("call.ended", 12, call="c-2", by="agent")])
+    assert state_of(cast) == "talking"
+    assert OperatorState.objects.get(staff=cast.suzuki).state == "available"
+
+
+def test_only_states_that_a_person_can_choose(cast: Cast) -> None:
+    with pytest.raises(Refused):
+        set_operator_state(cast.sato, "talking", by=cast.sato)
+
+
+def test_the_telephone_system_says_who_is_on_a_break(cast: Cast) -> None:
+    post([event("agent.state", 1, call=None, agent="1001", state="paused", reason="Break"), *queue_call("other")[:1]])
+    assert state_of(cast) == "paused"
+
+
+def test_wrap_up_is_timed_and_ends_where_the_operator_was_before(cast: Cast) -> None:
+    call = post(queue_call())
+    now = timezone.now()
+    with freeze_time(now):
+        start_wrapup(call, cast.sato, by=cast.sato)
+        start_wrapup(call, cast.sato, by=cast.sato)
+    assert state_of(cast) == "wrapup"
+    with freeze_time(now + timedelta(seconds=45)):
+        call = end_wrapup(call, cast.sato, by=cast.sato, code="done")
+    assert call.record["wrapup_s"] == 45.0
+    assert state_of(cast) == "available"
+    assert not Entry.objects.filter(kind="call.corrected").exists()
+    with pytest.raises(Refused):
+        end_wrapup(call, cast.sato, by=cast.sato)
+
+
+def test_a_call_is_ended_after_four_hours_of_silence_counted_from_receipt(cast: Cast) -> None:
+    with freeze_time(NINE + timedelta(hours=9)):
+        post(queue_call()[:6])
+    assert close_silent_calls(NINE + timedelta(hours=12, minutes=59)) == 0
+    assert close_silent_calls(NINE + timedelta(hours=13, minutes=1)) == 1
+    call = Call.objects.get()
+    assert (call.state, call.record["ended_by"], call.record["end_estimated"]) == ("ended", "unknown", True)
+    assert call.record["talk_s"] is None
+    assert {"ended", "talk_s"} <= set(call.record["incomplete"])
+    assert state_of(cast) == "available"
+    assert close_silent_calls(NINE + timedelta(hours=14)) == 0
+
+
+def test_a_call_that_was_only_silent_lives_on_with_its_next_event(cast: Cast) -> None:
+    with freeze_time(NINE):
+        post(queue_call()[:6])
+    close_silent_calls(NINE + timedelta(hours=5))
+    call = post(queue_call()[6:8])
+    assert (call.state, call.is_live) == ("talking", True)
+    call = post(queue_call()[8:])
+    assert (call.record["talk_s"], call.record["ended_by"]) == (26.0, "caller")
+
+
+def test_senders_that_give_snapshots_are_not_closed_by_silence(cast: Cast) -> None:
+    with freeze_time(NINE):
+        post([*queue_call()[:6], event("source.snapshot", 5, call=None, calls=["c-1"])])
+    assert close_silent_calls(NINE + timedelta(hours=5)) == 0
