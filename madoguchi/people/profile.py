@@ -9,6 +9,8 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import record
 from madoguchi.people.models import Staff
 
+_LIMITS = {"family_name": 100, "given_name": 100, "kana": 200, "language": 5}
+
 
 @transaction.atomic
 def change_own_profile(
@@ -19,7 +21,7 @@ def change_own_profile(
     kana: str | None = None,
     language: str | None = None,
 ) -> Staff:
-    """Change the named fields of ``staff`` by themselves; None leaves a field, an empty ``language`` means none chosen."""
+    """Change the named fields of ``staff`` by themselves; None leaves a field, no ``language`` means none chosen."""
     given = {"family_name": family_name, "given_name": given_name, "kana": kana, "language": language}
     changes = {name: value.strip() for name, value in given.items() if value is not None}
     if changes.get("family_name") == "":
@@ -33,8 +35,8 @@ def change_own_profile(
     if changes.get("language", "") not in {"", *dict(settings.LANGUAGES)}:
         raise Refused(_("This language is not offered."), code="unknown_language")
     for name, value in changes.items():
-        limit = Staff._meta.get_field(name).max_length  # noqa: SLF001 - Django's public way to a field
-        if limit and len(value) > limit:
+        limit = _LIMITS[name]
+        if len(value) > limit:
             raise Refused(
                 _("This is too long: at most %(limit)d characters.") % {"limit": limit}, code="too_long", field=name
             )

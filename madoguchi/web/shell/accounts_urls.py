@@ -1,4 +1,4 @@
-"""The pages of allauth that this desk has: sign in, sign out, own password, second factor. No sign-up, no mail tricks."""
+"""The pages of allauth that this desk has: sign in, sign out, own password, second factor. No sign-up."""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa

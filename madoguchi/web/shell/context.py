@@ -20,13 +20,14 @@ THEME_COOKIE = "madoguchi_theme"
 class Shell:
     """``shell`` in templates."""
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest, *, here: str = "") -> None:
         self._request = request
+        self._here = here or request.path
         self._access: Access | None = getattr(request, "access", None)
 
     @cached_property
     def menu(self) -> list[Item]:
-        return items(self._access, self._request.path) if self._access else []
+        return items(self._access, self._here) if self._access else []
 
     @cached_property
     def messages(self) -> BaseStorage | list[str]:

@@ -96,6 +96,7 @@ def _fragment(request: HttpRequest, name: str, context: dict[str, Any], status: 
     response = block(request, "shell/errors/fragments.html", name, context, status=status)
     response["HX-Retarget"] = MESSAGES
     response["HX-Reswap"] = "innerHTML"
+    response["HX-Reselect"] = ".message"
     response["HX-Push-Url"] = "false"
     response["X-Refusal"] = "1"
     return response

@@ -22,7 +22,7 @@ PUBLIC = "public"
 class StaffRequest(HttpRequest):
     """What a guarded view receives: a member of staff, their rights, and htmx's headers."""
 
-    user: Staff  # type: ignore[assignment]
+    user: Staff
     access: Access
     htmx: HtmxDetails
 

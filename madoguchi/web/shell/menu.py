@@ -8,6 +8,7 @@ from django.urls import Resolver404, resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from madoguchi.handoffs.models import Handoff
 from madoguchi.people.access import Access, Capability
 
 
@@ -35,10 +36,15 @@ class Item:
         return self.path.strip("/")
 
 
+def _offers_waiting(access: Access) -> int:
+    """Hand-offs that this person's teams have neither accepted nor returned."""
+    return Handoff.objects.waiting().filter(to_team__in=access.team_ids).count() if access.team_ids else 0
+
+
 MENU = (
     Entry("/workbench/", _("Desk"), Capability.TAKE_CALLS),
     Entry("/tickets/", _("Tickets"), Capability.READ_TICKETS),
-    Entry("/handoffs/", _("Hand-offs"), Capability.WORK_TICKETS),
+    Entry("/handoffs/", _("Hand-offs"), Capability.WORK_TICKETS, _offers_waiting),
     Entry("/board/", _("Board"), Capability.WATCH_BOARD),
     Entry("/knowledge/", _("Knowledge"), Capability.READ_KNOWLEDGE),
     Entry("/notices/", _("Notices"), Capability.READ_TICKETS),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from madoguchi.people.profile import change_own_profile
+from madoguchi.web.shell.context import Shell
 from madoguchi.web.shell.guard import StaffRequest, public, signed_in
 from madoguchi.web.shell.menu import home as home_of
 from madoguchi.web.shell.render import block, page
@@ -27,8 +28,9 @@ def home(request: StaffRequest) -> HttpResponse:
 @signed_in
 @require_GET
 def menu(request: StaffRequest) -> HttpResponse:
-    """The menu with its figures as they are now."""
-    return block(request, "shell/base.html", "menu")
+    """The menu with its figures as they are now, on the page ``from``."""
+    frame = Shell(request, here=request.GET.get("from", "/"))
+    return block(request, "shell/base.html", "menu", {"shell": frame})
 
 
 @public

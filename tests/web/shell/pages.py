@@ -50,7 +50,6 @@ def parts(request: StaffRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", include("madoguchi.config.urls")),
     path("t/board/", board),
     path("t/mine/", mine),
     path("t/open/", open_to_all),
@@ -59,6 +58,7 @@ urlpatterns = [
     path("t/breaks/", breaks),
     path("t/parts/", parts),
     path("api/t/breaks/", breaks),
+    path("", include("madoguchi.config.urls")),
 ]
 handler404 = "madoguchi.web.shell.errors.page_not_found"
 handler403 = "madoguchi.web.shell.errors.permission_denied"

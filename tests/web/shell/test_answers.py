@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from madoguchi.journal.models import Entry
 from madoguchi.people.models import Staff
@@ -133,7 +134,7 @@ def test_every_page_forbids_foreign_and_inline_script_and_style(cast: Cast, sign
 
 
 def test_a_page_costs_three_queries_besides_its_own(
-    cast: Cast, sign_in: SignIn, django_assert_max_num_queries: Callable[..., object]
+    cast: Cast, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = sign_in(cast.admin)
     client.get("/shell/components/")
@@ -148,3 +149,8 @@ def test_missing_pages_say_so_in_both_languages(client: Client, db: None) -> Non
 
 def test_home_is_where_the_day_of_each_role_begins(cast: Cast, sign_in: SignIn) -> None:
     assert sign_in(cast.outsider).get("/").headers["Location"] == "/profile/"
+
+
+def test_the_refreshed_menu_still_knows_where_one_is(cast: Cast, sign_in: SignIn) -> None:
+    answer = sign_in(cast.sato).get("/shell/menu/?from=/tickets/10482-6/")
+    assert re.search(r'<a href="/tickets/" aria-current="page">チケット', answer.text)

@@ -1,7 +1,7 @@
 """The frame under a hand: keyboard, IME, refusals, sheets, autosave, phones."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.desk import Desk
 from tests.windows import OpenWindow, assert_accessible
@@ -73,7 +73,12 @@ def test_a_sheet_opens_over_the_page_and_asks_before_it_drops_what_was_typed(
     assert_accessible(page)
     sheet.locator("textarea").fill("理由")
     asked: list[str] = []
-    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
     page.keyboard.press("Escape")
     expect(sheet).to_be_visible()
     assert asked == ["入力した内容を破棄しますか？"]
@@ -96,7 +101,7 @@ def test_a_refusal_stands_in_the_form_marks_the_field_and_keeps_the_text(served:
 def test_the_theme_is_kept_without_a_flash(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.sato, "/profile/")
     page.locator("main theme-switch").get_by_role("button", name="ダーク").click()
-    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(21, 23, 27)"
+    expect(page.locator("html")).to_have_css("background-color", "rgb(21, 23, 27)")
     assert 'data-theme="dark"' in page.request.get(f"{served.url}/profile/").text()
 
 

@@ -1,6 +1,6 @@
 """The components: every macro of this folder's templates, as ``ui.<macro>`` in all pages.
 
-A global instead of imports, since a block that is rendered alone (``render.page``) does not run the imports of its page.
+A global instead of imports, since a block that is rendered alone (``render.page``) does not run its page's imports.
 """
 
 from collections.abc import Callable
