@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -51,10 +52,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _settings() -> Iterator[Finding]:
-    yield Verdict.OK, f"data in {settings.DATA_DIR}, people type {settings.PUBLIC_URL.geturl()}"
+    public = settings.PUBLIC_URL or urlsplit("")
+    yield Verdict.OK, f"data in {settings.DATA_DIR}, people type {public.geturl()}"
     if settings.DEBUG:
         yield Verdict.WARN, "MADOGUCHI_DEBUG is on: never on a reachable server"
-    if not settings.HTTPS and settings.PUBLIC_URL.hostname not in {"localhost", "127.0.0.1"}:
+    if not settings.HTTPS and public.hostname not in {"localhost", "127.0.0.1", None}:
         yield Verdict.WARN, "MADOGUCHI_PUBLIC_URL is not https: passwords travel in the clear"
 
 
@@ -105,17 +107,18 @@ def _mail() -> Iterator[Finding]:
     if server is None:
         yield Verdict.WARN, f"MADOGUCHI_SMTP_URL is unset: mail is only written into {settings.DATA_DIR}"
         return
+    host = server.hostname or "localhost"
     port = server.port or {"smtps": 465, "smtp+starttls": 587}.get(server.scheme, 25)
     try:
         if server.scheme == "smtps":
             context = ssl.create_default_context()
-            smtplib.SMTP_SSL(server.hostname, port, timeout=_TIMEOUT_SECONDS, context=context).quit()
+            smtplib.SMTP_SSL(host, port, timeout=_TIMEOUT_SECONDS, context=context).quit()
         else:
-            smtplib.SMTP(server.hostname, port, timeout=_TIMEOUT_SECONDS).quit()
+            smtplib.SMTP(host, port, timeout=_TIMEOUT_SECONDS).quit()
     except (OSError, smtplib.SMTPException) as error:
-        yield Verdict.FAIL, f"{server.hostname}:{port} does not answer: {error}"
+        yield Verdict.FAIL, f"{host}:{port} does not answer: {error}"
         return
-    yield Verdict.OK, f"{server.hostname}:{port} answers"
+    yield Verdict.OK, f"{host}:{port} answers"
 
 
 def _mail_door() -> Iterator[Finding]:

@@ -129,7 +129,8 @@ class LiveDoor:
         pause = BEAT_SECONDS * random.uniform(0.8, 1.0)
         while not connection.overflowed and not gone.done():
             getter = asyncio.ensure_future(connection.queue.get())
-            await asyncio.wait({getter, gone}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            waiting: set[asyncio.Future[Any]] = {getter, gone}
+            await asyncio.wait(waiting, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
             if getter.done():
                 data = getter.result()
                 if data is None:

@@ -24,7 +24,7 @@ class Rights:
 
 def session_key(cookies: str) -> str:
     """The session's key out of a Cookie header; empty when there is none."""
-    jar = SimpleCookie[str]()
+    jar = SimpleCookie()
     for part in cookies.split(";"):  # one by one: a cookie of somebody else's that is not well-formed spoils no other
         try:
             jar.load(part.strip())

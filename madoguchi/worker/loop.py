@@ -32,7 +32,7 @@ class Turns:
             else:
                 log.warning("%s failed again (%s times): %s", self.job.name, self.failures + 1, error)
             self.failures += 1
-            return min(self.job.every * 2 ** min(self.failures, 20), max(_SLOWEST_RETRY, self.job.every))
+            return min(self.job.every * 2.0 ** min(self.failures, 20), max(_SLOWEST_RETRY, self.job.every))
         finally:
             close_old_connections()
         self.failures = 0
