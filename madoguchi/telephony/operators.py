@@ -1,6 +1,6 @@
 """Which member of staff an agent's name means, and what their calls make of their state."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Q
@@ -49,8 +49,10 @@ def name_of(staff: Staff) -> str:
     return staff.extension or staff.email
 
 
-def follow_calls(people: Iterable[Staff], *, source: str, now: datetime, by: Actor) -> None:
-    """Bring the states of these people in line with the calls they are in: ringing, talking, or free again."""
+def follow_calls(
+    people: Iterable[Staff], rows: Mapping[int, OperatorState], *, source: str, now: datetime, by: Actor
+) -> None:
+    """Bring the locked states of these people in line with the calls they are in: ringing, talking, or free again."""
     by_id = {staff.pk: staff for staff in people}
     if not by_id:
         return
@@ -59,7 +61,6 @@ def follow_calls(people: Iterable[Staff], *, source: str, now: datetime, by: Act
     for staff_id, seat in seats.values_list("staff_id", "state"):
         if busy.get(staff_id) != State.TALKING:
             busy[staff_id] = State.TALKING if seat == CallAgent.State.TALKING else State.RINGING
-    rows = locked_states(by_id, now=now)
     for staff_id in sorted(by_id):
         row = rows[staff_id]
         if staff_id in busy:

@@ -13,7 +13,7 @@ from madoguchi.people.models import Staff
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.fold import Folded, fold
 from madoguchi.telephony.models import Call, CallAgent, CallEvent, CallState
-from madoguchi.telephony.operators import follow_calls, staff_named
+from madoguchi.telephony.operators import staff_named
 from madoguchi.telephony.presence import Ring
 
 FRESH_S = 15.0
@@ -39,7 +39,6 @@ _COLUMNS = (
     "record",
     "revision",
     "seats",
-    "told",
 )
 
 
@@ -53,22 +52,27 @@ class Receipt:
     skew_s: float = 0.0
 
 
-def project(call: Call, events: Sequence[CallEvent], receipt: Receipt) -> None:
-    """Fold ``events``, all of the locked ``call``, into its row; tell the journal what is new and follow its agents."""
+def project(call: Call, events: Sequence[CallEvent], receipt: Receipt) -> list[Staff]:
+    """Fold ``events``, all of the locked ``call``, into its row and tell the journal what is new.
+
+    Returns whose part in the call changed, for ``operators.follow_calls`` once everything of the post is folded.
+    """
     folded = fold(call.call_id, [event_of(row) for row in events])
     if call.record == folded.record and call.told:
-        return
+        return []
     names = _names(folded)
     people = staff_named(names) if folded.seats != call.seats or not call.told else _known(call)
     before, seats = call.record, call.seats
     _write(call, folded, people, events)
     _sync_seats(call, seats, people)
-    call.told = [*call.told, *_Telling(call, folded, people, before, receipt).tell()]
-    if call.is_live and "ended" in call.told:
-        call.told = [milestone for milestone in call.told if milestone != "ended"]
     call.save(update_fields=_COLUMNS)
-    changed = [people[name] for name in names if name in people and folded.seats.get(name) != seats.get(name)]
-    follow_calls(changed, source=receipt.source, now=receipt.now, by=receipt.by)
+    told = [*call.told, *_Telling(call, folded, people, before, receipt).tell()]
+    if call.is_live and "ended" in told:
+        told.remove("ended")
+    if told != call.told:
+        call.told = told
+        call.save(update_fields=["told"])
+    return [people[name] for name in names if name in people and folded.seats.get(name) != seats.get(name)]
 
 
 def event_of(row: CallEvent) -> Event:

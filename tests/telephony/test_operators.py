@@ -1,6 +1,7 @@
 """States of operators, wrap-up, and calls that fall silent."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -45,7 +46,7 @@ def test_a_break_asked_for_during_a_call_begins_when_it_ends(cast: Cast) -> None
 
 def test_the_end_of_a_consultation_leaves_the_agent_in_the_first_call(cast: Cast) -> None:
     post(queue_call()[:6])
-    internal = {"direction": "internal", "from_": {"number": "1001"}, "to": {"number": "1002"}}
+    internal: dict[str, Any] = {"direction": "internal", "from_": {"number": "1001"}, "to": {"number": "1002"}}
     post([event("call.started", 8, call="c-2", **internal), event("agent.joined", 9, call="c-2", agent="1002")])
     post([event("call.ended", 12, call="c-2", by="agent")])
     assert state_of(cast) == "talking"

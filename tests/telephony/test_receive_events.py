@@ -121,7 +121,7 @@ def test_everybody_who_was_rung_is_told_when_one_answers(cast: Cast) -> None:
 
 
 def test_an_agent_is_busy_in_the_call_and_free_the_moment_it_ends(cast: Cast) -> None:
-    states = []
+    states: list[str] = []
     for one in queue_call():
         post([one])
         row = OperatorState.objects.filter(staff=cast.sato).first()

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from madoguchi.journal.record import Actor, record
+from madoguchi.people.models import Staff
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.models import Call, CallAgent, CallEvent, Sender
-from madoguchi.telephony.operators import choose, locked_states, staff_named
+from madoguchi.telephony.operators import choose, follow_calls, locked_states, staff_named
 from madoguchi.telephony.projection import Receipt, as_merged, event_of, project
 from madoguchi.telephony.skew import learn
 from madoguchi.telephony.snapshots import closing_of, gap_before
@@ -34,11 +35,11 @@ def receive_events(events: Sequence[Event], *, sender: str, by: Actor) -> list[C
     new_sources = _new_sources(received, sender)
     calls = _locked_calls(received, sender, now)
     _store(received, calls, now)
-    touched = _merged(received, calls, by)
+    touched, changed = _merged(received, calls, by)
     for call, rows in _events_of(touched):
-        project(call, rows, receipt)
-    for event in new_sources:
-        _take_source_event(event, source, receipt)
+        changed += project(call, rows, receipt)
+    changed += _take_snapshots(new_sources, source, receipt)
+    _follow_agents(changed, new_sources, receipt)
     learn(source, received, now)
     return [call for call in touched if call.told]
 
@@ -46,11 +47,16 @@ def receive_events(events: Sequence[Event], *, sender: str, by: Actor) -> list[C
 @transaction.atomic
 def append_event(call: Call, event: Event, *, by: Actor, now: datetime) -> Call:
     """Add one event of our own (wrap-up, an estimated end) to a call and fold it again; the fresh row."""
-    locked = Call.objects.select_for_update().get(pk=call.merged_into_id or call.pk)
-    _store([replace(event, received_at=now)], {event.call or "": locked}, now)
-    for row, rows in _events_of([locked]):
-        project(row, rows, Receipt(now, by, event.sender))
+    receipt = Receipt(now, by, event.sender)
+    locked, changed = _append(call, event, receipt)
+    _follow_agents(changed, (), receipt)
     return locked
+
+
+def _append(call: Call, event: Event, receipt: Receipt) -> tuple[Call, list[Staff]]:
+    locked = Call.objects.select_for_update().get(pk=call.merged_into_id or call.pk)
+    _store([replace(event, received_at=receipt.now)], {event.call or "": locked}, receipt.now)
+    return locked, [staff for row, rows in _events_of([locked]) for staff in project(row, rows, receipt)]
 
 
 def _source(sender: str, now: datetime) -> Sender:
@@ -116,21 +122,24 @@ def _store(events: Iterable[Event], calls: dict[str, Call], now: datetime) -> No
         CallEvent.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _merged(events: Sequence[Event], calls: dict[str, Call], by: Actor) -> list[Call]:
-    """Carry out the joins among the events; the calls to fold, each once."""
+def _merged(events: Sequence[Event], calls: dict[str, Call], by: Actor) -> tuple[list[Call], list[Staff]]:
+    """Carry out the joins among the events; the calls to fold, each once, and whose call is no longer their own."""
+    moved: list[Staff] = []
     for name, (into, _since) in joined_into(events).items():
         part, whole = calls[name], calls[into]
         if part.pk == whole.pk:
             continue
         CallEvent.objects.filter(call=part).update(call=whole)
-        CallAgent.objects.filter(call=part).delete()
+        seats = CallAgent.objects.filter(call=part)
+        moved += [seat.staff for seat in seats.filter(staff__isnull=False).select_related("staff") if seat.staff]
+        seats.delete()
         Call.objects.filter(merged_into=part).update(merged_into=whole)
         as_merged(part)
         part.merged_into = whole
         part.save(update_fields=["state", "is_live", "seats", "merged_into"])
         record("call.merged", by=by, about=[part, whole], data={"into": whole.call_id})
         calls.update({key: whole for key, call in calls.items() if call.pk == part.pk})
-    return list({call.pk: call for call in calls.values()}.values())
+    return list({call.pk: call for call in calls.values()}.values()), moved
 
 
 def _events_of(calls: Sequence[Call]) -> list[tuple[Call, list[CallEvent]]]:
@@ -145,30 +154,47 @@ def _events_of(calls: Sequence[Call]) -> list[tuple[Call, list[CallEvent]]]:
     return [(call, rows) for call in calls if call.pk in found and (rows := found[call.pk])]
 
 
-def _take_source_event(event: Event, source: Sender, receipt: Receipt) -> None:
-    if event.type == "agent.state":
-        staff = staff_named([event.text("agent")]).get(event.text("agent"))
-        if staff is not None:
-            row = locked_states([staff.pk], now=receipt.now)[staff.pk]
+def _follow_agents(changed: Iterable[Staff], loose: Iterable[Event], receipt: Receipt) -> None:
+    """Bring the states of agents up to date, all locked at once so that two posts never wait for each other."""
+    said = [event for event in loose if event.type == "agent.state"]
+    named = staff_named(event.text("agent") for event in said)
+    followed = {staff.pk: staff for staff in changed}
+    everybody = followed | {staff.pk: staff for staff in named.values()}
+    if not everybody:
+        return
+    rows = locked_states(everybody, now=receipt.now)
+    follow_calls(followed.values(), rows, source=receipt.source, now=receipt.now, by=receipt.by)
+    for event in said:
+        if (staff := named.get(event.text("agent"))) is not None:
             state, reason = event.text("state"), event.text("reason")[:100]
+            row = rows[staff.pk]
             choose(row, state, reason, staff=staff, source=receipt.source, now=receipt.now, by=receipt.by)
-    elif event.type == "source.snapshot":
-        if not source.gives_snapshots:
-            source.gives_snapshots = True
-            source.save(update_fields=["gives_snapshots"])
-        _close_missing(event, receipt)
 
 
-def _close_missing(snapshot: Event, receipt: Receipt) -> None:
+def _take_snapshots(loose: Iterable[Event], source: Sender, receipt: Receipt) -> list[Staff]:
+    """Close what the snapshots lack; whose part in a call changed by that."""
+    changed: list[Staff] = []
+    for event in loose:
+        if event.type == "source.snapshot":
+            if not source.gives_snapshots:
+                source.gives_snapshots = True
+                source.save(update_fields=["gives_snapshots"])
+            changed += _close_missing(event, receipt)
+    return changed
+
+
+def _close_missing(snapshot: Event, receipt: Receipt) -> list[Staff]:
     """End the calls that the telephone system no longer has, as far as it can be known when."""
     live = Call.objects.filter(sender=receipt.source, is_live=True, started_at__lte=snapshot.moment)
     gaps = CallEvent.objects.filter(
         sender=receipt.source, type="source.gap", at__gte=snapshot.moment - _GAP_MEMORY, at__lte=snapshot.moment
     )
     cut = gap_before(snapshot, [event_of(row) for row in gaps])
-    for call, rows in _events_of(list(live)):
-        mine = [event_of(row) for row in rows]
-        before = [event for event in mine if event.sender == receipt.source and event.moment <= snapshot.moment]
-        closing = closing_of(call.call_id, before, snapshot, cut) if before else None
-        if closing is not None and len(before) == len(mine):
-            append_event(call, closing, by=receipt.by, now=receipt.now)
+    changed: list[Staff] = []
+    for call, rows in _events_of(list(live.order_by("pk"))):
+        mine = [event_of(row) for row in rows if row.sender == receipt.source]
+        before = [event for event in mine if event.moment <= snapshot.moment]
+        closing = closing_of(call.call_id, before, snapshot, cut) if before and len(before) == len(mine) else None
+        if closing is not None:
+            changed += _append(call, replace(closing, call=call.call_id), receipt)[1]
+    return changed

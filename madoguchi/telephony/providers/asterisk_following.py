@@ -110,7 +110,7 @@ class Following(ABC):
         received = datetime.fromtimestamp(self.heard, UTC)
         if at is not None and not self.stamped and not type.startswith("source."):
             # Nothing here has a time of the PBX's own: what we worked out is a time of receipt like all the others.
-            at, received = None, datetime.fromisoformat(at)
+            received, at = datetime.fromisoformat(at), None
         name = derived_id(SENDER, type, call=call, agent=fields.get("agent"), at=at, message=self.message)
         posted = {"id": name, "type": type, "call": call, "at": at, **fields}
         (event,) = read_events({key: value for key, value in posted.items() if value is not None})
