@@ -45,14 +45,18 @@ def create(content: Content, *, key: str = "", by: Actor) -> Article:
     if len(key) > 100:
         raise Refused(_("A key has at most 100 characters."), code="key_too_long")
     if key and Article.objects.filter(key=key).exists():
-        raise Refused(_("There is already an article with the key %(key)s.") % {"key": key}, code="key_taken", status=409)
+        raise Refused(
+            _("There is already an article with the key %(key)s.") % {"key": key}, code="key_taken", status=409
+        )
     article = Article(key=key or f"new-{timezone.now().timestamp()}", updated_at=timezone.now(), **_values(content))
     article.terms = article_terms(article)
     article.save(force_insert=True)
     if not key:
         article.key = f"kb-{article.pk}"
         article.save(update_fields=["key"])
-    record("article.created", by=by, about=[article, article.owner_team], data={"key": article.key, "state": article.state})
+    record(
+        "article.created", by=by, about=[article, article.owner_team], data={"key": article.key, "state": article.state}
+    )
     return article
 
 
@@ -87,8 +91,10 @@ def change(article: Article, content: Content, *, by: Actor, version: int | None
 @transaction.atomic
 def archive(article: Article, *, by: Actor) -> Article:
     """Take the article out of search and suggestions; what links to it still shows it. Again: nothing happens."""
-    moved = Article.objects.filter(pk=article.pk).exclude(state=State.ARCHIVED).update(
-        state=State.ARCHIVED, version=F("version") + 1, revision=F("revision") + 1, updated_at=timezone.now()
+    moved = (
+        Article.objects.filter(pk=article.pk)
+        .exclude(state=State.ARCHIVED)
+        .update(state=State.ARCHIVED, version=F("version") + 1, revision=F("revision") + 1, updated_at=timezone.now())
     )
     article.refresh_from_db()
     if moved:

@@ -1,7 +1,7 @@
 """The articles in the memory of this process: their words (BM25F) and, where the encoder is, their meaning.
 
-``current()`` asks the database with one small query whether anything changed, and builds anew when it did: at once while
-the articles are few, else in the background while the old index answers. The encoder is never loaded by a request.
+``current()`` asks the database with one small query whether anything changed, and builds anew when it did: at once
+while the articles are few, else in the background while the old index answers. No request ever loads the encoder.
 """
 
 import logging
@@ -37,7 +37,7 @@ _PARTS = ((1.0, "q"), (1.0, "a"), (1.0, "r"), (2.0, "learned"))
 
 @dataclass(frozen=True)
 class Meanings:
-    """Rows of length 1: of each question and of each question with its answer, by place; of learned texts, by owner's place."""
+    """Rows of length 1: of each question, of each question with its answer, and of learned texts by owner's place."""
 
     questions: meaning.Vectors
     wholes: meaning.Vectors
@@ -77,7 +77,7 @@ _not_before = 0.0
 
 
 def current(*, wait: bool = False) -> ArticleIndex:
-    """The index of this process. With ``wait`` it is complete and of this moment; else it may lag behind by one building."""
+    """The index of this process; it may lag one building behind, unless ``wait`` asks for a complete one."""
     held = _held
     version = _version()
     if held is not None and held.version == version and (held.meanings is not None or not meaning.is_available()):
@@ -93,7 +93,7 @@ def current(*, wait: bool = False) -> ArticleIndex:
 
 def forget() -> None:
     """Drop the index, as a new process would start."""
-    global _held, _not_before  # noqa: PLW0603  one index per process is the point
+    global _held, _not_before
     _held, _not_before = None, 0.0
 
 
@@ -103,7 +103,7 @@ def _version() -> Version:
 
 
 def _build(*, with_encoder: bool) -> ArticleIndex:
-    """Read everything and hold it. Without encoder only such meanings are used as are already stored, and all of them or none."""
+    """Read everything and hold it. Without encoder the meanings are those already stored, all of them or none."""
     global _held  # noqa: PLW0603  one index per process is the point
     with _building:
         # The version is read first, so that a change during the reading shows as a newer version afterwards.
@@ -183,11 +183,11 @@ def _meanings(
         meaning.encode([""])
         _encode_articles(new_articles)
         _encode_texts(new_texts)
-    both = np.stack([meaning.unpack(article.vectors) for article in articles]) if articles else _no_vectors(2)
+    both = np.stack([meaning.unpack(article.vectors or b"") for article in articles]) if articles else _no_vectors(2)
     return Meanings(
         questions=np.ascontiguousarray(both[:, 0]),
         wholes=np.ascontiguousarray(both[:, 1]),
-        texts=np.concatenate([meaning.unpack(text.vector) for text in texts]) if texts else _no_vectors(),
+        texts=np.concatenate([meaning.unpack(text.vector or b"") for text in texts]) if texts else _no_vectors(),
         owners=np.array([places[text.article_id] for text in texts], np.int64),
     )
 

@@ -1,5 +1,7 @@
 """An answer as it is read: Markdown to HTML that is safe to show, whoever wrote it."""
 
+import re
+
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -23,3 +25,12 @@ def render(markdown: str) -> Markup:
         link_rel="noopener noreferrer nofollow",
     )
     return Markup(html)  # noqa: S704  cleaned in the line above
+
+
+_MARKS = re.compile(r"\]\([^)\s]*\)|^\s*(?:[-+*>#]+|\d+\.)\s+|[*`|\[\]]+|-{3,}", re.MULTILINE)
+
+
+def excerpt(markdown: str, length: int = 160) -> str:
+    """The beginning of an answer without its marks, on one line, for lists."""
+    plain = " ".join(_MARKS.sub(" ", markdown[: 3 * length]).split())
+    return plain if len(plain) <= length else plain[:length].rstrip() + "…"

@@ -68,7 +68,7 @@ type Wanted = dict[str, float]
 
 
 def _wanted(asked: list[tokens.Token], index: ArticleIndex) -> Wanted:
-    """Terms with their weights: words as they are, by sound where the writing tells less, completed where half typed."""
+    """Terms with weights: words as they are, by sound where the writing tells less, completed where half typed."""
     wanted: Wanted = {}
     for token in asked:
         known = token.term in index.words
@@ -100,7 +100,9 @@ def _matched(asked: list[tokens.Token], wanted: Wanted, index: ArticleIndex, pla
     worth: dict[str, float] = {}
     for token in asked:
         worth[token.surface] = max(
-            index.words.held(term, place) for term in (token.term, token.reading) if term in wanted or term == token.term
+            index.words.held(term, place)
+            for term in (token.term, token.reading)
+            if term in wanted or term == token.term
         )
     found = sorted((word for word, value in worth.items() if value > 0), key=lambda word: -worth[word])
     return tuple(found[:_MOST_WORDS])

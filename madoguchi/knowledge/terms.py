@@ -1,11 +1,12 @@
 """The terms of articles and learned texts, stored beside them so that no process analyses them twice."""
 
 from collections import Counter
+from typing import Any
 
 from madoguchi.knowledge.models import Article
 from madoguchi.search import tokens
 
-type Terms = dict[str, object]
+type Terms = dict[str, Any]
 
 
 def text_terms(text: str) -> Terms:

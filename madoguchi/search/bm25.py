@@ -23,8 +23,11 @@ class Bm25:
         keys: list[NDArray[np.int64]] = []
         values: list[NDArray[np.float64]] = []
         for weight, documents in fields:
-            field = [(vocabulary.setdefault(term, len(vocabulary)), place, count)
-                     for place, counts in enumerate(documents) for term, count in counts.items()]
+            field = [
+                (vocabulary.setdefault(term, len(vocabulary)), place, count)
+                for place, counts in enumerate(documents)
+                for term, count in counts.items()
+            ]
             if not field:
                 continue
             terms, places, counts_ = np.array(field, dtype=np.int64).T

@@ -1,4 +1,4 @@
-"""The index of everything that is found by its words, newest first: ``queue`` in the act, ``drain`` in the worker, ``find``.
+"""What is found by its words, newest first: ``queue`` in the act, ``drain`` in the worker, ``find`` in the view.
 
 Which texts stand behind a (kind, ref) is known upstairs only; ``settings.SEARCH_SOURCES`` names a mapping
 kind → function(refs) → {ref: text}. A ref that the function leaves out is removed from the index.
@@ -29,10 +29,13 @@ class Engine(Protocol):
 
     def write(self, kind: str, documents: Mapping[int, str], removed: Iterable[int]) -> None:
         """Replace the documents (ref → terms separated by blanks) and forget the removed ones."""
+
     def expression(self, query: tokens.Query) -> str:
         """The query in the engine's own language; everything from outside is quoted."""
+
     def matching(self, kind: str, expression: str) -> models.expressions.RawSQL:
         """A subquery of the refs that match."""
+
     def newest(self, kind: str, expression: str, *, limit: int, before: int | None) -> list[int]:
         """Up to ``limit`` matching refs below ``before``, greatest first, without counting the rest."""
 
@@ -105,7 +108,7 @@ def _unchanged(rows: list[Pending]) -> models.QuerySet[Pending]:
 
 
 def matching(kind: str, text: str) -> models.expressions.RawSQL | None:
-    """The refs that hold all words of ``text``, for ``rows.filter(pk__in=matching(…))``; None: nothing to search for."""
+    """The refs that hold all words of ``text``, for ``rows.filter(pk__in=…)``; None: there is nothing to search for."""
     query = tokens.query(text)
     return _engine().matching(kind, _engine().expression(query)) if query else None
 

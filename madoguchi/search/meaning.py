@@ -6,7 +6,7 @@ Loaded on the first use, only where it is installed and ``MADOGUCHI_ENCODER`` is
 import importlib
 import importlib.util
 import threading
-from collections.abc import Sequence
+from collections.abc import Buffer, Sequence
 from functools import cache
 from typing import Any
 
@@ -49,7 +49,7 @@ def pack(vectors: Vectors) -> bytes:
     return vectors.astype("<f2").tobytes()
 
 
-def unpack(stored: bytes) -> Vectors:
+def unpack(stored: Buffer) -> Vectors:
     """The rows of ``pack``."""
     return np.frombuffer(stored, "<f2").reshape(-1, DIMENSIONS).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""The index in PostgreSQL: a generated ``tsvector`` of the terms of ``search_document``, with a GIN index (migration 0002)."""
+"""The index in PostgreSQL: a generated ``tsvector`` of the terms of ``search_document`` with a GIN index."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,7 +10,7 @@ from madoguchi.search.tokens import Query, Wanted
 
 
 def write(kind: str, documents: Mapping[int, str], removed: Iterable[int]) -> None:
-    """Replace the documents (ref → terms separated by blanks) and forget the removed ones, in the caller's transaction."""
+    """In the caller's transaction: replace the documents (ref → terms between blanks), forget the removed ones."""
     Document.objects.filter(kind=kind, ref__in=removed).delete()
     Document.objects.bulk_create(
         [Document(kind=kind, ref=ref, terms=terms) for ref, terms in sorted(documents.items())],

@@ -16,14 +16,12 @@ TABLES = {"ticket": "search_fts_ticket"}
 
 
 def write(kind: str, documents: Mapping[int, str], removed: Iterable[int]) -> None:
-    """Replace the documents (ref → terms separated by blanks) and forget the removed ones, in the caller's transaction."""
+    """In the caller's transaction: replace the documents (ref → terms between blanks), forget the removed ones."""
     table = TABLES[kind]
     refs = [*documents, *removed]
     old = dict(Document.objects.filter(kind=kind, ref__in=refs).values_list("ref", "terms"))
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', %s, %s)", list(old.items())
-        )
+        cursor.executemany(f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', %s, %s)", list(old.items()))
         cursor.executemany(f"INSERT INTO {table} (rowid, terms) VALUES (%s, %s)", list(documents.items()))
     Document.objects.filter(kind=kind, ref__in=removed).delete()
     Document.objects.bulk_create(

@@ -1,6 +1,6 @@
-"""From Japanese text to the terms that are indexed and looked for; the same for tickets and articles, on both databases.
+"""From Japanese text to the terms that are indexed and looked for: for tickets and articles, on both databases.
 
-NFKC → usual characters → SudachiPy (mode A, core dictionary) → normalised forms of the content words, without stop words.
+NFKC → usual characters → SudachiPy (mode A, core dictionary) → normalised forms of the content words but stop words.
 Beside each word stands its reading in katakana, so that words typed in kana, half or wholly, still match.
 Error codes, ticket numbers, phone numbers, host names and the like are one exact term, however they are written.
 """
@@ -26,8 +26,50 @@ _MOST_GROUPS = 16
 
 _CONTENT = frozenset({"名詞", "動詞", "形容詞", "形状詞", "副詞", "代名詞", "接頭辞", "接尾辞", "感動詞"})
 _STOP = frozenset(
-    "為る 有る 居る 成る 出来る 事 物 者 此れ 其れ 何れ 此処 其処 何処 何方 其方 此方 何 何故 如何 何時 様 因る 付く 於く "
-    "下さる 頂く 致す 御座る 思う 言う 知る 教える 方 為 時 所 御 さん ます です です".split()
+    [
+        "為る",
+        "有る",
+        "居る",
+        "成る",
+        "出来る",
+        "事",
+        "物",
+        "者",
+        "此れ",
+        "其れ",
+        "何れ",
+        "此処",
+        "其処",
+        "何処",
+        "何方",
+        "其方",
+        "此方",
+        "何",
+        "何故",
+        "如何",
+        "何時",
+        "様",
+        "因る",
+        "付く",
+        "於く",
+        "下さる",
+        "頂く",
+        "致す",
+        "御座る",
+        "思う",
+        "言う",
+        "知る",
+        "教える",
+        "方",
+        "為",
+        "時",
+        "所",
+        "御",
+        "さん",
+        "ます",
+        "です",
+        "です",
+    ]
 )
 
 _DASHES = re.compile(r"(?<=[0-9a-z])[‐‑‒–—―−ー](?=[0-9a-z])")
@@ -78,27 +120,34 @@ def clean(text: str) -> str:
     return _DASHES.sub("-", new_characters(even.lower()).replace("\0", " "))
 
 
-def exact_terms(text: str) -> tuple[list[tuple[int, str, str]], str]:
-    """Codes and numbers of a cleaned text, and the text that is left for the analyser.
+@dataclass(frozen=True)
+class Exact:
+    """A code or number found in a cleaned text; ``written`` is analysed as words too (empty: it means only itself)."""
 
-    Each is (place, term, what to analyse as well); codes and phone numbers have no second reading.
-    """
-    found: list[tuple[int, str, str]] = []
+    start: int
+    end: int
+    term: str
+    written: str = ""
+
+
+def exact_terms(text: str) -> tuple[list[Exact], str]:
+    """Codes and numbers of a cleaned text, and the text that is left for the analyser, at the same length."""
+    found: list[Exact] = []
 
     def code(match: re.Match[str]) -> str:
-        found.append((match.start(), "0x" + match[0].replace("×", "x").removeprefix("0x"), ""))
+        found.append(Exact(*match.span(), "0x" + match[0].replace("×", "x").removeprefix("0x")))
         return " " * len(match[0])
 
     def number(match: re.Match[str]) -> str:
         normal = phone.normalise(match[0])
         if not normal.startswith("+"):
             return match[0]
-        found.append((match.start(), "tel" + normal[1:], ""))
+        found.append(Exact(*match.span(), "tel" + normal[1:]))
         return " " * len(match[0])
 
     rest = _PHONE.sub(number, _BARE_HEX.sub(code, _HEX.sub(code, text)))
     for match in _JOINED.finditer(rest):
-        found.append((match.start(), re.sub(r"[^0-9a-z]", "", match[0])[:_LONGEST_TERM], match[0]))
+        found.append(Exact(*match.span(), re.sub(r"[^0-9a-z]", "", match[0])[:_LONGEST_TERM], match[0]))
     return found, rest
 
 
@@ -125,9 +174,9 @@ def words(cleaned: str) -> Iterator[Token]:
 
 
 def document_terms(text: str) -> list[str]:
-    """Everything a text may be found by, doubles included: exact terms, words, and readings that differ from the word."""
+    """Everything a text may be found by, doubles included: exact terms, words, and readings unlike the word."""
     exact, rest = exact_terms(clean(text))
-    terms = [term for _, term, _ in exact]
+    terms = [one.term for one in exact]
     for word in words(rest):
         terms.append(word.term)
         if word.reading and word.reading != word.term:
@@ -143,39 +192,47 @@ def query(text: str) -> Query:
     exact, rest = exact_terms(cleaned)
     typing = len(cleaned) if cleaned and cleaned[-1].isalnum() else -1
     placed: list[tuple[int, Group]] = []
-    for place, term, parts in exact:
-        alternatives = [(Wanted(term, prefix=bool(parts) and place + len(parts) == typing),)]
-        if inner := tuple(Wanted(word.term) for word in words(parts)):
-            alternatives.append(inner)
-        placed.append((place, tuple(alternatives)))
-        rest = rest[:place] + " " * len(parts) + rest[place + len(parts) :]
+    for one in exact:
+        placed.append((one.start, _exact_group(one, half_typed=one.end == typing)))
+        rest = rest[: one.start] + " " * (one.end - one.start) + rest[one.end :]
     for word in words(rest):
-        start = word.end - len(word.surface)
-        last = word.end == typing
-        terms = {word.term: None, word.reading: None} if word.spoken else {word.term: None}
-        alternatives = [(Wanted(term),) for term in terms if term]
-        if last:
-            typed = _term(word.surface)
-            alternatives += [
-                (Wanted(term, prefix=True),)
-                for term in dict.fromkeys((typed, word.term, _term(jaconv.hira2kata(typed))))
-                if len(term) > 1 or not _HIRAGANA.fullmatch(term)
-            ]
-        placed.append((start, tuple(dict.fromkeys(alternatives))))
+        placed.append((word.end - len(word.surface), _word_group(word, half_typed=word.end == typing)))
     for run in _KANA_ALONE.finditer(rest):
-        # Kana between blanks may be one word that the analyser cut ("そうしん"): its pieces, or its whole sound.
-        pieces = [one for one in placed if run.start() <= one[0] < run.end()]
-        if pieces:
-            whole = Wanted(_term(jaconv.hira2kata(run[0])), prefix=run.end() == typing)
-            joined = tuple(group[0][0] for _, group in pieces)
-            rest_of_them = pieces[0][1] if len(pieces) == 1 else (joined,)
-            placed = [one for one in placed if one not in pieces]
-            placed.append((run.start(), (*rest_of_them, (whole,))))
+        inside = [one for one in placed if run.start() <= one[0] < run.end()]
+        if inside:
+            group = _kana_group(run[0], [group for _, group in inside], half_typed=run.end() == typing)
+            placed = [one for one in placed if one not in inside] + [(run.start(), group)]
     return [group for _, group in sorted(placed, key=lambda one: one[0])][:_MOST_GROUPS]
 
 
+def _exact_group(one: Exact, *, half_typed: bool) -> Group:
+    """The code itself, or all the words it is made of."""
+    whole = (Wanted(one.term, prefix=half_typed),)
+    parts = tuple(Wanted(word.term) for word in words(one.written))
+    return (whole, parts) if parts else (whole,)
+
+
+def _word_group(word: Token, *, half_typed: bool) -> Group:
+    """The word, its sound where the writing tells less, and what it may become when typed on."""
+    terms = [word.term, word.reading] if word.spoken else [word.term]
+    alternatives = [(Wanted(term),) for term in terms if term]
+    if half_typed:
+        typed = _term(word.surface)
+        for term in (typed, word.term, _term(jaconv.hira2kata(typed))):
+            if len(term) > 1 or not _HIRAGANA.fullmatch(term):
+                alternatives.append((Wanted(term, prefix=True),))
+    return tuple(dict.fromkeys(alternatives))
+
+
+def _kana_group(run: str, pieces: list[Group], *, half_typed: bool) -> Group:
+    """Kana between blanks may be one word that the analyser cut (そうしん): its pieces, or its whole sound."""
+    whole = (Wanted(_term(jaconv.hira2kata(run)), prefix=half_typed),)
+    cut = pieces[0] if len(pieces) == 1 else (tuple(group[0][0] for group in pieces),)
+    return (*cut, whole)
+
+
 def heard(cleaned: str) -> str:
-    """The text with words from abroad in katakana where they were typed in hiragana: めーるがおくれない → メールがおくれない.
+    """The text with words from abroad in katakana where they were typed in hiragana: めーる → メール.
 
     Only in a text that has no katakana of its own, and at the same length.
     """
@@ -185,10 +242,10 @@ def heard(cleaned: str) -> str:
 
 
 def asked(text: str) -> list[Token]:
-    """The words of a question in natural language, exact terms among them, for a search that weighs instead of demanding."""
+    """The words of a question in natural language and its exact terms, in order, for a search that weighs them."""
     exact, rest = exact_terms(heard(clean(text)))
-    found = [Token(term, "", parts or term, place, spoken=False, unknown=False) for place, term, parts in exact]
-    return found + list(words(rest))
+    found = [Token(one.term, "", one.written or one.term, one.end, spoken=False, unknown=False) for one in exact]
+    return sorted([*found, *words(rest)], key=lambda token: token.end)
 
 
 def sound(text: str) -> list[str]:

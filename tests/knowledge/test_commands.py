@@ -1,4 +1,4 @@
-"""Articles and history come in from files; bad rows are named by line, the others come in, and again changes nothing."""
+"""Articles and history come in from files; bad rows are named by line; the same file again changes nothing."""
 
 import json
 from pathlib import Path
@@ -79,7 +79,9 @@ def test_a_key_that_stands_twice_in_a_file_means_the_later_row(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"name,text\n1,2\n", b"\xff\xfe\x00\x81key", b'"key,question\n'], ids=["empty", "other", "bytes", "quote"]
+    "content",
+    [b"", b"name,text\n1,2\n", b"\xff\xfe\x00\x81key", b'"key,question\n'],
+    ids=["empty", "other", "bytes", "quote"],
 )
 def test_a_file_that_is_none_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file"
@@ -89,7 +91,7 @@ def test_a_file_that_is_none_is_refused_with_a_sentence(tmp_path: Path, content:
 
 
 def test_a_missing_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="missing.csv"):
+    with pytest.raises(Refused, match=r"missing\.csv"):
         import_csv(tmp_path / "missing.csv")
 
 

@@ -31,8 +31,8 @@ def access(cast: Cast) -> Access:
     return access_of(cast.sato)
 
 
-def keys(text: str, access: Access | None, **options: int) -> list[str]:
-    return [found.article.key for found in suggest(text, access=access, **options)]
+def keys(text: str, access: Access | None, *, limit: int = 5) -> list[str]:
+    return [found.article.key for found in suggest(text, access=access, limit=limit)]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_the_chosen_category_wins_between_equals(access: Access, cast: Cast) -> 
     create(twin, key="first", by=cast.kimura)
     create(replace(twin, category=cast.wiring), key="wired", by=cast.kimura)
     assert keys("画面が映らない", access)[:2] == ["first", "wired"]
-    assert [found.article.key for found in suggest("画面が映らない", access=access, category=cast.wiring)][0] == "wired"
+    assert suggest("画面が映らない", access=access, category=cast.wiring)[0].article.key == "wired"
 
 
 def test_only_what_one_may_read_is_suggested_however_far_down_it_stands(access: Access, cast: Cast) -> None:

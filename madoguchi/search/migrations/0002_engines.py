@@ -9,8 +9,10 @@ SQLITE = [
     "CREATE VIRTUAL TABLE search_fts_ticket USING fts5(terms, content='', detail='none', tokenize='ascii', prefix='1 2')"
 ]
 POSTGRESQL = [
-    "ALTER TABLE search_document ADD COLUMN words tsvector"
-    " GENERATED ALWAYS AS (array_to_tsvector(array_remove(string_to_array(terms, ' '), ''))) STORED",
+    (
+        "ALTER TABLE search_document ADD COLUMN words tsvector"
+        " GENERATED ALWAYS AS (array_to_tsvector(array_remove(string_to_array(terms, ' '), ''))) STORED"
+    ),
     "CREATE INDEX search_document_words ON search_document USING gin (words) WITH (fastupdate = on)",
 ]
 

@@ -1,6 +1,7 @@
 """Articles: looked for while typing, read, written with a preview, archived."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +22,7 @@ from madoguchi.catalog.queries import tree
 from madoguchi.foundation.refusal import Refused
 from madoguchi.knowledge.actions import Content, archive, change, create
 from madoguchi.knowledge.models import Article, ArticleQuerySet, Audience, State
-from madoguchi.knowledge.rendering import render
+from madoguchi.knowledge.rendering import excerpt, render
 from madoguchi.knowledge.suggest import ranked
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Team
@@ -53,6 +54,7 @@ def index(request: StaffRequest) -> HttpResponse:
     context = {
         "found": found,
         "next": following,
+        "excerpt": excerpt,
         "address": address,
         "paths": _paths(),
         "states": _states(request.access),
@@ -100,7 +102,9 @@ def edit(request: StaffRequest, article_id: int) -> HttpResponse:
     if request.method == "POST":
         version = request.POST.get("version", "")
         content = _content(request.POST, category_text=article.category_text)
-        change(article, content, version=int(version) if version.isascii() and version.isdigit() else 0, by=request.user)
+        change(
+            article, content, version=int(version) if version.isascii() and version.isdigit() else 0, by=request.user
+        )
         messages.success(request, _("The article is saved."))
         return _to_article(request, article.pk)
     return page(request, "knowledge/edit.html", _form(article))
@@ -137,7 +141,11 @@ def _article_or_404(request: StaffRequest, article_id: int) -> Article:
 def _chosen(rows: ArticleQuerySet, address: dict[str, str]) -> ArticleQuerySet:
     """The rows that the filters of the address leave; what is archived only when asked for."""
     if address["category"].isdecimal():
-        below = [row.pk for row, path in tree(active_only=False) if address["category"] in {str(one.pk) for one in (*path, row)}]
+        below = [
+            row.pk
+            for row, path in tree(active_only=False)
+            if address["category"] in {str(one.pk) for one in (*path, row)}
+        ]
         rows = rows.filter(category__in=below)
     if address["state"] in State.values:
         return rows.filter(state=address["state"])
@@ -148,10 +156,8 @@ def _below(rows: ArticleQuerySet, after: str) -> ArticleQuerySet:
     """The rows behind the last one of the page before; everything when the address is not ours."""
     moment, _tilde, pk = after.partition("~")
     changed: datetime | None = None
-    try:
+    with suppress(ValueError):
         changed = parse_datetime(moment)
-    except ValueError:
-        pass
     if changed is None or changed.tzinfo is None or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return rows
     return rows.filter(Q(updated_at__lt=changed) | Q(updated_at=changed, pk__lt=int(pk)))
@@ -167,7 +173,11 @@ def _paths() -> dict[int, str]:
 
 
 def _states(access: Access) -> list[tuple[str, str]]:
-    return [(key, str(label)) for key, label in State.choices if key != State.ARCHIVED or access.can(Capability.EDIT_KNOWLEDGE)]
+    return [
+        (key, str(label))
+        for key, label in State.choices
+        if key != State.ARCHIVED or access.can(Capability.EDIT_KNOWLEDGE)
+    ]
 
 
 def _form(article: Article) -> dict[str, Any]:
@@ -198,7 +208,9 @@ def _content(data: QueryDict, *, category_text: str = "") -> Content:
 def _one_of[M: models.Model](rows: models.QuerySet[M], written: str) -> M | None:
     if not written:
         return None
-    found = rows.filter(pk=int(written)).first() if written.isascii() and written.isdigit() and len(written) < 19 else None
+    found = (
+        rows.filter(pk=int(written)).first() if written.isascii() and written.isdigit() and len(written) < 19 else None
+    )
     if found is None:
         raise Refused(_("What was chosen does not exist any more. Load the page again."), code="unknown_value")
     return found

@@ -71,7 +71,9 @@ def test_pages_follow_each_other_without_gap_or_double(cast: Cast, sign_in: Sign
     assert all(one != other for one, other in zip(*seen, strict=True))
 
 
-@pytest.mark.parametrize("after", ["x", "2026-01-01~1", "2026-99-01T00:00:00+09:00~1", "2026-01-01T00:00:00Z~" + "9" * 30])
+@pytest.mark.parametrize(
+    "after", ["x", "2026-01-01~1", "2026-99-01T00:00:00+09:00~1", "2026-01-01T00:00:00Z~" + "9" * 30]
+)
 def test_an_address_that_is_not_ours_shows_the_first_page(cast: Cast, sign_in: SignIn, after: str) -> None:
     create(PRINTER, by=cast.kimura)
     assert "プリンター" in html(sign_in(cast.sato), "/knowledge/", data={"after": after, "category": "x", "state": "x"})
@@ -118,7 +120,11 @@ def test_the_keeper_writes_changes_and_archives(cast: Cast, sign_in: SignIn) -> 
     answer = client.post("/knowledge/new/", FORM | chosen | {"key": "jam"})
     article = Article.objects.get(key="jam")
     assert answer.headers["Location"] == reverse("knowledge:page", args=[article.pk])
-    assert (article.category, article.owner_team, str(article.review_on)) == (cast.mail_trouble, cast.call_centre, "2027-04-01")
+    assert (article.category, article.owner_team, str(article.review_on)) == (
+        cast.mail_trouble,
+        cast.call_centre,
+        "2027-04-01",
+    )
     page = html(client, f"/knowledge/{article.pk}/")
     assert "<li>取り除く</li>" in page
     html(client, f"/knowledge/{article.pk}/edit/")
@@ -157,7 +163,13 @@ def test_what_cannot_be_meant_is_refused_with_a_sentence(
 
 @pytest.mark.parametrize(
     "hostile",
-    ["<script>alert(1)</script>", "[x](javascript:alert(1))", "<img src=x onerror=alert(1)>", "![x](http://e.example/p.png)", "[x](data:text/html,1)"],
+    [
+        "<script>alert(1)</script>",
+        "[x](javascript:alert(1))",
+        "<img src=x onerror=alert(1)>",
+        "![x](http://e.example/p.png)",
+        "[x](data:text/html,1)",
+    ],
 )
 def test_what_is_written_is_only_text(cast: Cast, sign_in: SignIn, hostile: str) -> None:
     article = create(replace(PRINTER, question=hostile, answer=hostile), by=cast.kimura)
