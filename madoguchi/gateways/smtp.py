@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from madoguchi.journal.record import NamedActor
 from madoguchi.mail.actions import take_in
@@ -43,8 +43,11 @@ class Door:
         try:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self.pool, _take, raw, envelope.mail_from or "", list(envelope.rcpt_tos))
-        except Exception:  # the sender keeps the mail and tries again
-            log.exception("a mail could not be kept; its sender was asked to try again")
+        except (DatabaseError, InterfaceError, OSError) as error:
+            log.error("a mail could not be kept, its sender was asked to try again: %s", error)
+            return "451 4.3.0 Temporary trouble, try again later"
+        except Exception:
+            log.exception("a mail could not be kept, its sender was asked to try again")
             return "451 4.3.0 Temporary trouble, try again later"
         return "250 2.0.0 Kept"
 
@@ -87,7 +90,7 @@ def _take(raw: bytes, envelope_from: str, envelope_to: list[str]) -> None:
 
 
 async def serve(host: str, port: int, stop: asyncio.Event, *, ready: asyncio.Event | None = None) -> None:
-    """Listen until ``stop`` is set; what is being taken in then is finished first."""
+    """Listen until ``stop`` is set, then finish what is being taken in. Several gateways may share a port."""
     loop = asyncio.get_running_loop()
     # SQLite has one writer; threads that wait for it in turns are faster than threads that all poll its lock.
     pool = ThreadPoolExecutor(1 if connection.vendor == "sqlite" else WORKERS, thread_name_prefix="mail")
@@ -103,7 +106,7 @@ async def serve(host: str, port: int, stop: asyncio.Event, *, ready: asyncio.Eve
             loop=loop,
         )
 
-    server = await loop.create_server(conversation, host, port, backlog=512)
+    server = await loop.create_server(conversation, host, port, backlog=512, reuse_port=True)
     log.info("mail is taken in on %s:%s", host, port)
     if ready is not None:
         ready.set()

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from madoguchi.mail.headers import clean, decode_words, raw_text
 
-_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?(?:(?!\?=).)*\?=(?:\s+(?==\?))?", re.DOTALL)
+_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?(?:(?!\?=).){0,2000}\?=(?:\s+(?==\?))?", re.DOTALL)
 _MASK = "\ue000{}\ue001"
 _MASKED = re.compile("\ue000(\\d+)\ue001")
 _ANGLE = re.compile(r"<([^<>]*)>")
-_BARE = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>(),;:\"]+")
+_BARE = re.compile(r"[^\s<>()\[\],;:\"@]{1,256}@[^\s<>(),;:\"]{1,256}")
 _PAIRS = {'"': '"', "(": ")", "<": ">"}
 _PLAIN = re.compile(r"^[^\s@<>(),;:\"\\\x00-\x1f\x7f]{1,64}@[^\s@<>(),;:\"\\\x00-\x1f\x7f]{1,255}$")
 

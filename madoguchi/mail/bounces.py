@@ -9,7 +9,7 @@ from madoguchi.mail.headers import Headers, message_ids, raw_text, split_message
 from madoguchi.mail.mime import Part, transfer_decode
 
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_ADDRESS = r"[^\s<>()\[\]\",;:'`]+@[^\s<>()\[\]\",;:'`]+[^\s<>()\[\]\",;:'`.]"
+_ADDRESS = r"[^\s<>()\[\]\",;:'`@]{1,64}@[^\s<>()\[\]\",;:'`@]{1,250}[^\s<>()\[\]\",;:'`@.]"
 _RECIPIENT_LINES = (
     re.compile(rf"^\s*(?:To|Recipient|宛先)?\s*:?\s*<({_ADDRESS})>\s*(?:\([^)]*\)\s*)?(?::|\.{{3}}|…|$)", re.MULTILINE),
     re.compile(
@@ -44,10 +44,11 @@ _BOUNCE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _RETURNED = re.compile(
-    r"^[- ]*(?:-{2,}|={2,}).*(?:original|returned|undelivered|unsent|copy of|included|bounced"
-    r"|以下|元の|オリジナル).*$|^(?:Received|Return-Path): ",
+    r"^ {0,4}(?:--|==)[^\n]{0,200}?(?:original|returned|undelivered|unsent|copy of|included|bounced"
+    r"|以下|元の|オリジナル)[^\n]*$|^(?:Received|Return-Path): ",
     re.MULTILINE | re.IGNORECASE,
 )
+_LONGEST_READ = 100_000
 _AUTO_STRONG = re.compile(
     r"^(?:re:\s*)?(?:[【\[(（<＜]\s*)?自動(?:応答|返信|送信)(?:メール|通知|メッセージ)?\s*(?:[】\])）>＞:：]|$)"
     r"|^(?:re:\s*)?\W?auto(?:matic)?[- ]?(?:reply|response|answer)\b|automatische antwort"
@@ -76,6 +77,7 @@ class Bounce:
 
 def find_bounce(root: Part, leaves: list[Part], text: str, subject: str, sender: str) -> Bounce | None:
     """The bounce that this mail is, or None."""
+    text, subject = text[:_LONGEST_READ], subject[:1000]
     headers = root.headers
     original = _original_id(leaves, text)
     report = next(
@@ -150,6 +152,7 @@ def is_automatic(headers: Headers, subject: str, *, empty_return_path: bool) -> 
 
 def answers_by_itself(headers: Headers, subject: str, *, empty_return_path: bool) -> bool:
     """Whether this is a machine's answer to a mail, and not a report or form that a machine sends of its own accord."""
+    subject = subject[:1000]
     declared = _declared(headers)
     answered = bool(headers.raw("in-reply-to") or headers.raw("references"))
     if declared in {"auto-replied", "auto-notified"} or empty_return_path or _AUTO_STRONG.search(subject):

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 from madoguchi.mail.charsets import canonical
 from madoguchi.mail.decode import decode_text
 
+_LONGEST_VALUE = 100_000
 _NAME = re.compile(rb"[!-9;-~]+[ \t]*:")
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?((?:(?!\?=).)*?)(?:\?=|$)", re.DOTALL)
 _ESCAPED = re.compile(rb"=([0-9A-Fa-f]{2})")
@@ -52,25 +53,24 @@ def split_message(data: bytes) -> tuple[Headers, bytes, list[str]]:
     blank = re.compile(rb"\r?\n[ \t]*\r?\n|\r?\n\Z").search(data, start)
     block = data[start : blank.start()] if blank else data[start:]
     body = data[blank.end() :] if blank else b""
-    headers, warnings = Headers(), []
+    warnings: list[str] = []
+    fields: list[tuple[str, list[bytes]]] = []
     lines = re.split(rb"\r?\n", block)
     for index, line in enumerate(lines):
-        if line[:1] in {b" ", b"\t"} and headers.fields:
-            key, value = headers.fields[-1]
-            headers.fields[-1] = (key, value + b"\n" + line)
+        if line[:1] in {b" ", b"\t"} and fields:
+            fields[-1][1].append(line)
         elif match := _NAME.match(line):
-            headers.fields.append((match[0][:-1].strip().decode("ascii").lower(), line[match.end() :]))
-        elif line.startswith((b"From ", b">From ")) and not headers.fields:
+            fields.append((match[0][:-1].strip().decode("ascii").lower(), [line[match.end() :]]))
+        elif line.startswith((b"From ", b">From ")) and not fields:
             continue
-        elif not headers.fields or not blank:
+        elif not fields or not blank:
             warnings.append("the header ends without a blank line")
-            rest = b"\n".join(lines[index:])
-            return headers, rest + (data[blank.start() :] if blank else b""), warnings
+            body = b"\n".join(lines[index:]) + (data[blank.start() :] if blank else b"")
+            break
         else:
-            warnings.append(f"broken header line after {headers.fields[-1][0]}")
-            key, value = headers.fields[-1]
-            headers.fields[-1] = (key, value + b"\n " + line)
-    return headers, body, warnings
+            warnings.append(f"broken header line after {fields[-1][0]}")
+            fields[-1][1].append(b" " + line)
+    return Headers([(name, b"\n".join(values)) for name, values in fields]), body, warnings
 
 
 def clean(text: str) -> str:
@@ -80,7 +80,7 @@ def clean(text: str) -> str:
 
 def raw_text(value: bytes, hint: str | None = None) -> str:
     """A header value as text with its encoded words still in it; raw 8-bit and raw ISO-2022-JP bytes are read."""
-    unfolded = re.sub(rb"[ \t]*\r?\n[ \t]+|\r?\n", b" ", value).strip()
+    unfolded = re.sub(rb"\r?\n[ \t]*", b" ", value[:_LONGEST_VALUE]).strip()
     if unfolded.isascii() and b"\x1b" not in unfolded:
         return clean(unfolded.decode("ascii"))
     # A fold inside raw ISO-2022-JP leaves a blank between two escape sequences that was never meant.
@@ -137,14 +137,14 @@ def _decode_run(run: list[tuple[str, str, str]]) -> str:
 
 def unbase64(text: str) -> bytes:
     """Base64 without complaint: foreign characters are skipped, missing padding is added."""
-    out = b""
+    out: list[bytes] = []
     for piece in re.split("=+", re.sub(r"[^A-Za-z0-9+/=]", "", text)):
         usable = piece[: len(piece) - 1] if len(piece) % 4 == 1 else piece
         try:
-            out += base64.b64decode(usable + "=" * (-len(usable) % 4))
+            out.append(base64.b64decode(usable + "=" * (-len(usable) % 4)))
         except binascii.Error:
             continue
-    return out
+    return b"".join(out)
 
 
 def _unquote(text: str) -> bytes:

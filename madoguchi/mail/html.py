@@ -5,30 +5,19 @@ from html.parser import HTMLParser
 
 import nh3
 
-_HIDDEN = {"script", "style", "head", "title", "template", "noscript", "object", "svg", "math", "iframe", "xml"}
 _BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "table", "dl", "form", "pre", "figure", "fieldset"}
-_LINES = {
-    "div",
-    "tr",
-    "li",
-    "dt",
-    "dd",
-    "section",
-    "article",
-    "header",
-    "footer",
-    "address",
-    "center",
-    "caption",
-    "body",
-}
-_VOID = {"br", "hr", "img", "meta", "link", "input", "col", "base", "area", "wbr", "source", "param", "embed"}
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _TAG_NAMES = (
     "a abbr b blockquote br caption center code col colgroup dd del div dl dt em font h1 h2 h3 h4 h5 h6 hr i ins kbd"
     " li ol p pre q rp rt ruby s samp small span strike strong sub sup table tbody td tfoot th thead tr tt u ul"
 )
 _TAGS = set(_TAG_NAMES.split())
+_HIDDEN = {"script", "style", "title", "template", "noscript", "object", "svg", "math", "iframe", "xml"}
+_LINES = {"div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "address", "center", "caption"}
+_READ_TAGS = _TAGS | _LINES | {"img", "form", "figure", "fieldset"}
+_READ_ATTRIBUTES = {"a": {"href"}, "img": {"alt"}}
+_DEEPEST = 10
+_LONGEST_LINE = 10_000
 _ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "ol": {"start"}}
 
 
@@ -47,11 +36,9 @@ def clean_html(html: str) -> str:
 def html_to_text(html: str) -> str:
     """Plain text with paragraphs, lists, table rows, quotes (``>``) and the addresses of links."""
     writer = _Writer()
-    try:
-        writer.feed(html)
-        writer.close()
-    except (AssertionError, RecursionError, ValueError):
-        return re.sub(r"\n{3,}", "\n\n", re.sub(r"<[^>]{0,2000}>", " ", html)).strip()
+    # The parser below is slow on broken HTML; cleaned HTML is never broken.
+    writer.feed(nh3.clean(html, tags=_READ_TAGS, attributes=_READ_ATTRIBUTES, clean_content_tags=_HIDDEN))
+    writer.close()
     return writer.text()
 
 
@@ -63,7 +50,6 @@ class _Writer(HTMLParser):
         self.lines: list[str] = []
         self.line = ""
         self.quote = 0
-        self.hidden: list[str] = []
         self.pre = 0
         self.lists: list[int | None] = []
         self.link: tuple[str, int] | None = None
@@ -74,14 +60,7 @@ class _Writer(HTMLParser):
         return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in self.lines)).strip("\n")
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if self.hidden:
-            if tag == "body":
-                self.hidden.clear()
-            elif tag in _HIDDEN and tag not in _VOID:
-                self.hidden.append(tag)
-        elif tag in _HIDDEN:
-            self.hidden.append(tag)
-        elif tag in _BLOCKS or tag in _LINES or tag in {"blockquote", "hr", "br"}:
+        if tag in _BLOCKS or tag in _LINES or tag in {"blockquote", "hr", "br"}:
             self._begin_line(tag)
         elif tag in {"td", "th"}:
             self.line += "\t" if self.cells else ""
@@ -98,7 +77,7 @@ class _Writer(HTMLParser):
         else:
             self._end_line(force=tag == "br")
         if tag == "hr":
-            self.lines.append("> " * self.quote + "-" * 40)
+            self.lines.append(self._quotes() + "-" * 40)
         elif tag == "li":
             self._bullet()
         elif tag in {"ul", "ol"}:
@@ -108,12 +87,10 @@ class _Writer(HTMLParser):
         self.cells = 0
 
     def handle_endtag(self, tag: str) -> None:
-        if self.hidden:
-            if tag in self.hidden:
-                del self.hidden[self.hidden.index(tag) :]
-        elif tag == "blockquote":
-            self._gap()
+        if tag == "blockquote":
+            self._end_line()
             self.quote = max(0, self.quote - 1)
+            self._gap()
         elif tag == "a" and self.link:
             (address, start), self.link = self.link, None
             shown = self.line[start:].strip()
@@ -128,8 +105,8 @@ class _Writer(HTMLParser):
             self._end_line()
 
     def handle_data(self, data: str) -> None:
-        if self.hidden:
-            return
+        if len(self.line) > _LONGEST_LINE:
+            self._end_line()
         if self.pre:
             first, *others = data.replace("\r\n", "\n").split("\n")
             self.line += first
@@ -142,7 +119,7 @@ class _Writer(HTMLParser):
 
     def _bullet(self) -> None:
         number = self.lists[-1] if self.lists else None
-        indent = "  " * max(0, len(self.lists) - 1)
+        indent = "  " * min(max(0, len(self.lists) - 1), _DEEPEST)
         if number is None:
             self.line = f"{indent}・"
         else:
@@ -152,10 +129,13 @@ class _Writer(HTMLParser):
     def _end_line(self, force: bool = False) -> None:
         if self.line.strip() or force:
             line = self.line.replace("\xa0", " ")
-            self.lines.append("> " * self.quote + (line if self.pre else line.rstrip()))
+            self.lines.append(self._quotes() + (line if self.pre else line.rstrip()))
         self.line = ""
+
+    def _quotes(self) -> str:
+        return "> " * min(self.quote, _DEEPEST)
 
     def _gap(self) -> None:
         self._end_line()
         if self.lines and self.lines[-1].strip("> "):
-            self.lines.append("> " * self.quote)
+            self.lines.append(self._quotes())

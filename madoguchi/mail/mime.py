@@ -11,9 +11,8 @@ MOST_PARTS = 1000
 _TYPE = re.compile(r"^[!-.0-~]+/[!-.0-~]+$")
 _BROKEN_QP = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
 _ODD_ENCODING = re.compile(r"[^a-z0-9]")
-_UU_BLOCK = re.compile(
-    rb"^begin [0-7]{3,4} ([^\r\n]+)\r?\n(.*?)^(?:`[ \t]*\r?\n)?end[ \t]*\r?$", re.MULTILINE | re.DOTALL
-)
+_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,500})\r?\n", re.MULTILINE)
+_UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
 
 
 @dataclass
@@ -139,22 +138,23 @@ def transfer_decode(body: bytes, encoding: str, warnings: list[str]) -> bytes:
 
 def uuencoded(text: bytes) -> list[tuple[bytes, bytes, bytes]]:
     """Uuencoded files inside a text: (name, content, the block as it stands there)."""
-    if b"begin " not in text:
-        return []
     found: list[tuple[bytes, bytes, bytes]] = []
-    for block in _UU_BLOCK.finditer(text):
-        content = b""
-        for line in block[2].splitlines():
-            if not line.strip():
-                continue
-            try:
-                content += binascii.a2b_uu(line)
-            except binascii.Error:
-                # Some encoders pad the last line wrongly; take the bytes it says it has.
-                count = (((line[0] - 32) & 63) * 4 + 5) // 3
-                try:
-                    content += binascii.a2b_uu(line[:count])
-                except binascii.Error:
-                    break
-        found.append((block[1].strip(), content, block[0]))
+    place = 0
+    while (begin := _UU_BEGIN.search(text, place)) and (end := _UU_END.search(text, begin.end())):
+        lines = text[begin.end() : end.start()].splitlines()
+        content = b"".join(_unuu(line) for line in lines if line.strip())
+        found.append((begin[1].strip(), content, text[begin.start() : end.end()]))
+        place = end.end()
     return found
+
+
+def _unuu(line: bytes) -> bytes:
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        # Some encoders pad the last line wrongly; take the bytes it says it has.
+        count = (((line[0] - 32) & 63) * 4 + 5) // 3
+        try:
+            return binascii.a2b_uu(line[:count])
+        except binascii.Error:
+            return b""

@@ -49,10 +49,11 @@ def cut(text: str) -> tuple[str, str]:
 
 def _quotation(lines: list[str]) -> int:
     """The line where the trailing quotation begins, the number of lines when there is none."""
+    after = _counts(lines)
     for place in range(len(lines)):
         if _SEPARATOR.match(lines[place]) or _is_header_block(lines, place):
             return _with_rule_above(lines, place)
-        if (length := _attribution(lines, place)) and _all_quoted(lines, place + length):
+        if (length := _attribution(lines, place)) and _all_quoted(lines, after, place + length):
             return place
     end = len(lines)
     while end and (not lines[end - 1].strip() or _QUOTED.match(lines[end - 1])):
@@ -87,18 +88,29 @@ def _attribution(lines: list[str], place: int) -> int:
     line = lines[place]
     if any(pattern.match(line) for pattern in _ATTRIBUTION):
         return 1
-    if place + 1 < len(lines) and line.strip() and lines[place + 1].rstrip().endswith((":", "：")):
-        joined = f"{line.rstrip()} {lines[place + 1].strip()}\n"
+    below = lines[place + 1] if place + 1 < len(lines) else ""
+    alone = any(pattern.match(below) for pattern in _ATTRIBUTION)
+    if line.strip() and below.rstrip().endswith((":", "：")) and not alone:
+        joined = f"{line.rstrip()} {below.strip()}\n"
         if any(pattern.match(joined) for pattern in _ATTRIBUTION):
             return 2
     return 0
 
 
-def _all_quoted(lines: list[str], start: int) -> bool:
+def _counts(lines: list[str]) -> list[tuple[int, int]]:
+    """For each place: how many lines with words follow, and how many of them are quoted."""
+    counts = [(0, 0)]
+    for line in reversed(lines):
+        words, quoted = counts[-1]
+        counts.append((words + bool(line.strip()), quoted + bool(_QUOTED.match(line))))
+    return counts[::-1]
+
+
+def _all_quoted(lines: list[str], after: list[tuple[int, int]], start: int) -> bool:
     """Whether nothing but the quotation follows: all marked, or, in programs that do not mark, none."""
-    rest = [line for line in lines[start:] if line.strip()]
-    marked = sum(bool(_QUOTED.match(line)) for line in rest)
-    return marked == len(rest) or marked == 0 or not _QUOTED.match(rest[0])
+    words, quoted = after[min(start, len(lines))]
+    first = next((line for line in lines[start : start + 5] if line.strip()), "")
+    return quoted in {0, words} or not _QUOTED.match(first)
 
 
 def _is_header_block(lines: list[str], place: int) -> bool:

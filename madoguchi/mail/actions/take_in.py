@@ -54,7 +54,8 @@ def retry(mail: IncomingMail, *, by: Actor) -> IncomingMail:
     incoming = IncomingMail.objects.select_for_update().select_related("raw", "thread").get(pk=mail.pk)
     if incoming.state in {IncomingMail.State.RECEIVED, IncomingMail.State.SET_ASIDE}:
         incoming.thread = incoming.thread or find_thread(incoming.parsed, incoming.envelope_to)
-        incoming.save(update_fields=["thread"])
+        incoming.state, incoming.error = _state_of(incoming.nature), ""
+        incoming.save(update_fields=["thread", "state", "error"])
         _tell(incoming, by)
     return incoming
 
@@ -73,6 +74,7 @@ def _keep(
     nature = _nature(mail)
     sender = mail.sender
     incoming = IncomingMail.objects.create(
+        state=_state_of(nature),
         raw=store.keep(raw),
         source=source,
         envelope_from=_fit(envelope_from or "", 998),
@@ -96,12 +98,14 @@ def _keep(
 
 def _tell(incoming: IncomingMail, by: Actor) -> None:
     """Record the arrival; what the reactions do stands or falls as a whole, the mail stays either way."""
-    nature = IncomingMail.Nature(incoming.nature)
-    state = IncomingMail.State.IGNORED if nature is IncomingMail.Nature.LOOP else IncomingMail.State.TAKEN
     try:
         with transaction.atomic():
-            IncomingMail.objects.filter(pk=incoming.pk).update(state=state, error="")
-            record(KINDS[nature], by=by, about=[incoming, incoming.thread], data={"subject": incoming.subject[:200]})
+            record(
+                KINDS[IncomingMail.Nature(incoming.nature)],
+                by=by,
+                about=[incoming, incoming.thread],
+                data={"subject": incoming.subject[:200]},
+            )
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:  # noqa: BLE001 (whatever fails upstairs, the mail is kept)
@@ -111,8 +115,10 @@ def _tell(incoming: IncomingMail, by: Actor) -> None:
         incoming.save(update_fields=["state", "error"])
         record("mail.set_aside", by=by, about=[incoming, incoming.thread], data={"error": incoming.error[:500]})
         set_aside("mail.incoming", error, mail=incoming.pk, sha256=incoming.raw.sha256)
-    else:
-        incoming.state, incoming.error = state, ""
+
+
+def _state_of(nature: str) -> "IncomingMail.State":
+    return IncomingMail.State.IGNORED if nature == IncomingMail.Nature.LOOP else IncomingMail.State.TAKEN
 
 
 def _nature(mail: ParsedMail) -> IncomingMail.Nature:
@@ -120,7 +126,8 @@ def _nature(mail: ParsedMail) -> IncomingMail.Nature:
         return IncomingMail.Nature.BOUNCE
     if mail.loop_marks & {settings.MAIL_ADDRESS.lower()}:
         return IncomingMail.Nature.LOOP
-    if mail.message_id and OutgoingMail.objects.filter(message_id=mail.message_id[:255]).exists():
+    own = mail.message_id and mail.message_id.endswith(f"@{settings.MAIL_ADDRESS.rpartition('@')[2]}>")
+    if own and OutgoingMail.objects.filter(message_id=mail.message_id).exists():
         return IncomingMail.Nature.LOOP
     return IncomingMail.Nature.AUTO_REPLY if mail.is_reply_of_machine else IncomingMail.Nature.ORDINARY
 
