@@ -11,6 +11,7 @@ _OVERFLOW = ("timeout", "empty", "key", "withdrawn")
 _BUSY = ("17", "busy", "userbusy")
 _FAILED = ("1", "3", "34", "38", "41", "42", "congestion", "notfound", "failed", "chanunavail")
 # The one cause word (of sipgate and Zammad) that says the call was established; Q.850's 16 says no such thing.
+_UNANSWERED = ("18", "19", "21", "cancel", "noanswer", "no_answer", "rejected")
 _WAS_ANSWERED = "normalclearing"
 
 
@@ -91,8 +92,20 @@ class Facts:
         end = self.end
         if end is None:
             return None
-        by_us = end.text("by") == "agent" and self.direction not in ("outbound", "internal")
-        return end if by_us or end.text("cause").lower() == _WAS_ANSWERED else None
+        by, cause = end.text("by"), end.text("cause").lower()
+        # Only somebody who was in the conversation can hang it up from the other side.
+        answered = by == "agent" and self.direction not in ("outbound", "internal")
+        answered |= by == "remote" and self.direction == "outbound" and cause not in (*_BUSY, *_FAILED, *_UNANSWERED)
+        return end if answered or cause == _WAS_ANSWERED else None
+
+    @cached_property
+    def answer_unknown(self) -> bool:
+        """It rang, it ended, and nothing tells whether anybody answered in between."""
+        if self.end is None or self.was_answered or self.line.first("queue.left") is not None:
+            return False
+        if self.direction == "outbound" or self.end.text("cause").lower() in (*_BUSY, *_FAILED, *_UNANSWERED):
+            return False
+        return any(not ring.said and ring.result == "caller_gone" for ring in self.rings)
 
     @cached_property
     def was_answered(self) -> bool:

@@ -65,10 +65,10 @@ class _Fold(Facts):
     @cached_property
     def _talk(self) -> list[Span] | None:
         """When the customer was connected to any of ours, hold included."""
+        if self.answer_unknown or (self.was_answered and self.answer is None):
+            return None
         if not self.was_answered:
             return []
-        if self.answer is None:
-            return None
         lists = [
             spans for agent, spans in self._talks.items() if self.direction != "internal" or agent != self.own_agent
         ]
@@ -80,7 +80,7 @@ class _Fold(Facts):
         until = self.answer or self.answer_trace or self._abandon or self.end
         if self.direction == "outbound":
             return self._ring_outside(until)
-        if self._is_consultation:
+        if self._is_consultation or self.answer_unknown:
             return None
         entered = self.line.first("queue.entered")
         if entered is not None:
@@ -196,7 +196,8 @@ class _Fold(Facts):
             "hold_s": self._hold(talk),
             "transfer_wait_s": transfer_wait,
         }
-        if self.was_answered and (self.answer is None or self.answer.payload.get("estimated")):
+        missing = self.answer is None or self.answer.payload.get("estimated")
+        if self.answer_unknown or (self.was_answered and missing):
             self.incomplete["answered"] = None
         if self.holds.missing:
             self.incomplete["hold"] = None
@@ -213,6 +214,11 @@ class _Fold(Facts):
             }
         return {name: rounded(value) for name, value in known.items()}
 
+    def _offer_row(self, ring: Ring) -> dict[str, Any]:
+        if self.answer_unknown and not ring.said:
+            return {"agent": ring.agent, "result": None, "ring_s": None}
+        return {"agent": ring.agent, "result": ring.result, "ring_s": rounded(ring.seconds(self.line))}
+
     def result(self) -> Folded:
         line, party = self.line, self.party("from")
         number, name = party.get("number") or None, party.get("name") or None
@@ -227,10 +233,7 @@ class _Fold(Facts):
             "called": self.called,
             "queue": self.queue,
             "queue_visits": visits,
-            "offers": [
-                {"agent": ring.agent, "result": ring.result, "ring_s": rounded(ring.seconds(line))}
-                for ring in self.offers
-            ],
+            "offers": [self._offer_row(ring) for ring in self.offers],
             "answered_by": self.answered_by,
             "agents": agents,
             "segments": [

@@ -10,13 +10,17 @@ type Span = tuple[float, float]
 
 @dataclass
 class Ring:
-    """One offer of the call to one of ours. ``result`` is None while it rings, or when nobody said how it ended."""
+    """One offer of the call to one of ours. ``result`` is None while it rings, or when nobody said how it ended.
+
+    ``certain``: its end is known to the second; ``said``: the sender told of it, it is not only concluded.
+    """
 
     agent: str
     begun: Event | None
     ended: Event | None = None
     result: str | None = None
     certain: bool = True
+    said: bool = False
 
     def seconds(self, line: Timeline) -> float | None:
         return line.between(self.begun, self.ended) if self.certain else None
@@ -54,10 +58,10 @@ def rings_of(line: Timeline) -> list[Ring]:
             latest[agent] = Ring(agent, event)
             rings.append(latest[agent])
         elif ring is None:
-            latest[agent] = Ring(agent, None, event, event.text("result") or None)
+            latest[agent] = Ring(agent, None, event, event.text("result") or None, said=True)
             rings.append(latest[agent])
         elif ring.ended is None:
-            ring.ended, ring.result = event, event.text("result") or None
+            ring.ended, ring.result, ring.said = event, event.text("result") or None, True
     for ring in rings:
         if ring.ended is None:
             _close(ring, line, rings)

@@ -7,10 +7,11 @@ from django.db.models import Q, QuerySet
 
 from madoguchi.people.access import Access
 from madoguchi.people.models import Staff
-from madoguchi.telephony.models import Call, CallAgent, CallState, OperatorState, Sender
+from madoguchi.telephony.models import Call, CallAgent, CallState, Direction, OperatorState, Sender
 
 LARGEST_PAGE = 200
 NOTICEABLE_SKEW_S = 2.0
+_NOBODY_WAITS = (Direction.OUTBOUND, Direction.INTERNAL)
 
 
 class CallPage(NamedTuple):
@@ -26,8 +27,10 @@ def live_calls(access: Access) -> QuerySet[Call]:
 
 
 def waiting(access: Access) -> QuerySet[Call]:
-    """Calls in a queue that nobody has answered yet, the longest wait first (ringing at an agent is still waiting)."""
-    return live_calls(access).filter(state__in=(CallState.WAITING, CallState.RINGING), direction="inbound")
+    """Calls from outside that nobody has answered yet, the longest wait first; ringing at an agent is still waiting."""
+    return (
+        live_calls(access).filter(state__in=(CallState.WAITING, CallState.RINGING)).exclude(direction__in=_NOBODY_WAITS)
+    )
 
 
 def in_talk(access: Access) -> QuerySet[Call]:

@@ -69,3 +69,18 @@ def test_posts_that_name_the_same_calls_in_other_orders_do_not_block_each_other_
     ]
     assert at_once(*jobs) == []
     assert CallEvent.objects.count() == len(one) + len(other)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posts_that_share_agents_crosswise_all_succeed() -> None:
+    enter()
+
+    def shift(first: str, second: str) -> list[Event]:
+        return [*queue_call(f"{first}-a", agent=first)[:6], *queue_call(f"{first}-b", agent=second)[:6]]
+
+    jobs = [
+        lambda: receive_events(shift("1001", "1002"), sender="one", by=PBX),
+        lambda: receive_events(shift("1002", "1001"), sender="two", by=PBX),
+    ]
+    assert at_once(*jobs) == []
+    assert set(OperatorState.objects.values_list("state", flat=True)) == {"talking"}

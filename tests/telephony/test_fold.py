@@ -156,3 +156,33 @@ def test_an_estimated_end_that_a_later_event_contradicts_is_no_end() -> None:
 def test_nothing_moves_a_call_back_to_ringing() -> None:
     late_ring = event("agent.offered", 5, agent="1002")
     assert fold("c-1", [*queue_call()[:6], late_ring]).state == "talking"
+
+
+def test_a_call_that_rang_and_ended_with_nothing_in_between_may_have_been_answered() -> None:
+    events = [
+        event("call.started", 0, direction="inbound"),
+        event("agent.offered", 1, agent="1001"),
+        event("call.ended", 60, by="caller", cause=16),
+    ]
+    made = record(events)
+    assert (made["outcome"], made["talk_s"], made["wait_s"]) == ("missed", None, None)
+    assert made["incomplete"] == ["answered", "wait_s", "talk_s"]
+    assert made["offers"] == [{"agent": "1001", "result": None, "ring_s": None}]
+    told = record([*events, event("agent.offer_ended", 60, agent="1001", result="caller_gone")])
+    assert (told["talk_s"], told["wait_s"], told["incomplete"]) == (0.0, 59.0, [])
+
+
+@pytest.mark.parametrize(
+    ("by", "cause", "outcome", "talk"),
+    [("remote", 16, "answered", None), ("remote", 17, "busy", 0.0), ("agent", 16, "no_answer", 0.0)],
+)
+def test_an_outgoing_call_hung_up_by_the_other_side_was_answered(
+    by: str, cause: int, outcome: str, talk: float | None
+) -> None:
+    made = record(
+        [
+            event("call.started", 0, direction="outbound", from_={"number": "1001"}, to={"number": "0398765432"}),
+            event("call.ended", 60, by=by, cause=cause),
+        ]
+    )
+    assert (made["outcome"], made["talk_s"]) == (outcome, talk)
