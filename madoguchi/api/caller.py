@@ -33,7 +33,7 @@ class ApiRequest(HttpRequest):
 
 
 class Needs(AuthBase):
-    """A call's conditions: one of ``scopes`` on the token, ``capability`` of its member of staff, a body of ``largest`` bytes."""
+    """A call's conditions: one of ``scopes`` on the token, ``capability`` of its owner, a body of ``largest`` bytes."""
 
     openapi_type = "http"
     openapi_scheme = "bearer"

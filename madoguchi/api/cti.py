@@ -1,4 +1,4 @@
-"""Telephone systems at the door: the neutral format with a bearer token, Zammad's generic CTI with a token in the URL."""
+"""Telephone systems at the door: the neutral format with a bearer token, Zammad's with a token in the URL."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def take_in(posted: object, *, token: ApiToken, events_of: Callable[..., list[Event]] = neutral.events_of) -> int:
-    """Commit what a telephone system says; the number of events. A token that is renewed under its name stays the same sender."""
+    """Commit what a telephone system says; the number of events. A token renewed under its name is the same sender."""
     sender = f"{token.name}@{token.staff_id}"[-64:]
     events = events_of(posted, sender=sender)
     receive_events(events, sender=sender, by=NamedActor("telephone", token.name or token.staff.name))

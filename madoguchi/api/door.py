@@ -68,9 +68,9 @@ for module in (
     api.add_router("", module.router)
 
 
-def answer_exception(request: HttpRequest, error: Exception) -> HttpResponse:
+def answer_exception(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     """The problem that an exception becomes; an unexpected one is set aside and named by its id."""
-    return _problem(request, error).respond()
+    return _problem(request, error if isinstance(error, Exception) else error()).respond()
 
 
 def _problem(request: HttpRequest, error: Exception) -> ProblemError:
@@ -86,14 +86,18 @@ def _problem(request: HttpRequest, error: Exception) -> ProblemError:
         case HttpError():
             cause = error.__cause__
             return cause if isinstance(cause, ProblemError) else ProblemError(error.status_code, error.message)
+    return _of_django(error) or of_bug(request, error)
+
+
+def _of_django(error: Exception) -> ProblemError | None:
+    match error:
         case Http404():
             return not_found()
         case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent():
             return ProblemError(413, _(_TOO_LARGE), headers={"Connection": "close"})
         case MultiPartParserError() | SuspiciousOperation() | BadRequest():
             return ProblemError(400, _("The request cannot be read."))
-        case _:
-            return of_bug(request, error)
+    return None
 
 
 def of_bug(request: HttpRequest, error: Exception) -> ProblemError:
@@ -106,7 +110,7 @@ def of_bug(request: HttpRequest, error: Exception) -> ProblemError:
 
 
 def _client_place(error: Mapping[str, Any]) -> dict[str, Any]:
-    """ninja's place of an error, without the parts that name the view's parameters."""
+    """Ninja's place of an error, without the parts that name the view's parameters."""
     source, *rest = error["loc"]
     return {**error, "loc": rest[1:] if source in ("body", "form") else rest[-1:]}
 

@@ -1,4 +1,4 @@
-"""``/api/v1/…``; each view wrapped so that whatever happens below it is answered as a problem. And the health checks."""
+"""``/api/v1/…``; each view wrapped so that whatever happens below it is answered as a problem."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, re_path
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
-from madoguchi.api import health, openapi
+from madoguchi.api import openapi
 from madoguchi.api.cti import zammad_cti
 from madoguchi.api.door import answer_exception, api
 from madoguchi.api.problem import ProblemError, not_found
@@ -22,12 +22,12 @@ def for_programs(view: View) -> View:
 
     @wraps(view)
     def answered(request: HttpRequest, **values: Any) -> HttpResponse:
-        if request.method == "HEAD":
-            request.method = "GET"
+        asked, request.method = request.method, "GET" if request.method == "HEAD" else request.method
         try:
             response = view(request, **values)
         except Exception as error:  # noqa: BLE001 (the last line: every error becomes an answer)
             response = answer_exception(request, error)
+        request.method = asked  # the server leaves out a HEAD's body
         if isinstance(response, HttpResponseNotAllowed):
             response = ProblemError(
                 405,
@@ -48,7 +48,7 @@ def _unknown(request: HttpRequest) -> HttpResponse:
 
 
 def _operations() -> list[URLPattern]:
-    """ninja's own patterns, each behind ``for_programs``; its index page is left out."""
+    """Ninja's own patterns, each behind ``for_programs``; its index page is left out."""
     found = []
     for pattern in api.urls[0]:
         if isinstance(pattern, URLPattern) and pattern.name != "api-root":
@@ -58,8 +58,6 @@ def _operations() -> list[URLPattern]:
 
 
 urlpatterns = [
-    path("healthz", health.alive, name="healthz"),
-    path("readyz", health.ready, name="readyz"),
     path("api/v1/cti/<path:token>", for_programs(zammad_cti), name="api-cti"),
     path("api/v1/openapi.json", for_programs(openapi.document), name="api-openapi"),
     path("api/v1/docs", openapi.docs, name="api-docs"),

@@ -43,7 +43,7 @@ def _database() -> dict[str, Any]:
     if DATABASE is None or DATABASE.scheme == "sqlite":
         path = DATA_DIR / "madoguchi.sqlite3" if DATABASE is None else Path(unquote(DATABASE.path).removeprefix("/"))
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "madoguchi.foundation.sqlite3",
             "NAME": str(path),
             "CONN_MAX_AGE": None,  # opening one per request cost a quarter of the requests per second
             "OPTIONS": {

@@ -17,7 +17,7 @@ from madoguchi.api.v1.fields import Answer
 from madoguchi.api.v1.ticket_form import StaffForm, staff_form
 from madoguchi.people.access import Capability
 from madoguchi.telephony import queries
-from madoguchi.telephony.events import MOST_EVENTS, NeutralEvent
+from madoguchi.telephony.events import MOST_EVENTS
 from madoguchi.telephony.models import Call, Outcome
 
 router = Router(tags=["telephone"])
@@ -70,12 +70,12 @@ class EventsTaken(Answer):
     summary="Tell what happens to calls",
 )
 def post_call_events(request: ApiRequest) -> HttpResponse:
-    """One event or a list; 202 after commit. The same ``id`` again: 202, and nothing happens. One wrong event refuses all."""
+    """One or a list; 202 after commit. The same ``id`` again: 202, and nothing happens. One wrong event refuses all."""
     return answer(202, {"accepted": take_in(read_json(request), token=request.auth.token)})
 
 
 class CallForm(Answer):
-    """A call; ``record`` is the fold of its events, a duration that cannot be known is null and named in ``incomplete``."""
+    """A call; ``record`` is the fold of its events: a duration that cannot be known is null and named in it."""
 
     id: int
     call_id: str

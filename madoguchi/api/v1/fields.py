@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-
 LONGEST_TEXT = 200_000
 _EARLIEST, _LATEST = 1900, 2200
 

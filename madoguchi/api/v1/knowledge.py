@@ -99,12 +99,11 @@ def _solved_alike(request: ApiRequest, found: list[Suggestion], limit: int) -> l
 def _notices(category: Category | None) -> list[Notice]:
     """Those in force: for everything, or for the category."""
     rows = Notice.objects.in_force().prefetch_related("categories")
-    wanted = [
+    return [
         notice
         for notice in rows[:100]
         if category is None or not notice.categories.all() or category in notice.categories.all()
     ]
-    return wanted
 
 
 def _likely_category(found: list[Suggestion]) -> str | None:

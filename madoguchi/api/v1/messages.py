@@ -85,7 +85,7 @@ _FORMS = {
     summary="Answer or note",
 )
 def post_a_message(request: ApiRequest, number: str) -> HttpResponse:
-    """JSON, or multipart/form-data with the files as ``attachments``. A public answer is mailed, or told by telephone."""
+    """JSON, or multipart/form-data with files as ``attachments``. A public answer is mailed, or told by telephone."""
     ticket = ticket_at(request, number)
     said = _read(request)
     digests = [store.write(base64.b64decode(file.content)) for file in said.attachments]

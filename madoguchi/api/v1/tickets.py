@@ -1,6 +1,6 @@
 """Tickets: raise, list, read, change, resolve, close, reopen, merge, wait; their timeline."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from django.db import transaction
 from django.http import HttpResponse
@@ -326,13 +326,13 @@ def _filter(request: ApiRequest, wanted: TicketQuery) -> queries.TicketFilter:
         member = request.auth.staff if wanted.assignee == "me" else staff_named(wanted.assignee, field="assignee")
         assignee = member.pk if member else None
     return queries.TicketFilter(
-        status=_words(wanted.status, {*fields.Status.__args__, "active"}, "status"),
+        status=_words(wanted.status, {*get_args(fields.Status), "active"}, "status"),
         team=team_named(wanted.team, field="team").pk if wanted.team else None,
         assignee=assignee,
         unassigned=unassigned,
         category=_subtree(category_named(wanted.category or None)),
         requester=wanted.requester,
-        priority=_words(wanted.priority, set(fields.Priority.__args__), "priority"),
+        priority=_words(wanted.priority, set(get_args(fields.Priority)), "priority"),
         channel=wanted.channel or "",
         q=wanted.q,
         updated_since=wanted.updated_since,
