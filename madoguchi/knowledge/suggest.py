@@ -59,32 +59,37 @@ def ranked(
         readable = rows.light().select_related("category").in_bulk([int(index.ids[place]) for place in places])
         for place in places:
             if (article := readable.get(int(index.ids[place]))) is not None:
-                found.append(Suggestion(article, float(scores[place]), _matched(asked, wanted, index, int(place))))
+                found.append(Suggestion(article, float(scores[place]), _matched(wanted, index, int(place))))
         start, window = start + window, window * 4
     return found[:limit]
 
 
-type Wanted = dict[str, float]
+# word as it was written → the terms it stands for, with their weights
+type Wanted = dict[str, dict[str, float]]
 
 
 def _wanted(asked: list[tokens.Token], index: ArticleIndex) -> Wanted:
-    """Terms with weights: words as they are, by sound where the writing tells less, completed where half typed."""
+    """Words as they are, by sound where the writing tells less, and the last one completed where it is half typed."""
     wanted: Wanted = {}
     for token in asked:
-        known = token.term in index.words
-        wanted[token.term] = 1.0
-        if token.reading and token.reading != token.term and (token.spoken or not known):
-            wanted.setdefault(token.reading, _SPOKEN)
+        terms = wanted.setdefault(token.surface, {})
+        terms[token.term] = 1.0
+        if token.reading and token.reading != token.term and (token.spoken or token.term not in index.words):
+            terms.setdefault(token.reading, _SPOKEN)
     last = asked[-1]
     if last.term not in index.words and len(last.term) > 1:
         for term in index.words.completions(last.term):
-            wanted.setdefault(term, _SPOKEN)
+            wanted[last.surface].setdefault(term, _SPOKEN)
     return wanted
 
 
 def _scores(text: str, wanted: Wanted, index: ArticleIndex) -> tuple[Scores, np.typing.NDArray[np.bool_]]:
     """The score of every article, and whether it is likely enough to be shown at all."""
-    scores = index.words.scores(wanted)
+    weights: dict[str, float] = {}
+    for terms in wanted.values():
+        for term, weight in terms.items():
+            weights[term] = max(weight, weights.get(term, 0.0))
+    scores = index.words.scores(weights)
     likely = scores > 0
     if tokens.is_only_kana(text):
         heard = index.sounds.scores(dict.fromkeys(tokens.sound(text), 1.0))
@@ -95,14 +100,8 @@ def _scores(text: str, wanted: Wanted, index: ArticleIndex) -> tuple[Scores, np.
     return scores + meant, likely | (best >= _LEAST_COSINE)
 
 
-def _matched(asked: list[tokens.Token], wanted: Wanted, index: ArticleIndex, place: int) -> tuple[str, ...]:
+def _matched(wanted: Wanted, index: ArticleIndex, place: int) -> tuple[str, ...]:
     """The words of the text that stand in the article, the telling ones first."""
-    worth: dict[str, float] = {}
-    for token in asked:
-        worth[token.surface] = max(
-            index.words.held(term, place)
-            for term in (token.term, token.reading)
-            if term in wanted or term == token.term
-        )
+    worth = {word: max(index.words.held(term, place) for term in terms) for word, terms in wanted.items()}
     found = sorted((word for word, value in worth.items() if value > 0), key=lambda word: -worth[word])
     return tuple(found[:_MOST_WORDS])

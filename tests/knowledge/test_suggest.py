@@ -62,6 +62,12 @@ def test_a_suggestion_says_by_which_words_it_was_found(access: Access) -> None:
     assert first.score > 0
 
 
+def test_a_half_typed_code_finds_its_article_and_says_so(access: Access) -> None:
+    first = suggest("エラー 0x800cc", access=access)[0]
+    assert first.article.key == "send"
+    assert "0x800cc" in first.words
+
+
 @pytest.mark.parametrize("text", ["", " ", "です。", "\0", "!?"])
 def test_nothing_to_go_by_suggests_nothing(access: Access, text: str) -> None:
     assert keys(text, access) == []
