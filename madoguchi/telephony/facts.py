@@ -7,6 +7,7 @@ from madoguchi.telephony.events import Event
 from madoguchi.telephony.presence import Holds, Ring, Stay, holds_of, rings_of, rounded, stays_of
 from madoguchi.telephony.timeline import Timeline
 
+_DIRECTIONS = ("inbound", "outbound", "internal")
 _OVERFLOW = ("timeout", "empty", "key", "withdrawn")
 _BUSY = ("17", "busy", "userbusy")
 _FAILED = ("1", "3", "34", "38", "41", "42", "congestion", "notfound", "failed", "chanunavail")
@@ -28,7 +29,7 @@ class Facts:
 
     @cached_property
     def direction(self) -> str | None:
-        return next((word for event in self.line.ordered if (word := event.text("direction"))), None)
+        return next((word for event in self.line.ordered if (word := event.text("direction")) in _DIRECTIONS), None)
 
     def party(self, key: str) -> dict[str, Any]:
         bearers = (event for event in self.line.all("call.started", "agent.offered", "queue.entered"))

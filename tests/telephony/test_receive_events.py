@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -272,3 +273,24 @@ def test_an_id_used_for_another_call_makes_no_ghost(cast: Cast) -> None:
 def test_too_many_events_are_refused() -> None:
     with pytest.raises(Refused):
         read_events([{}] * 501)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"direction": "sideways" * 20},
+        {"queue": "キュー" * 26, "agent": "<script>alert(1)</script>"},
+        {"agent": "' OR 1=1 --", "leg": "\u202eabc\ufeff"},
+        {"from_": {"number": "+" + "9" * 79, "name": "𝕏" * 200}},
+        {"more": {"": None, "深": [10**40, -1e308, "\ud83d"], "\x00key": "\x00"}},
+        {"hold_count": "x", "estimated": "now", "clock": [], "seq": -5, "url": {"a": 1}},
+    ],
+)
+def test_hostile_fields_are_stored_and_do_no_harm(cast: Cast, hostile: dict[str, Any]) -> None:
+    for kind in ("call.started", "agent.offered", "recording.ready", "hold.started", "vendor.mystery"):
+        fields = {"agent": "1001", **hostile}
+        if kind == "call.started" and "direction" in fields:
+            del fields["direction"]
+        call = post([event(kind, 1, **fields)])
+    assert call.is_live
+    assert CallEvent.objects.count() == 5
