@@ -41,8 +41,10 @@ class Door:
         raw = envelope.content
         assert isinstance(raw, bytes)
         try:
+            # aiosmtpd gives a null sender as it was written.
+            sender = (envelope.mail_from or "").strip("<>")
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self.pool, _take, raw, envelope.mail_from or "", list(envelope.rcpt_tos))
+            await loop.run_in_executor(self.pool, _take, raw, sender, list(envelope.rcpt_tos))
         except (DatabaseError, InterfaceError, OSError) as error:
             log.error("a mail could not be kept, its sender was asked to try again: %s", error)
             return "451 4.3.0 Temporary trouble, try again later"

@@ -50,10 +50,14 @@ def parse_addresses(values: list[bytes], hint: str | None = None) -> list[Addres
 def _entries(text: str) -> Iterator[str]:
     """Cut at commas and semicolons outside quotes, comments and angle brackets; drop the names of groups."""
     start = place = 0
+    never_closed: set[str] = set()
     while place < len(text):
         char = text[place]
-        if closing := _PAIRS.get(char):
-            place = _closed(text, place, closing)
+        if char in _PAIRS and char not in never_closed:
+            end = _closed(text, place, _PAIRS[char])
+            if end == place:
+                never_closed.add(char)
+            place = end
         elif char == ":" and "@" not in text[start:place]:
             start = place + 1
         elif char in ",;":

@@ -1,6 +1,7 @@
 """HTML of mails: as text that keeps its structure, and cleaned for showing."""
 
 import re
+from html import escape
 from html.parser import HTMLParser
 
 import nh3
@@ -16,6 +17,12 @@ _HIDDEN = {"script", "style", "title", "template", "noscript", "object", "svg", 
 _LINES = {"div", "tr", "li", "dt", "dd", "section", "article", "header", "footer", "address", "center", "caption"}
 _READ_TAGS = _TAGS | _LINES | {"img", "form", "figure", "fieldset"}
 _READ_ATTRIBUTES = {"a": {"href"}, "img": {"alt"}}
+_NESTING = re.compile(
+    r"<(/?)(?!(?:p|li|td|th|tr|dt|dd|br|hr|img|meta|link|input|col|option|o:p|wbr|area|base)\b)[a-z]", re.IGNORECASE
+)
+_ANY_TAG = re.compile(r"<[^<>]{0,1000}>")
+_EMPTY_LINES = re.compile(r"\n\s*\n")
+_DEEPEST_NESTING = 500
 _DEEPEST = 10
 _LONGEST_LINE = 10_000
 _ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}, "ol": {"start"}}
@@ -23,6 +30,8 @@ _ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "r
 
 def clean_html(html: str) -> str:
     """What may be shown: text, lists, tables and links; no script, style, form, picture or anything that is fetched."""
+    if _too_deep(html):
+        return f"<pre>{escape(_stripped(html))}</pre>"
     return nh3.clean(
         html,
         tags=_TAGS,
@@ -35,11 +44,28 @@ def clean_html(html: str) -> str:
 
 def html_to_text(html: str) -> str:
     """Plain text with paragraphs, lists, table rows, quotes (``>``) and the addresses of links."""
+    if _too_deep(html):
+        return _stripped(html)
     writer = _Writer()
     # The parser below is slow on broken HTML; cleaned HTML is never broken.
     writer.feed(nh3.clean(html, tags=_READ_TAGS, attributes=_READ_ATTRIBUTES, clean_content_tags=_HIDDEN))
     writer.close()
     return writer.text()
+
+
+def _too_deep(html: str) -> bool:
+    """Whether tags stand in each other as no program writes them; cleaning takes quadratic time then."""
+    depth = 0
+    for tag in _NESTING.finditer(html):
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > _DEEPEST_NESTING:
+            return True
+    return False
+
+
+def _stripped(html: str) -> str:
+    """The bare words, for HTML that is made to do harm."""
+    return _EMPTY_LINES.sub("\n\n", _ANY_TAG.sub(" ", html)).strip()
 
 
 class _Writer(HTMLParser):
