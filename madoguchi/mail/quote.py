@@ -33,6 +33,7 @@ _CONTACT = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_SIGNATURE = 15
+_LONGEST_LINE = 400
 
 
 def cut(text: str) -> tuple[str, str]:
@@ -42,7 +43,8 @@ def cut(text: str) -> tuple[str, str]:
     quoted (a bare forward), everything is new.
     """
     lines = text.splitlines(keepends=True)
-    end = _signature(lines, _quotation(lines))
+    beginnings = [line[:_LONGEST_LINE] for line in lines]
+    end = _signature(beginnings, _quotation(beginnings))
     new = "".join(lines[:end])
     return (new, "".join(lines[end:])) if new.strip() else (text, "")
 
