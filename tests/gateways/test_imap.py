@@ -149,7 +149,8 @@ def test_old_read_mail_of_a_mailbox_that_is_new_to_us_stays_where_it_is(mailbox:
 
 def test_nothing_is_marked_before_it_is_kept(mailbox: SplitResult, monkeypatch: pytest.MonkeyPatch) -> None:
     put(mailbox, letter(1), letter(2), letter(3))
-    real, taken = imap.take_in, []
+    real = imap.take_in
+    taken: list[bytes] = []
 
     def fail_at_the_second(raw: bytes, **named: Any) -> IncomingMail:
         if taken:

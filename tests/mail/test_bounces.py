@@ -106,8 +106,8 @@ def test_the_report_of_a_machine_that_answers_nothing_is_marked_but_counts_as_a_
     not (DATA / "mail-sisimai").exists(), reason="the mail collection mail-sisimai is not on this machine"
 )
 def test_real_bounces_are_recognised_with_their_status() -> None:
-    """Most of the collection; what it counts as a bounce and we do not is a forward by a person or has no sign at all."""
-    expected = {}
+    """Nearly all: what we do not count is a forward by a person or bears no sign at all."""
+    expected: dict[str, dict[str, str]] = {}
     with (DATA / "mail-sisimai" / "expected.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
             expected.setdefault(row["file"].rsplit("/", 1)[-1], row)

@@ -59,7 +59,8 @@ def test_numbered_lists_and_nested_lists_keep_their_marks() -> None:
 
 
 def test_outlooks_paragraphs_do_not_drift_apart() -> None:
-    html = '<body><p class="MsoNormal">一行目<o:p></o:p></p><p class="MsoNormal"><o:p>&nbsp;</o:p></p><div>二行目<br>三行目</div></body>'
+    html = '<body><p class="MsoNormal">一行目<o:p></o:p></p>'
+    html += '<p class="MsoNormal"><o:p>&nbsp;</o:p></p><div>二行目<br>三行目</div></body>'
     assert html_to_text(html) == "一行目\n\n二行目\n三行目"
 
 

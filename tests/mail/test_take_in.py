@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def reactions(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+def reactions(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the rooms upstairs do when a mail arrives; nothing, unless a test says so."""
     chosen: dict[str, Any] = {}
     monkeypatch.setattr(journal, "_reactions", lambda: chosen)
@@ -40,7 +39,7 @@ def arrive(raw: bytes, **envelope: Any) -> IncomingMail:
 
 
 def letter(message_id: str = "<1@example.co.jp>", subject: str = "見積の件", **headers: str) -> bytes:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named: dict[str, str | bytes] = {name.replace("_", "-"): value for name, value in headers.items()}
     return mail(
         {"From": "yamada@example.co.jp", "Subject": subject.encode(), "Message-ID": message_id, **named}, b"body\r\n"
     )
@@ -108,7 +107,8 @@ def test_auto_replies_and_bounces_are_told_apart_and_keep_their_thread() -> None
     ours = queue_mail(thread=begin_thread(arrive(letter())), to=["a@example.co.jp"], subject="x", body="y", by=SYSTEM)
     away = arrive(letter("<2@a>", Auto_Submitted="auto-replied", In_Reply_To=ours.message_id))
     assert (away.nature, away.thread) == ("auto_reply", ours.thread)
-    text = f"<a@example.co.jp>: 550 5.1.1 User unknown\r\n\r\n--- Original message ---\r\nMessage-ID: {ours.message_id}\r\n"
+    text = "<a@example.co.jp>: 550 5.1.1 User unknown\r\n\r\n--- Original message ---\r\n"
+    text += f"Message-ID: {ours.message_id}\r\n"
     raw = mail({"From": "MAILER-DAEMON@example.co.jp", "Subject": "Undelivered Mail Returned to Sender"}, text.encode())
     bounced = arrive(raw, envelope_from="")
     assert (bounced.nature, bounced.thread) == ("bounce", ours.thread)

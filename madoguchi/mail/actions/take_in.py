@@ -51,7 +51,7 @@ def take_in(
 @transaction.atomic
 def retry(mail: IncomingMail, *, by: Actor) -> IncomingMail:
     """Give a mail that was set aside (or never got further than its arrival) to the desk again."""
-    incoming = IncomingMail.objects.select_for_update().select_related("raw", "thread").get(pk=mail.pk)
+    incoming = IncomingMail.objects.select_for_update(of=("self",)).select_related("raw", "thread").get(pk=mail.pk)
     if incoming.state in {IncomingMail.State.RECEIVED, IncomingMail.State.SET_ASIDE}:
         incoming.thread = incoming.thread or find_thread(incoming.parsed, incoming.envelope_to)
         incoming.state, incoming.error = _state_of(incoming.nature), ""
