@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader
 from ninja.operation import Operation
 
 from madoguchi.api.caller import Needs
 from madoguchi.api.door import api
+from madoguchi.api.v1.messages import MessageIn
 from madoguchi.people.tokens import SCOPES
 from madoguchi.telephony.events import NeutralEvent
 
@@ -123,8 +124,10 @@ def description() -> dict[str, Any]:
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": f"Scopes: {', '.join(SCOPES)}"}
     }
-    event = NeutralEvent.model_json_schema(ref_template=_REF)
-    components["schemas"] |= event.pop("$defs", {}) | {"NeutralEvent": event, "Problem": _PROBLEM}
+    for form in (NeutralEvent, MessageIn):
+        schema = form.model_json_schema(ref_template=_REF)
+        components["schemas"] |= schema.pop("$defs", {}) | {form.__name__: schema}
+    components["schemas"]["Problem"] = _PROBLEM
     components["responses"] = {
         f"Problem{status}": {
             "description": words,
@@ -231,4 +234,4 @@ def _name(schema: dict[str, Any]) -> str:
 @cache
 def _templates() -> Environment:
     loader = PackageLoader("madoguchi.api", "templates")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)

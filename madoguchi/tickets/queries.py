@@ -187,7 +187,7 @@ def timeline(
     }
     return [
         TimelineItem(entry, at, kind, actor_kind, actor_id, name, data, messages.get(data.get("message", 0)))
-        for entry, at, kind, actor_kind, actor_id, name, data in reversed(entries)
+        for entry, at, kind, actor_kind, actor_id, name, data in (reversed(entries) if after is None else entries)
     ]
 
 

@@ -60,7 +60,7 @@ _FORMS = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": MessageIn.model_json_schema()},
+            "application/json": {"schema": {"$ref": "#/components/schemas/MessageIn"}},
             "multipart/form-data": {
                 "schema": {
                     "type": "object",

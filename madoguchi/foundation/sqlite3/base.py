@@ -1,8 +1,8 @@
 """Django's SQLite backend with a queue for writers.
 
 SQLite makes a second writer sleep and ask again, up to 100 ms at a time, so that under load some wait for most of a
-second while the database stands idle. Here a writer stands in line before BEGIN IMMEDIATE: threads of one process at a
-lock, processes at a lock on a file beside the database, which the kernel hands on at once and frees when a process dies.
+second while the database stands idle. Here a writer stands in line before BEGIN IMMEDIATE: threads of one process at
+a lock, processes at a lock on a file beside the database, which the kernel hands on at once and frees when one dies.
 """
 
 import fcntl
@@ -34,18 +34,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise
 
     def _commit(self) -> None:
-        super()._commit()
+        super()._commit()  # type: ignore[misc]
         self._leave()
 
     def _rollback(self) -> None:
         try:
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc]
         finally:
             self._leave()
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]
         finally:
             self._leave()
             if self._file is not None:
