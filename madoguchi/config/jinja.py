@@ -71,6 +71,7 @@ def environment(**options: Any) -> Environment:
         long_time=dates.long_time,
         phone=phone.display,
         short_date=dates.short_date,
+        full_date=dates.full_date,
         short_time=dates.short_time,
         time_of_day=_time_of_day,
     )

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.record import Actor, record
+from madoguchi.knowledge.actions import learn, unlearn
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Staff
 from madoguchi.search import index
@@ -48,6 +49,8 @@ def resolve(
         article=article,
         no_article_reason="" if article else no_article_reason.strip(),
     )
+    if article is not None:
+        learn(article, _words_of(ticket), source=_source(ticket), by=by)
     index.queue("ticket", ticket.pk)
     record(
         "ticket.resolved",
@@ -61,6 +64,16 @@ def resolve(
         },
     )
     return ticket
+
+
+def _source(ticket: Ticket) -> str:
+    return f"ticket:{ticket.pk}"
+
+
+def _words_of(ticket: Ticket) -> str:
+    """What the requester asked, in their words: what the article should be found by next time."""
+    said = ticket.messages.filter(from_requester=True).order_by("id").values_list("body", flat=True).first()
+    return f"{ticket.subject}\n{said or ''}"
 
 
 @transaction.atomic
@@ -82,9 +95,12 @@ def reopen(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
         raise Refused(_("This ticket is not resolved."), code="active", status=409)
     if ticket.merged_into_id is not None:
         raise Refused(_("This ticket was merged into another one. Go on there."), code="merged", status=409)
+    if ticket.article is not None:
+        unlearn(ticket.article, source=_source(ticket), by=by)
     save(
         ticket,
         status=Status.OPEN,
+        article=None,
         resolved_at=None,
         closed_at=None,
         resolved_by_team=None,

@@ -11,6 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from madoguchi.journal import tail
 from madoguchi.people.access import Access, Capability, access_of
 from madoguchi.people.models import Staff
 from madoguchi.web.shell.errors import denied
@@ -24,6 +25,7 @@ class StaffRequest(HttpRequest):
 
     user: Staff
     access: Access
+    position: tail.Position
     htmx: HtmxDetails
 
 
@@ -58,6 +60,9 @@ def _guarded[**P](view: StaffView[P], capability: Capability | None) -> View[P]:
             return _to_sign_in(request)
         staff_request: Any = request
         staff_request.access = access_of(staff_request.user)
+        if not request.htmx:  # type: ignore[attr-defined]
+            # Read before the view reads anything, so that no ring between its reading and the live line is missed.
+            staff_request.position = tail.now()
         if capability is not None and not staff_request.access.can(capability):
             return denied(request)
         return view(staff_request, *args, **kwargs)

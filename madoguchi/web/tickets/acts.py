@@ -118,7 +118,7 @@ def resolve_sheet(request: StaffRequest, number: str) -> HttpResponse:
     ticket = ticket_or_404(request, number)
     if request.method == "GET":
         return page(
-            request, "tickets/sheets.html", {"ticket": ticket, "sheet": "resolve", "reasons": _no_article_reasons()}
+            request, "tickets/sheets.html", {"ticket": ticket, "sheet": "resolve", "reasons": no_article_reasons()}
         )
     key = request.POST.get("article", "").strip()
     article = Article.objects.visible_to(request.access).filter(key=key).first() if key else None
@@ -287,7 +287,7 @@ def _uploads(request: StaffRequest) -> list[Attachment]:
     ]
 
 
-def _no_article_reasons() -> list[tuple[str, str]]:
+def no_article_reasons() -> list[tuple[str, str]]:
     """Why there was no article; kept as written, so that a desk may also write its own."""
     return [
         ("no_article", _("There is no article yet")),

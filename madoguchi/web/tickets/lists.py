@@ -4,11 +4,11 @@ import csv
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import IntegrityError
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -46,7 +46,7 @@ def index(request: StaffRequest) -> HttpResponse:
         "tickets/index.html",
         {
             "rows": found.rows,
-            "next": f"{here}?{address.query}&cursor={found.next}" if found.next else "",
+            "next": f"{here}?{urlencode({**address.parts, 'cursor': found.next})}" if found.next else "",
             "first": f"{here}?{address.query}" if request.GET.get("cursor") else "",
             "address": address,
             "here": f"{here}?{address.query}",
@@ -86,10 +86,9 @@ def save_view(request: StaffRequest) -> HttpResponse:
     if not name:
         raise Refused(_("Give the view a name."), code="name_missing", field="name")
     address = ListAddress.read(QueryDict(request.POST.get("query", "")[:1000]))
-    try:
-        SavedView.objects.create(staff=request.user, name=name, query=address.query)
-    except IntegrityError:
-        raise Refused(_("You already have a view of this name."), code="name_taken", field="name") from None
+    _view, created = SavedView.objects.get_or_create(staff=request.user, name=name, defaults={"query": address.query})
+    if not created:
+        raise Refused(_("You already have a view of this name."), code="name_taken", field="name")
     return HttpResponseRedirect(f"{reverse('tickets:index')}?{address.query}")
 
 

@@ -1,0 +1,200 @@
+"""One ticket's page and what one does there."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from madoguchi.handoffs.actions.offer import offer
+from madoguchi.interactions.models import CallBack
+from madoguchi.knowledge.models import Article
+from madoguchi.people.models import Person
+from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.models import Ticket
+from tests.cast import Cast
+
+SignIn = Callable[..., Client]
+
+
+@pytest.fixture
+def ticket(cast: Cast) -> Ticket:
+    return open_ticket(
+        subject="メールが<b>送れない</b>",
+        body="<script>alert(1)</script>今朝から",
+        channel="phone",
+        category=cast.mail_trouble,
+        requester=cast.yamada,
+        by=cast.sato,
+    )
+
+
+def test_the_page_tells_the_ticket_and_text_from_outside_stays_text(
+    ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    post_message(ticket, body="社内の話", visibility="internal", by=cast.takahashi)
+    html = sign_in(cast.sato).get(f"/tickets/{ticket.number_shown}/").content.decode()
+    for text in (
+        "メールが&lt;b&gt;送れない&lt;/b&gt;",
+        "社内の話",
+        "はなこ",
+        "株式会社みなと商事",
+        "標準サポート",
+        "高橋 健",
+    ):
+        assert text in html
+    assert "<script>alert" not in html
+
+
+@pytest.mark.parametrize("number", ["10001-5", "abc", "99999-3", "1"])
+def test_a_mistyped_number_opens_nothing(ticket: Ticket, cast: Cast, sign_in: SignIn, number: str) -> None:
+    assert sign_in(cast.sato).get(f"/tickets/{number}/").status_code == 404
+
+
+def test_long_histories_cost_no_more_queries(
+    ticket: Ticket, cast: Cast, sign_in: SignIn, django_assert_max_num_queries: Any
+) -> None:
+    for place in range(40):
+        post_message(ticket, body=str(place), visibility="internal", by=cast.takahashi)
+    client = sign_in(cast.sato)
+    with django_assert_max_num_queries(40):
+        client.get(f"/tickets/{ticket.number}/")
+
+
+def test_earlier_history_comes_on_demand(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    for place in range(60):
+        post_message(ticket, body=f"発言{place:02}", visibility="internal", by=cast.takahashi)
+    client = sign_in(cast.sato)
+    html = client.get(f"/tickets/{ticket.number}/").content.decode()
+    assert "発言59" in html
+    assert "発言09" not in html
+    before = html.split("earlier/?before=")[1].split('"')[0]
+    assert "発言09" in client.get(f"/tickets/{ticket.number}/earlier/?before={before}").content.decode()
+    assert client.get(f"/tickets/{ticket.number}/earlier/?before=x").status_code == 404
+
+
+URLS = ["", "earlier/?before=1"]
+ACTS = [
+    "messages/",
+    "change/",
+    "resolve/",
+    "wait/",
+    "go-on/",
+    "close/",
+    "reopen/",
+    "link/",
+    "call-back/",
+    "refer-to-sales/",
+]
+
+
+def test_a_partner_finds_no_ticket_of_others(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.ogawa)
+    for url in URLS:
+        assert client.get(f"/tickets/{ticket.number}/{url}").status_code == 404
+    for act in ACTS:
+        assert client.post(f"/tickets/{ticket.number}/{act}", {"body": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["watanabe", "kimura"])
+def test_readers_read_and_do_nothing(ticket: Ticket, cast: Cast, sign_in: SignIn, who: str) -> None:
+    client = sign_in(getattr(cast, who))
+    assert client.get(f"/tickets/{ticket.number}/").status_code == 200
+    for act in ACTS:
+        assert client.post(f"/tickets/{ticket.number}/{act}", {"body": "x"}).status_code == 403
+    assert client.get("/tickets/new/").status_code == 403
+
+
+def test_an_answer_with_a_file_is_posted_and_the_file_is_for_those_who_see_the_ticket(
+    ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    client = sign_in(cast.sato)
+    hostile = SimpleUploadedFile("../手順<b>.html", b"<script>1</script>", content_type="text/html")
+    answer = client.post(
+        f"/tickets/{ticket.number}/messages/",
+        {"body": "手順をお送りします", "visibility": "public", "attachments": hostile},
+    )
+    assert answer.status_code == 302
+    attachment = ticket.messages.get(visibility="public", from_requester=False).attachments.get()
+    got = client.get(f"/tickets/files/{attachment.pk}/")
+    assert b"".join(got.streaming_content) == b"<script>1</script>"  # type: ignore[attr-defined]
+    assert got["Content-Type"] == "application/octet-stream"
+    assert got["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in got["Content-Security-Policy"]
+    assert sign_in(cast.ogawa).get(f"/tickets/files/{attachment.pk}/").status_code == 404
+
+
+def test_resolving_asks_for_the_article_or_the_reason(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    Article.objects.create(key="mail-001", question="送信できない", answer="", updated_at=timezone.now())
+    client, url = sign_in(cast.sato), f"/tickets/{ticket.number}/resolve/"
+    assert client.post(url, {"resolution": "直した"}).status_code == 422
+    assert client.post(url, {"resolution": "直した", "article": "nonsense"}).status_code == 422
+    assert client.post(url, {"resolution": "直した", "article": "mail-001"}).status_code == 302
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.article.key if ticket.article else "") == ("resolved", "mail-001")
+    assert client.post(f"/tickets/{ticket.number}/close/").status_code == 302
+    assert client.post(f"/tickets/{ticket.number}/reopen/").status_code == 302
+
+
+def test_two_people_do_not_overwrite_each_other(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    first = {"priority": "high", "version": str(ticket.version)}
+    assert sign_in(cast.sato).post(f"/tickets/{ticket.number}/change/", first).status_code == 302
+    second = {"priority": "low", "version": str(ticket.version)}
+    assert sign_in(cast.suzuki).post(f"/tickets/{ticket.number}/change/", second).status_code == 409
+
+
+def test_two_people_on_one_ticket_see_each_other(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    sign_in(cast.suzuki).get(f"/tickets/{ticket.number}/")
+    html = sign_in(cast.sato).post(f"/tickets/{ticket.number}/seen/").content.decode()
+    assert cast.suzuki.name in html
+    assert cast.sato.name not in html
+
+
+def test_a_call_back_is_promised_for_the_front(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    client, url = sign_in(cast.takahashi), f"/tickets/{ticket.number}/call-back/"
+    assert client.post(url, {"number": "03-5000-1234", "due_at": "nonsense"}).status_code == 422
+    soon = timezone.localtime() + timedelta(hours=2)
+    assert client.post(url, {"number": "03-5000-1234", "due_at": f"{soon:%Y-%m-%dT%H:%M}"}).status_code == 302
+    assert CallBack.objects.get().team == cast.call_centre
+
+
+def test_tickets_are_linked_by_number(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    other = open_ticket(subject="同じ件", body="", channel="phone", by=cast.sato)
+    client, url = sign_in(cast.sato), f"/tickets/{other.number}/link/"
+    assert client.post(url, {"kind": "duplicate", "other": "12345"}).status_code == 422
+    assert client.post(url, {"kind": "duplicate", "other": ticket.number_shown}).status_code == 302
+    assert ticket.number_shown in client.get(f"/tickets/{other.number}/").content.decode()
+    assert client.post(url, {"kind": "merge", "other": ticket.number}).status_code == 302
+    other.refresh_from_db()
+    assert other.merged_into == ticket
+
+
+def test_a_ticket_is_raised_by_hand(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.sato)
+    assert client.get("/tickets/new/").status_code == 200
+    assert client.post("/tickets/new/", {"subject": ""}).status_code == 422
+    assert not Person.objects.filter(family_name="新田").exists()
+    answer = client.post(
+        "/tickets/new/", {"subject": "鍵を忘れた", "channel": "visit", "name": "新田 葵", "priority": "high"}
+    )
+    ticket = Ticket.objects.get()
+    assert answer["Location"] == f"/tickets/{ticket.number_shown}/"
+    assert (ticket.channel, ticket.priority, ticket.requester.name if ticket.requester else "") == (
+        "visit",
+        "high",
+        "新田 葵",
+    )
+
+
+def test_the_offer_stands_on_the_page_of_both_sides(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    offer(ticket, to_team=cast.service_desk, reason="設定確認", urgent_because="全社停止", by=cast.sato)
+    url = f"/tickets/{ticket.number}/"
+    assert "/recall/" in sign_in(cast.sato).get(url).content.decode()
+    html = sign_in(cast.takahashi).get(url).content.decode()
+    assert "/accept/" in html
+    assert "/recall/" not in html
+    assert "全社停止" in html
