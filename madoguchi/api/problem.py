@@ -135,9 +135,11 @@ def of_validation(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> Prob
 
 
 def _message(error: Mapping[str, Any]) -> str:
-    kind, context = str(error["type"]), error.get("ctx") or {}
+    kind, context = str(error["type"]), dict(error.get("ctx") or {})
     if kind == "value_error":
         return str(context.get("error") or error["msg"])
+    if "expected" in context:
+        context["expected"] = str(context["expected"]).replace("'", "").replace(" or ", ", ")
     if kind in _MESSAGES:
         return _(_MESSAGES[kind]) % context
     if kind.startswith(("datetime", "date_")):
