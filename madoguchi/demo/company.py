@@ -1,4 +1,4 @@
-"""The sample company: its house, its catalogue, its customers, what it knows. Safe to build again: everything has a key."""
+"""The sample company: its house, its catalogue, its customers, what it knows. Safe to repeat: everything has a key."""
 
 import secrets
 from datetime import timedelta
@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.demo import customers, source
+from madoguchi.demo import customers, history, source
 from madoguchi.foundation import phone
 from madoguchi.handoffs.actions.shift_notes import post_shift_note
 from madoguchi.handoffs.models import ShiftNote
@@ -20,6 +20,7 @@ from madoguchi.knowledge.models import Article, Audience, State
 from madoguchi.notices.actions import post_notice
 from madoguchi.notices.models import Notice
 from madoguchi.people.models import Contact, Department, Membership, Staff, Team
+from madoguchi.tickets.models import Ticket
 
 DOMAIN: str = source.table("house")["company"]["domain"]
 HISTORY_TICKETS = 3_000
@@ -27,7 +28,7 @@ HISTORY_SEED = 1
 
 
 def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str:
-    """Make or complete the sample company, with ``tickets`` tickets of history when there is none; its staff's password.
+    """Make or complete the sample company and, when there are no tickets, a history of ``tickets``; its staff's password.
 
     Without ``password`` one is made up, kept in ``sample-password`` in the data folder, and used again the next time.
     Accounts that exist keep theirs.
@@ -41,6 +42,8 @@ def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str
         customers.build(staff, teams)
         _articles(staff, categories)
         _news(staff, teams, categories)
+    if tickets and not Ticket.objects.exists():
+        history.write(tickets, seed=HISTORY_SEED)
     return password
 
 

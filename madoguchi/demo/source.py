@@ -25,6 +25,6 @@ def rows(folder: str, key: str) -> Iterator[dict[str, Any]]:
 
 def numbers(name: str) -> list[dict[str, float]]:
     """The rows of ``data/{name}.csv``, every cell a number."""
-    with (_DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        lines = (line for line in file if not line.startswith("#"))
-        return [{column: float(cell) for column, cell in row.items()} for row in csv.DictReader(lines)]
+    lines = (_DATA / f"{name}.csv").read_text(encoding="utf-8").splitlines()
+    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+    return [{column: float(cell) for column, cell in row.items()} for row in rows]

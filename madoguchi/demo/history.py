@@ -1,0 +1,184 @@
+"""Months of a desk's life, written in bulk: ``write``. What the acts would have left behind, only faster.
+
+Deterministic by seed, relative to the present. Up to ``FULL`` tickets every call has its events and every mail its
+original; a larger mass (for measuring) has contacts without them.
+"""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import accumulate
+
+from django.db import transaction
+from django.utils import timezone
+
+from madoguchi.demo import cases, telephone
+from madoguchi.demo.bulk import Tables
+from madoguchi.demo.ledger import Ledger
+from madoguchi.demo.lives import Desk
+from madoguchi.demo.plots import Plot
+from madoguchi.demo.world import ZONE, Customer, Member, World
+from madoguchi.files.models import StoredFile
+from madoguchi.handoffs.models import Handoff
+from madoguchi.interactions.models import CallBack, IdentityCheck, Interaction
+from madoguchi.journal.models import Entry, Mention
+from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
+from madoguchi.search.models import Pending
+from madoguchi.telephony.models import Call, CallAgent, CallEvent
+from madoguchi.tickets.models import Message, Ticket, TicketCallBack, TicketInteraction, TicketThread
+
+FULL = 20_000
+_BATCH = 10_000
+# In the order of their references, as far as the engines care.
+_MODELS = (
+    StoredFile, MailThread, IncomingMail, OutgoingMail, Call, CallEvent, CallAgent, Interaction, IdentityCheck, CallBack,
+    Ticket, Message, TicketInteraction, TicketCallBack, TicketThread, Handoff, Entry, Mention, Pending,
+)  # fmt: skip
+# How busy the hours from midnight are, on a usual day; how busy the days from Monday are.
+_HOURS = (1, 1, 0, 0, 0, 1, 2, 6, 45, 120, 135, 115, 62, 112, 108, 100, 98, 80, 42, 12, 6, 4, 3, 2)
+_DAYS = (1.25, 1.05, 1.0, 0.95, 1.0, 0.22, 0.05)
+_OPEN_HOURS = range(8, 19)
+
+
+def write(tickets: int, *, seed: int, days: int = 90) -> None:
+    """Write ``tickets`` tickets of the last ``days`` days with their contacts, messages, hand-offs and journal.
+
+    Needs the sample company. Nothing else may be working in the database meanwhile.
+    """
+    chance = random.Random(seed)
+    world = World.read()
+    now = timezone.now()
+    ledger = Ledger()
+    full = tickets <= FULL
+    arrivals = _arrivals(tickets, chance, now, days)
+    for start in range(0, len(arrivals), _BATCH):
+        batch = arrivals[start : start + _BATCH]
+        last = start + _BATCH >= len(arrivals)
+        with transaction.atomic():
+            tables = Tables(_MODELS)
+            desk = Desk(tables, ledger, world, now, full)
+            for at in batch:
+                _one(desk, chance, at)
+            ledger.write(tables, until=None if last else arrivals[start + _BATCH])
+            tables.write()
+            tables.settle()
+
+
+def _arrivals(count: int, chance: random.Random, now: datetime, days: int) -> list[datetime]:
+    """Moments in UTC, in order, by the rhythm of the week."""
+    hours = list(_open_hours(now, days))
+    weights = list(accumulate(weight for _, weight in hours))
+    chosen = chance.choices([hour for hour, _ in hours], cum_weights=weights, k=count)
+    return sorted(hour + timedelta(microseconds=chance.randrange(3_600_000_000)) for hour in chosen)
+
+
+def _open_hours(now: datetime, days: int) -> Iterator[tuple[datetime, float]]:
+    """Every whole hour of the last days with its weight; none that is not over yet."""
+    hour = (now - timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
+    while hour + timedelta(hours=1) <= now:
+        local = hour.astimezone(ZONE)
+        yield hour, _HOURS[local.hour] * _DAYS[local.weekday()]
+        hour += timedelta(hours=1)
+
+
+def _one(desk: Desk, chance: random.Random, at: datetime) -> None:
+    """One inquiry, and now and then a contact that becomes none."""
+    if desk.full:
+        _stray(desk, chance, at)
+    customer = chance.choice(desk.world.customers)
+    plot = Plot(desk, chance, cases.choose(chance), customer)
+    open_now = at.astimezone(ZONE).hour in _OPEN_HOURS
+    way = chance.random()
+    if open_now and way < 0.68:
+        operator = _free(desk, chance, at)
+        plot.by_phone(at, operator, _wait(chance, at, operator))
+    elif customer.email and way < 0.9:
+        plot.by_mail(at, chance.choice(desk.world.operators))
+    else:
+        channel = "visit" if open_now and way > 0.97 else "web"
+        plot.by_hand(at, chance.choice(desk.world.operators), channel)
+
+
+def _free(desk: Desk, chance: random.Random, at: datetime) -> Member:
+    """Whoever is not in a call; when all are, whoever is free first. The partner takes a share."""
+    share = desk.world.partner_operators and chance.random() < 0.09
+    people = desk.world.partner_operators if share else desk.world.operators
+    idle = [member for member in people if member.free_at is None or member.free_at <= at]
+    return chance.choice(idle) if idle else min(people, key=lambda member: member.free_at or at)
+
+
+def _wait(chance: random.Random, at: datetime, operator: Member) -> float:
+    """Seconds until the answer: the ring, sometimes a queue, and until the operator is free."""
+    queue = chance.expovariate(1 / 40) if chance.random() < 0.32 else 0.0
+    busy = (operator.free_at - at).total_seconds() if operator.free_at and operator.free_at > at else 0.0
+    return busy + min(queue, 240.0) + chance.uniform(3.0, 14.0)
+
+
+def _stray(desk: Desk, chance: random.Random, at: datetime) -> None:
+    """Callers who give up, wrong numbers, and those who go round the desk."""
+    if at.astimezone(ZONE).hour not in _OPEN_HOURS:
+        return
+    way, moment = chance.random(), at - timedelta(seconds=chance.uniform(200, 1500))
+    if way < 0.06:
+        _given_up(desk, chance, moment)
+    elif way < 0.1:
+        operator = _free(desk, chance, moment)
+        if operator.free_at is None or operator.free_at < moment:
+            number = chance.choice(desk.world.unknown_callers)
+            talk = chance.uniform(8, 70)
+            contact = telephone.answered(
+                desk, chance, at=moment, number=number, person=None, by=operator, wait=chance.uniform(3, 12), talk=talk
+            )
+            reasons = ("wrong_number", "sales_call", "sales_call", "passed_on", "silent")
+            _settle(desk, chance, contact, operator, chance.choice(reasons), minutes=3)
+    elif way < 0.108:
+        _bypass(desk, chance, moment)
+
+
+def _given_up(desk: Desk, chance: random.Random, at: datetime) -> None:
+    known: Customer | None = chance.choice(desk.world.customers) if chance.random() < 0.75 else None
+    number = known.number if known else chance.choice(desk.world.unknown_callers)
+    wait = min(chance.expovariate(1 / 62) + 2.0, 180.0)
+    person = known if known and known.own else None
+    contact = telephone.abandoned(desk, chance, at=at, number=number, person=person, wait=wait)
+    reason = "called_back" if chance.random() < 0.8 else "not_reached"
+    _settle(desk, chance, contact, chance.choice(desk.world.operators), reason, minutes=90)
+
+
+def _settle(
+    desk: Desk, chance: random.Random, contact: dict[str, object], by: Member, reason: str, *, minutes: float
+) -> None:
+    """``dismiss`` after a while; until then the contact stands on the list of what is unsettled."""
+    ended = contact["ended_at"]
+    assert isinstance(ended, datetime)
+    at = ended + timedelta(seconds=20 + chance.random() * minutes * 60)
+    if at <= desk.now:
+        contact |= {"state": "dismissed", "dismissed_reason": reason}
+        key, staff = contact["id"], contact["staff_id"]
+        assert isinstance(key, int)
+        subjects = [("interaction", key), ("staff", staff) if isinstance(staff, int) else None]
+        desk.ledger.record(at, "interaction.dismissed", by=by.who, about=subjects, data={"reason": reason, "note": ""})
+    desk.tables[Interaction].add(**contact)
+
+
+def _bypass(desk: Desk, chance: random.Random, at: datetime) -> None:
+    """Somebody rang an engineer directly, who wrote it down in three fields."""
+    engineer = chance.choice([member for team in desk.world.engineers.values() for member in team])
+    customer = chance.choice(desk.world.customers)
+    text = cases.Text(chance, cases.choose(chance), {"org": customer.organization_name, "family": customer.family})
+    who, what = f"{customer.organization_name} {customer.family}様", text.subject()
+    contact = {
+        "id": desk.tables[Interaction].new_id(),
+        "channel": "bypass",
+        "contact_name": who,
+        "summary": what,
+        "staff_id": engineer.id,
+        "started_at": at,
+        "ended_at": at,
+    }
+    subjects = [("interaction", contact["id"]), ("staff", engineer.id)]
+    data = {"channel": "bypass", "direction": "inbound"}
+    desk.ledger.record(at, "interaction.opened", by=engineer.who, about=subjects, data=data)
+    data = {"who": who, "reached": engineer.name}
+    desk.ledger.record(at, "bypass.recorded", by=engineer.who, about=subjects, data=data)
+    _settle(desk, chance, contact, chance.choice(desk.world.operators), "passed_on", minutes=240)

@@ -1,0 +1,472 @@
+"""The life of one ticket, step by step, each written as the act of the same name would have written it then."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from madoguchi.demo.bulk import Tables
+from madoguchi.demo.ledger import Ledger, Subject
+from madoguchi.demo.world import ZONE, Agreement, Customer, Member, Topic, Who, World
+from madoguchi.handoffs.models import Handoff
+from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.search.models import Pending
+from madoguchi.tickets.models import Message, Ticket, TicketCallBack, TicketInteraction, shown
+
+
+class NotYetError(Exception):
+    """The story has reached the present: what comes next has not happened yet."""
+
+
+@dataclass
+class Desk:
+    """Where a history is written: the rows, the journal, the people, and the moment at which it ends."""
+
+    tables: Tables
+    ledger: Ledger
+    world: World
+    now: datetime
+    full: bool = True
+
+    def until_now(self, at: datetime) -> datetime:
+        """``at`` itself; raises NotYetError when it lies ahead."""
+        if at > self.now:
+            raise NotYetError
+        return at
+
+
+class Life:
+    """A ticket in the making. The methods are the acts; ``finish`` writes the row as it stands in the end."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        at: datetime,
+        subject: str,
+        body: str,
+        channel: str,
+        by: Who,
+        topic: Topic,
+        requester: Customer,
+        details: dict[str, Any],
+        priority: str = "normal",
+        front: int | None = None,
+        contact: dict[str, Any] | None = None,
+        message_fields: dict[str, Any] | None = None,
+    ) -> None:
+        """Raise the ticket (``open_ticket``); ``contact`` are the values of its interaction's row, which is linked."""
+        self.desk, self.topic, self.requester = desk, topic, requester
+        self.id = desk.tables[Ticket].new_id()
+        self.team = front or desk.world.front
+        staff = by[1] if by[0] == "staff" else None
+        contract = requester.contract_on(at.astimezone(ZONE).date())
+        lacking = _not_entitled(requester, contract, topic, at)
+        self.row: dict[str, Any] = {
+            "id": self.id,
+            "subject": subject,
+            "channel": channel,
+            "category_id": topic.id,
+            "priority": priority,
+            "requester_id": requester.id,
+            "organization_id": requester.organization,
+            "contract_id": contract.id if contract else None,
+            "not_entitled": lacking,
+            "details": details,
+            "front_team_id": self.team,
+            "front_staff_id": staff,
+            "holder_team_id": self.team,
+            "opened_at": at,
+            "updated_at": at,
+            "status": "new",
+            "moves": 0,
+            "version": 1,
+            "assignee_id": None,
+        }
+        self.contacts: list[dict[str, Any]] = []
+        self.handoffs: list[dict[str, Any]] = []
+        self.call_backs: list[dict[str, Any]] = []
+        message = self._message(
+            at,
+            body,
+            "public",
+            person_id=requester.id,
+            author_name=requester.name,
+            from_requester=True,
+            **(message_fields or {}),
+        )
+        if contact is not None:
+            self.link(at, contact, by=by)
+        desk.ledger.record(
+            at,
+            "ticket.opened",
+            by=by,
+            about=[
+                self.subject,
+                ("team", self.team),
+                ("person", requester.id),
+                ("interaction", contact["id"]) if contact else None,
+                ("staff", staff),
+            ],
+            data={
+                "subject": subject,
+                "channel": channel,
+                "message": message,
+                "category": topic.key,
+                "priority": priority,
+                "not_entitled": lacking,
+            },
+        )
+
+    @property
+    def subject(self) -> Subject:
+        return ("ticket", self.id)
+
+    @property
+    def number_shown(self) -> str:
+        return shown(self.id)
+
+    def link(self, at: datetime, contact: dict[str, Any], *, by: Who) -> None:
+        """``link_interaction``: the contact belongs to this ticket and is settled."""
+        self.desk.tables[TicketInteraction].add(ticket_id=self.id, interaction_id=contact["id"], linked_at=at)
+        contact["state"] = "linked"
+        if contact.get("person_id") is None:
+            contact["person_id"], contact["organization_id"] = self.requester.id, self.requester.organization
+        self.contacts.append(contact)
+        self._record(
+            at,
+            "interaction.linked",
+            by,
+            ("interaction", contact["id"]),
+            ("call", contact.get("call_id")),
+            ("staff", contact.get("staff_id")),
+            ("team", self.row["holder_team_id"]),
+            data={"channel": contact["channel"]},
+        )
+
+    def note(self, at: datetime, body: str, by: Member) -> None:
+        """``post_message`` for colleagues."""
+        self.desk.until_now(at)
+        message = self._message(at, body, "internal", staff_id=by.id, team_id=self._team_of(by), author_name=by.name)
+        self._save(at)
+        self._posted(at, message, by, "internal", "none")
+
+    def answer(
+        self,
+        at: datetime,
+        body: str,
+        by: Member,
+        *,
+        said_in: int | None = None,
+        delivery: str = "none",
+        outgoing: int | None = None,
+    ) -> int:
+        """``post_message`` to the requester: said aloud in a contact, by mail, or ready for a call-back. Its id."""
+        self.desk.until_now(at)
+        message = self._message(
+            at,
+            body,
+            "public",
+            staff_id=by.id,
+            team_id=self._team_of(by),
+            author_name=by.name,
+            delivery=delivery,
+            outgoing_id=outgoing,
+        )
+        self._save(at, status="open" if self.row["status"] == "new" else self.row["status"])
+        self._posted(at, message, by, "public", delivery, said_in)
+        return message
+
+    def receive(self, at: datetime, body: str, contact: dict[str, Any], incoming: int | None) -> None:
+        """The requester wrote into the thread: a resolved ticket opens again, a waiting one goes on."""
+        who = self.requester.who
+        message = self._message(
+            at,
+            body,
+            "public",
+            person_id=self.requester.id,
+            author_name=self.requester.name,
+            from_requester=True,
+            incoming_id=incoming,
+        )
+        if self.row["status"] == "resolved":
+            self.reopen(at, by=who, reason="連絡者から返信がありました。")
+        elif self.row["status"] == "waiting" and self.row["waiting_for"] == "requester":
+            self._save(at, status="open", waiting_for="", waiting_until=None)
+        else:
+            self._save(at)
+        self.link(at, contact, by=who)
+        self._record(
+            at, "message.received", who, *self._everybody(), ("interaction", contact["id"]), data={"message": message}
+        )
+
+    def wait(self, at: datetime, waiting_for: str, by: Member, *, until: datetime | None = None) -> None:
+        self._save(self.desk.until_now(at), status="waiting", waiting_for=waiting_for, waiting_until=until)
+        self._record(
+            at,
+            "ticket.waiting",
+            by.who,
+            ("team", self.row["holder_team_id"]),
+            data={"for": waiting_for, "until": until.isoformat() if until else None},
+        )
+
+    def go_on(self, at: datetime, by: Member) -> None:
+        self._save(self.desk.until_now(at), status="open", waiting_for="", waiting_until=None)
+        self._record(at, "ticket.went_on", by.who, ("team", self.row["holder_team_id"]))
+
+    def offer(
+        self, at: datetime, to: int, *, reason: str, code: str, details: dict[str, Any], urgent: str, by: Member
+    ) -> None:
+        """``handoffs.offer``: with what the category requires, or urgently without."""
+        self.desk.until_now(at)
+        answers = self.row["details"] | details
+        missing = [key for key in self.topic.required if answers.get(key) in (None, "")]
+        names = self.desk.world.team_names
+        self.handoffs.append(
+            {
+                "id": self.desk.tables[Handoff].new_id(),
+                "ticket_id": self.id,
+                "from_team_id": self.row["holder_team_id"],
+                "to_team_id": to,
+                "state": "offered",
+                "reason": reason,
+                "reason_code": code,
+                "details": answers,
+                "required": list(self.topic.required),
+                "missing": missing,
+                "urgent_because": urgent if missing else "",
+                "offered_by_id": by.id,
+                "offered_at": at,
+            }
+        )
+        self._save(at, offered_to_id=to, details=answers)
+        self._record_handoff(
+            at,
+            "handoff.offered",
+            by,
+            data={
+                "from": names[self.row["holder_team_id"]],
+                "to": names[to],
+                "reason": reason,
+                "reason_code": code,
+                "missing": missing,
+                "urgent_because": urgent if missing else "",
+            },
+        )
+
+    def accept(self, at: datetime, by: Member) -> None:
+        handoff, names = self.handoffs[-1], self.desk.world.team_names
+        handoff |= {"state": "accepted", "accepted_by_id": by.id, "accepted_at": self.desk.until_now(at)}
+        self._save(
+            at,
+            holder_team_id=handoff["to_team_id"],
+            assignee_id=by.id,
+            offered_to_id=None,
+            moves=self.row["moves"] + 1,
+            status="open" if self.row["status"] == "new" else self.row["status"],
+        )
+        data = {"from": names[handoff["from_team_id"]], "to": names[handoff["to_team_id"]], "moves": self.row["moves"]}
+        self._record_handoff(at, "handoff.accepted", by, ("staff", handoff["offered_by_id"]), data=data)
+
+    def return_(
+        self, at: datetime, reason: str, note: str, by: Member, *, article: tuple[int, str] | None = None
+    ) -> None:
+        handoff, names = self.handoffs[-1], self.desk.world.team_names
+        accepted = handoff["state"] == "accepted"
+        handoff |= {"state": "returned", "ended_by_id": by.id, "ended_at": self.desk.until_now(at)}
+        handoff |= {"return_reason": reason, "return_note": note, "article_id": article[0] if article else None}
+        if accepted:
+            self._save(at, holder_team_id=handoff["from_team_id"], assignee_id=None, moves=self.row["moves"] + 1)
+        else:
+            self._save(at, offered_to_id=None)
+        self._record_handoff(
+            at,
+            "handoff.returned",
+            by,
+            ("staff", handoff["offered_by_id"]),
+            data={
+                "from": names[handoff["to_team_id"]],
+                "to": names[handoff["from_team_id"]],
+                "reason": reason,
+                "note": note,
+                "article": article[1] if article else None,
+                "after_acceptance": accepted,
+                "moves": self.row["moves"],
+            },
+        )
+
+    def freeze(self, at: datetime, by: Member) -> None:
+        """The next offer would be the last allowed move: routing waits for a supervisor."""
+        self._save(self.desk.until_now(at), frozen_at=at)
+        self._record(
+            at,
+            "ticket.frozen",
+            by.who,
+            ("team", self.row["holder_team_id"]),
+            ("team", self.team),
+            data={"moves": self.row["moves"]},
+        )
+
+    def promise(
+        self,
+        at: datetime,
+        due: datetime,
+        *,
+        reason: str,
+        note: str,
+        by: Member,
+        contact: int | None = None,
+        message: int | None = None,
+    ) -> dict[str, Any]:
+        """A call is owed (``promise_call_back`` and ``track_call_back``)."""
+        self.desk.until_now(at)
+        row = {
+            "id": self.desk.tables[CallBack].new_id(),
+            "reason": reason,
+            "due_at": due,
+            "number": self.requester.number,
+            "name": self.requester.name,
+            "person_id": self.requester.id,
+            "team_id": self.team,
+            "staff_id": self.row["front_staff_id"] if reason == "answer_ready" else by.id,
+            "interaction_id": contact,
+            "note": note,
+            "created_at": at,
+        }
+        self.call_backs.append(row)
+        self.desk.tables[TicketCallBack].add(ticket_id=self.id, call_back_id=row["id"], message_id=message)
+        self.row["call_back_at"] = due
+        self.desk.ledger.record(
+            at,
+            "call_back.promised",
+            by=by.who,
+            about=[
+                ("callback", row["id"]),
+                ("interaction", contact),
+                ("person", self.requester.id),
+                ("staff", row["staff_id"]),
+                ("team", self.team),
+            ],
+            data={"due_at": due.isoformat(), "number": row["number"], "name": row["name"], "reason": reason},
+        )
+        return row
+
+    def called_back(self, at: datetime, row: dict[str, Any], by: Member, *, result: str, outbound: int | None) -> None:
+        row |= {"done_at": self.desk.until_now(at), "done_by_id": by.id, "result": result, "outbound_id": outbound}
+        self.row["call_back_at"] = None
+        self.desk.ledger.record(
+            at,
+            "call_back.done",
+            by=by.who,
+            about=[
+                ("callback", row["id"]),
+                ("interaction", outbound),
+                ("person", self.requester.id),
+                ("team", self.team),
+            ],
+            data={"result": result},
+        )
+
+    def resolve(
+        self,
+        at: datetime,
+        resolution: str,
+        by: Member,
+        *,
+        article: tuple[int, str] | None,
+        why_none: str,
+        said_in: int | None = None,
+    ) -> None:
+        self.desk.until_now(at)
+        holder = self.row["holder_team_id"]
+        first = self.row["moves"] == 0 and holder in (self.desk.world.front, self.desk.world.partner)
+        self._save(
+            at,
+            status="resolved",
+            waiting_for="",
+            waiting_until=None,
+            resolved_at=at,
+            resolved_by_team_id=holder,
+            resolved_at_first_line=first,
+            resolution=resolution,
+            article_id=article[0] if article else None,
+            no_article_reason="" if article else why_none,
+        )
+        self._record(
+            at,
+            "ticket.resolved",
+            by.who,
+            ("team", holder),
+            ("team", self.team),
+            ("staff", self.row["assignee_id"]),
+            ("article", article[0] if article else None),
+            ("interaction", said_in),
+            data={
+                "resolution": resolution,
+                "article": article[1] if article else None,
+                "no_article_reason": self.row["no_article_reason"],
+                "first_line": first,
+            },
+        )
+
+    def close(self, at: datetime, by: Who) -> None:
+        self._save(self.desk.until_now(at), status="closed", closed_at=at)
+        self._record(at, "ticket.closed", by, ("team", self.row["holder_team_id"]), ("team", self.team))
+
+    def reopen(self, at: datetime, *, by: Who, reason: str) -> None:
+        self._save(
+            self.desk.until_now(at),
+            status="open",
+            resolved_at=None,
+            closed_at=None,
+            resolved_by_team_id=None,
+            resolved_at_first_line=False,
+        )
+        self._record(at, "ticket.reopened", by, *self._everybody(), data={"reason": reason})
+
+    def finish(self) -> None:
+        """Write the ticket and what changed along with it, as they stand now."""
+        tables = self.desk.tables
+        tables[Ticket].add(**self.row)
+        for contact in self.contacts:
+            tables[Interaction].add(**contact)
+        for handoff in self.handoffs:
+            tables[Handoff].add(**handoff)
+        for call_back in self.call_backs:
+            tables[CallBack].add(**call_back)
+        tables[Pending].add(kind="ticket", ref=self.id)
+
+    def _save(self, at: datetime, **changes: Any) -> None:
+        self.row |= changes
+        self.row["updated_at"] = at
+        self.row["version"] += 1
+
+    def _message(self, at: datetime, body: str, visibility: str, **fields: Any) -> int:
+        return self.desk.tables[Message].add(ticket_id=self.id, visibility=visibility, at=at, body=body, **fields)
+
+    def _team_of(self, by: Member) -> int | None:
+        return by.team if by.team == self.row["holder_team_id"] else None
+
+    def _everybody(self) -> tuple[Subject, ...]:
+        return (("team", self.row["holder_team_id"]), ("team", self.team), ("staff", self.row["assignee_id"]))
+
+    def _posted(
+        self, at: datetime, message: int, by: Member, visibility: str, delivery: str, said_in: int | None = None
+    ) -> None:
+        data = {"message": message, "visibility": visibility, "delivery": delivery}
+        self._record(at, "message.posted", by.who, *self._everybody(), ("interaction", said_in), data=data)
+
+    def _record_handoff(self, at: datetime, kind: str, by: Member, *about: Subject, data: dict[str, Any]) -> None:
+        handoff = self.handoffs[-1]
+        teams = ("team", handoff["from_team_id"]), ("team", handoff["to_team_id"])
+        subjects = [("handoff", handoff["id"]), self.subject, *teams, *about]
+        self.desk.ledger.record(at, kind, by=by.who, about=subjects, data=data)
+
+    def _record(self, at: datetime, kind: str, by: Who, *about: Subject, data: dict[str, Any] | None = None) -> None:
+        self.desk.ledger.record(at, kind, by=by, about=[self.subject, *about], data=data)
+
+
+def _not_entitled(requester: Customer, contract: Agreement | None, topic: Topic, at: datetime) -> bool:
+    if not topic.service or requester.organization is None:
+        return False
+    day = at.astimezone(ZONE).date()
+    return contract is None or not contract.is_valid_on(day) or topic.service not in contract.services
