@@ -1,4 +1,4 @@
-"""Rows by the thousand: ids are given out here, rows wait in memory, and go to the database in the engine's fastest way."""
+"""Rows by the thousand: ids are given out here, rows wait in memory, and go out in the engine's fastest way."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -50,12 +50,13 @@ class Table:
             else:
                 marks = ", ".join(["?"] * len(self.columns))
                 # The plain connection: Django's own cursor would rewrite and log every statement.
-                connection.connection.executemany(f'INSERT INTO "{self.name}" ({names}) VALUES ({marks})', self.rows)
+                sql = f'INSERT INTO "{self.name}" ({names}) VALUES ({marks})'  # noqa: S608  our own tables' names
+                connection.connection.executemany(sql, self.rows)
         self.rows = []
 
     def settle(self) -> None:
         """Let the database go on counting behind our ids."""
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql" and self._next > 1:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [self.name, self._next - 1])
 
@@ -77,8 +78,7 @@ class Tables:
 
     def settle(self) -> None:
         for table in self._tables.values():
-            if table._next > 1:
-                table.settle()
+            table.settle()
 
 
 def _converter(field: Any) -> Convert:
@@ -104,16 +104,16 @@ def _same(value: Any) -> Any:
 
 def _next_id(table: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f'SELECT COALESCE(MAX(id), 0) FROM "{table}"')
-        highest: int = cursor.fetchone()[0]
+        cursor.execute(f'SELECT COALESCE(MAX(id), 0) FROM "{table}"')  # noqa: S608
+        highest = int(cursor.fetchone()[0])
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
-            cursor.execute(f"SELECT last_value, is_called FROM {cursor.fetchone()[0]}")
+            cursor.execute(f"SELECT last_value, is_called FROM {cursor.fetchone()[0]}")  # noqa: S608
             last, called = cursor.fetchone()
-            return max(highest + 1, last + int(called))
+            return max(highest + 1, int(last) + int(called))
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         row = cursor.fetchone()
-        return max(highest, row[0] if row else 0) + 1
+        return max(highest, int(row[0]) if row else 0) + 1
 
 
 def _keep_others_out(tables: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True)
 class Case:
-    """One kind of question of a category. ``first`` is how often the first line solves it, ``talk`` the mean seconds."""
+    """One kind of question of a category. ``first``: how often the first line solves it; ``talk``: mean seconds."""
 
     category: str
     subjects: list[str]

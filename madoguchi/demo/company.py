@@ -28,7 +28,7 @@ HISTORY_SEED = 1
 
 
 def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str:
-    """Make or complete the sample company and, when there are no tickets, a history of ``tickets``; its staff's password.
+    """Make or complete the sample company and, when there is no ticket, its history; returns its staff's password.
 
     Without ``password`` one is made up, kept in ``sample-password`` in the data folder, and used again the next time.
     Accounts that exist keep theirs.

@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,7 +20,7 @@ from madoguchi.demo.lives import Desk
 from madoguchi.demo.plots import Plot
 from madoguchi.demo.world import ZONE, Customer, Member, World
 from madoguchi.files.models import StoredFile
-from madoguchi.handoffs.models import Handoff
+from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.interactions.models import CallBack, IdentityCheck, Interaction
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
@@ -32,7 +33,7 @@ _BATCH = 10_000
 # In the order of their references, as far as the engines care.
 _MODELS = (
     StoredFile, MailThread, IncomingMail, OutgoingMail, Call, CallEvent, CallAgent, Interaction, IdentityCheck, CallBack,
-    Ticket, Message, TicketInteraction, TicketCallBack, TicketThread, Handoff, Entry, Mention, Pending,
+    Ticket, Message, TicketInteraction, TicketCallBack, TicketThread, Handoff, RoutingDecision, Entry, Mention, Pending,
 )  # fmt: skip
 # How busy the hours from midnight are, on a usual day; how busy the days from Monday are.
 _HOURS = (1, 1, 0, 0, 0, 1, 2, 6, 45, 120, 135, 115, 62, 112, 108, 100, 98, 80, 42, 12, 6, 4, 3, 2)
@@ -85,8 +86,9 @@ def _one(desk: Desk, chance: random.Random, at: datetime) -> None:
     """One inquiry, and now and then a contact that becomes none."""
     if desk.full:
         _stray(desk, chance, at)
-    customer = chance.choice(desk.world.customers)
-    plot = Plot(desk, chance, cases.choose(chance), customer)
+    case = cases.choose(chance)
+    customer = _customer(desk, chance, desk.world.topics[case.category].service, at)
+    plot = Plot(desk, chance, case, customer)
     open_now = at.astimezone(ZONE).hour in _OPEN_HOURS
     way = chance.random()
     if open_now and way < 0.68:
@@ -97,6 +99,16 @@ def _one(desk: Desk, chance: random.Random, at: datetime) -> None:
     else:
         channel = "visit" if open_now and way > 0.97 else "web"
         plot.by_hand(at, chance.choice(desk.world.operators), channel)
+
+
+def _customer(desk: Desk, chance: random.Random, service: str, at: datetime) -> Customer:
+    """Somebody, and nearly always somebody whose contract covers what they ask for."""
+    day = at.astimezone(ZONE).date()
+    for _ in range(1 if chance.random() < 0.05 else 12):
+        customer = chance.choice(desk.world.customers)
+        if customer.is_covered(service, day):
+            break
+    return customer
 
 
 def _free(desk: Desk, chance: random.Random, at: datetime) -> Member:
@@ -146,17 +158,13 @@ def _given_up(desk: Desk, chance: random.Random, at: datetime) -> None:
 
 
 def _settle(
-    desk: Desk, chance: random.Random, contact: dict[str, object], by: Member, reason: str, *, minutes: float
+    desk: Desk, chance: random.Random, contact: dict[str, Any], by: Member, reason: str, *, minutes: float
 ) -> None:
     """``dismiss`` after a while; until then the contact stands on the list of what is unsettled."""
-    ended = contact["ended_at"]
-    assert isinstance(ended, datetime)
-    at = ended + timedelta(seconds=20 + chance.random() * minutes * 60)
+    at = contact["ended_at"] + timedelta(seconds=20 + chance.random() * minutes * 60)
     if at <= desk.now:
         contact |= {"state": "dismissed", "dismissed_reason": reason}
-        key, staff = contact["id"], contact["staff_id"]
-        assert isinstance(key, int)
-        subjects = [("interaction", key), ("staff", staff) if isinstance(staff, int) else None]
+        subjects = [("interaction", contact["id"]), ("staff", contact["staff_id"])]
         desk.ledger.record(at, "interaction.dismissed", by=by.who, about=subjects, data={"reason": reason, "note": ""})
     desk.tables[Interaction].add(**contact)
 
@@ -167,7 +175,7 @@ def _bypass(desk: Desk, chance: random.Random, at: datetime) -> None:
     customer = chance.choice(desk.world.customers)
     text = cases.Text(chance, cases.choose(chance), {"org": customer.organization_name, "family": customer.family})
     who, what = f"{customer.organization_name} {customer.family}様", text.subject()
-    contact = {
+    contact: dict[str, Any] = {
         "id": desk.tables[Interaction].new_id(),
         "channel": "bypass",
         "contact_name": who,

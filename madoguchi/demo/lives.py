@@ -6,8 +6,8 @@ from typing import Any
 
 from madoguchi.demo.bulk import Tables
 from madoguchi.demo.ledger import Ledger, Subject
-from madoguchi.demo.world import ZONE, Agreement, Customer, Member, Topic, Who, World
-from madoguchi.handoffs.models import Handoff
+from madoguchi.demo.world import ZONE, Customer, Member, Topic, Who, World
+from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.search.models import Pending
 from madoguchi.tickets.models import Message, Ticket, TicketCallBack, TicketInteraction, shown
@@ -60,7 +60,7 @@ class Life:
         self.team = front or desk.world.front
         staff = by[1] if by[0] == "staff" else None
         contract = requester.contract_on(at.astimezone(ZONE).date())
-        lacking = _not_entitled(requester, contract, topic, at)
+        lacking = _not_entitled(requester, topic, at)
         self.row: dict[str, Any] = {
             "id": self.id,
             "subject": subject,
@@ -306,6 +306,20 @@ class Life:
             data={"moves": self.row["moves"]},
         )
 
+    def decide(self, at: datetime, note: str, by: Member) -> None:
+        """The supervisor's word on a frozen ticket: it stays where it is (``decide_routing``)."""
+        holder = self.row["holder_team_id"]
+        self._save(self.desk.until_now(at), frozen_at=None)
+        self.desk.tables[RoutingDecision].add(ticket_id=self.id, kind="keep", note=note, staff_id=by.id, at=at)
+        self._record(
+            at,
+            "routing.decided",
+            by.who,
+            ("team", holder),
+            ("team", self.team),
+            data={"kind": "keep", "team": None, "note": note, "moves": self.row["moves"]},
+        )
+
     def promise(
         self,
         at: datetime,
@@ -456,17 +470,14 @@ class Life:
         self._record(at, "message.posted", by.who, *self._everybody(), ("interaction", said_in), data=data)
 
     def _record_handoff(self, at: datetime, kind: str, by: Member, *about: Subject, data: dict[str, Any]) -> None:
-        handoff = self.handoffs[-1]
+        handoff: dict[str, Any] = self.handoffs[-1]
         teams = ("team", handoff["from_team_id"]), ("team", handoff["to_team_id"])
-        subjects = [("handoff", handoff["id"]), self.subject, *teams, *about]
+        subjects: list[Subject] = [("handoff", handoff["id"]), self.subject, *teams, *about]
         self.desk.ledger.record(at, kind, by=by.who, about=subjects, data=data)
 
     def _record(self, at: datetime, kind: str, by: Who, *about: Subject, data: dict[str, Any] | None = None) -> None:
         self.desk.ledger.record(at, kind, by=by, about=[self.subject, *about], data=data)
 
 
-def _not_entitled(requester: Customer, contract: Agreement | None, topic: Topic, at: datetime) -> bool:
-    if not topic.service or requester.organization is None:
-        return False
-    day = at.astimezone(ZONE).date()
-    return contract is None or not contract.is_valid_on(day) or topic.service not in contract.services
+def _not_entitled(requester: Customer, topic: Topic, at: datetime) -> bool:
+    return requester.organization is not None and not requester.is_covered(topic.service, at.astimezone(ZONE).date())

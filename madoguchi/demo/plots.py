@@ -167,8 +167,11 @@ class Plot:
             back = self._later(decided, 20, 120)
             life.return_(back, "wrong_team", self.text.one_of("return_notes"), engineer)
             if self.random.random() < 0.5:
-                life.freeze(self._later(back, 2, 20), by)
-                self.desk.until_now(back + timedelta(days=2))
+                back = self._later(back, 2, 20)
+                life.freeze(back, by)
+                back = self._later(back, 60, 4000)
+                note = "一次窓口でお客様に状況を説明し、訪問の可否を確認したうえで進めてください。"
+                life.decide(back, note, self.random.choice(self.desk.world.supervisors))
             self._solved_after_all(life, by, back)
             return
         self._second_line(life, engineer, by, decided)
@@ -208,18 +211,19 @@ class Plot:
         self._end(life, by, spoken["ended_at"] + timedelta(seconds=40), spoken["id"])
 
     def _second_line(self, life: Life, engineer: Member, front: Member, at: datetime) -> None:
-        moment = self._later(at, 8, 120)
+        # Most are taken up soon; some need days.
+        moment = self._later(at, 8, 150 if self.random.random() < 0.72 else 18_000)
         for _ in range(self.random.choice((0, 1, 1, 2))):
             life.note(moment, self.text.one_of("notes"), engineer)
             moment = self._later(moment, 5, 90)
-        if self.random.random() < 0.3:
+        if self.random.random() < 0.36:
             if self.customer.email:
                 self._mail(life, moment, self.text.one_of("progress"), engineer)
             waiting_for = self.random.choice(("requester", "requester", "vendor", "date"))
             moment += timedelta(minutes=3)
-            until = self._later(moment, 900, 3500) if waiting_for == "date" else None
+            until = self._later(moment, 900, 12_000) if waiting_for == "date" else None
             life.wait(moment, waiting_for, engineer, until=until)
-            moment = until or self._later(moment, 120, 2600)
+            moment = until or self._later(moment, 120, 2600 if self.random.random() < 0.6 else 14_000)
             if waiting_for == "requester" and self.customer.email and self.desk.full:
                 mail, contact = self.mails.arrive(moment, f"Re: {life.row['subject']}", self.text.one_of("more"))
                 life.receive(moment, self.text.one_of("more"), contact, mail)

@@ -29,23 +29,31 @@ class Line:
         self.events: list[Event] = []
         self.people: dict[str, Member] = {}
         national = "0" + number[3:] if number.startswith("+81") else number
-        ours = {"number": desk.world.main_number}
-        theirs = {"number": national, "name": None, "presentation": "allowed" if national else "restricted"}
+        ours: dict[str, Any] = {"number": desk.world.main_number}
+        theirs: dict[str, Any] = {
+            "number": national,
+            "name": None,
+            "presentation": "allowed" if national else "restricted",
+        }
         self.number = number
         if outbound_by:
             theirs.pop("presentation")
             self.say(
                 at, "call.started", direction=self.direction, agent=outbound_by.extension, **{"from": ours}, to=theirs
             )
-            self.people[outbound_by.extension] = outbound_by
         else:
-            self.say(at, "call.started", direction=self.direction, **{"from": theirs}, to=ours)
+            self.say(at, "call.started", source=theirs, direction=self.direction, to=ours)
 
-    def say(self, at: datetime, kind: str, *, agent: Member | str = "", **fields: Any) -> None:
-        """One event, with an id of its own."""
-        if isinstance(agent, Member):
-            self.people[agent.extension] = agent
-            agent = agent.extension
+    def say(
+        self,
+        at: datetime,
+        kind: str,
+        *,
+        agent: Member | None = None,
+        source: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
+        """One event, with an id of its own; ``source`` is its ``from``."""
         payload = {
             "id": f"{self.name}-{len(self.events)}",
             "type": kind,
@@ -53,8 +61,11 @@ class Line:
             "call": self.name,
             **fields,
         }
+        if source:
+            payload["from"] = source
         if agent:
-            payload["agent"] = agent
+            self.people[agent.extension] = agent
+            payload["agent"] = agent.extension
         self.events.append(Event(payload["id"], kind, self.name, at, payload, at, SENDER))
 
     def tell(self, at: datetime, kind: str, data: dict[str, Any], *about: Member) -> None:
@@ -150,6 +161,7 @@ def answered(
     line.tell(picked, "call.answered", {"agent": by.extension, "wait_s": round(wait, 3)}, by)
     line.hang_up()
     _busy(desk, by, offered, picked, ended)
+    by.free_at = ended
     contact = _contact(desk, line, at, ended, person=person, staff=by)
     contact["team_id"] = by.team
     return contact
@@ -219,13 +231,7 @@ def _contact(
 
 
 def _busy(desk: Desk, by: Member, offered: datetime, picked: datetime, ended: datetime) -> None:
-    """What the call made of the operator's state: ringing, talking, free again."""
-    steps = [("available", "ringing", offered), ("ringing", "talking", picked), ("talking", "available", ended)]
-    for before, after, at in steps:
-        if after == "ringing" and offered == picked:
-            continue
-        seconds = max(0, int((at - by.since).total_seconds())) if by.since else 0
-        data = {"from": before, "to": after, "reason": "", "seconds": seconds}
-        by.since = at
-        desk.ledger.record(at, "operator.state_changed", by=SYSTEM, about=[("staff", by.id)], data=data)
-    by.free_at = ended
+    """What a call made of the operator's state: ringing, talking, free again."""
+    for state, at in (("ringing", offered), ("talking", picked), ("available", ended)):
+        if state != "ringing" or offered < picked:
+            desk.ledger.operator_is(at, by.id, state, by=SYSTEM)

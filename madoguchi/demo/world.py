@@ -28,7 +28,6 @@ class Member:
     extension: str
     team: int
     free_at: datetime | None = None
-    since: datetime | None = None
 
     @property
     def who(self) -> Who:
@@ -70,6 +69,10 @@ class Customer:
     def who(self) -> Who:
         return ("person", self.id, self.name)
 
+    def is_covered(self, service: str, day: date) -> bool:
+        contract = self.contract_on(day)
+        return not service or (contract is not None and contract.is_valid_on(day) and service in contract.services)
+
     def contract_on(self, day: date) -> Agreement | None:
         """As ``contract_of`` finds it: a valid one first, else the latest."""
         return next((each for each in self.contracts if each.is_valid_on(day)), next(iter(self.contracts), None))
@@ -96,6 +99,7 @@ class World:
     partner: int | None
     operators: list[Member]
     partner_operators: list[Member]
+    supervisors: list[Member]
     engineers: dict[int, list[Member]]
     customers: list[Customer]
     topics: dict[str, Topic]
@@ -120,6 +124,7 @@ class World:
             partner_operators=[member for role, member in members[partner.pk] if role == Role.OPERATOR]
             if partner
             else [],
+            supervisors=_supervisors(),
             engineers={team: people for team, people in engineers.items() if people},
             customers=_customers(),
             topics=_topics(),
@@ -154,6 +159,15 @@ def _members() -> dict[int, list[tuple[str, Member]]]:
         assert row.team_id is not None
         found[row.team_id].append((row.role, Member(staff.pk, staff.name, staff.extension, row.team_id)))
     return found
+
+
+def _supervisors() -> list[Member]:
+    """Whoever leads the whole desk; they belong to no team."""
+    rows = Membership.objects.filter(team__isnull=True, role=Role.SUPERVISOR, staff__is_active=True)
+    return [
+        Member(row.staff.pk, row.staff.name, row.staff.extension, 0)
+        for row in rows.select_related("staff").order_by("id")
+    ]
 
 
 def _customers() -> list[Customer]:
