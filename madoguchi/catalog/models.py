@@ -53,6 +53,7 @@ class HearingItem(models.Model):
     choices = models.JSONField(_("choices"), default=list, blank=True)
     is_required = models.BooleanField(_("required before a hand-off"), default=False)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
+    is_active = models.BooleanField(_("asked"), default=True)
 
     class Meta:
         ordering = ["position", "id"]

@@ -32,15 +32,21 @@ def path_of(category: Category) -> list[Category]:
     return path
 
 
-def hearing_items(category: Category | None, team: Team | None = None) -> list[HearingItem]:
-    """What to ask for a category (its own and its ancestors' items) and for a destination team; each key once."""
+def hearing_items(
+    category: Category | None, team: Team | None = None, *, active_only: bool = True
+) -> list[HearingItem]:
+    """What to ask for a category (its own and its ancestors' items) and for a destination team; each key once.
+
+    With ``active_only=False`` also what used to be asked, to name old answers.
+    """
     wanted = Q(pk__in=[])
     if category is not None:
         wanted |= Q(category__in=path_of(category))
     if team is not None:
         wanted |= Q(team=team)
+    rows = HearingItem.objects.filter(wanted, is_active=True) if active_only else HearingItem.objects.filter(wanted)
     items: dict[str, HearingItem] = {}
-    for item in HearingItem.objects.filter(wanted).order_by("position", "id"):
+    for item in rows.order_by("position", "id"):
         known = items.get(item.key)
         if known is None or (item.is_required and not known.is_required):
             items[item.key] = item

@@ -20,29 +20,31 @@ class Caller:
     organizations: list[Organization]
 
 
-def callers(number: str) -> Caller:
+def callers(
+    number: str, *, among: QuerySet[Person] | None = None, organizations_among: QuerySet[Organization] | None = None
+) -> Caller:
     """Candidates for ``number``: people with it as their own, then people of the organisations that share it.
 
-    Several candidates are a choice for the operator, never a guess; a withheld number has none.
+    Several candidates are a choice for the operator, never a guess; a withheld number has none. ``among`` and
+    ``organizations_among`` say whom the asker may see; without them all.
     """
     normalised = phone.normalise(number)
     if not normalised:
         return Caller("", [], [])
-    organizations = list(Organization.objects.filter(phones__number=normalised).distinct()[:CANDIDATES])
-    people = list(
-        Person.objects.filter(phones__number=normalised).select_related("organization").distinct()[:CANDIDATES]
-    )
+    units = Organization.objects.all() if organizations_among is None else organizations_among
+    everybody = (Person.objects.all() if among is None else among).select_related("organization")
+    organizations = list(units.filter(phones__number=normalised).distinct()[:CANDIDATES])
+    people = list(everybody.filter(phones__number=normalised).distinct()[:CANDIDATES])
     known = {person.pk for person in people}
-    colleagues = (
-        Person.objects.filter(organization__in=organizations).exclude(pk__in=known).select_related("organization")
-    )
+    colleagues = everybody.filter(organization__in=organizations).exclude(pk__in=known)
     people += colleagues[: CANDIDATES - len(people)] if organizations else []
     return Caller(normalised, people, organizations)
 
 
-def find_people(text: str, *, limit: int = 20) -> QuerySet[Person]:
-    """People whose name, reading, organisation, number or address fits what was typed."""
-    people = Person.objects.select_related("organization").prefetch_related("phones", "emails")
+def find_people(text: str, *, limit: int = 20, among: QuerySet[Person] | None = None) -> QuerySet[Person]:
+    """People whose name, reading, organisation, number or address fits what was typed; ``among`` those one may see."""
+    people = Person.objects.all() if among is None else among
+    people = people.select_related("organization").prefetch_related("phones", "emails")
     words = text.split()
     if not words:
         return people.none()

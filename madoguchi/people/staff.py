@@ -44,9 +44,10 @@ class Team(BilingualName):
     line = models.PositiveSmallIntegerField(_("line"), default=2, choices=[(1, _("First line")), (2, _("Second line"))])
     is_partner = models.BooleanField(_("outsourced partner"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=100)
 
     class Meta:
-        ordering = ["line", "id"]
+        ordering = ["line", "position", "id"]
 
 
 class StaffManager(BaseUserManager["Staff"]):
@@ -146,6 +147,7 @@ class Contact(models.Model):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("order"), default=1)
+    is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
         ordering = ["department", "position", "id"]

@@ -107,7 +107,7 @@ def download(request: StaffRequest, attachment_id: int) -> FileResponse:
 def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
     """Everything the ticket's page shows."""
     items = timeline(ticket, limit=ENTRIES)
-    asked = hearing_items(ticket.category)
+    asked = hearing_items(ticket.category, active_only=False)
     labels = {item.key: item.label for item in asked}
     working = access.can(Capability.WORK_TICKETS)
     return {

@@ -71,12 +71,15 @@ def add_person(details: Requester, *, by: Actor) -> Person:
 def change_person(person: Person, *, by: Actor, **changes: object) -> Person:
     """Correct the named fields; readings are stored in hiragana.
 
-    Fields: ``family_name given_name family_kana given_kana title organization language note``.
+    Fields: ``family_name given_name family_kana given_kana title organization language note``; an organisation may be
+    given by its name, a new name makes a new one.
     """
     allowed = {"family_name", "given_name", "family_kana", "given_kana", "title", "organization", "language", "note"}
     for name, value in changes.items():
         if name not in allowed:
             raise ValueError(f"a person has no field {name} to change")
+        if name == "organization" and isinstance(value, str):
+            value = _organization(value.strip()) if value.strip() else None
         setattr(person, name, to_hiragana(str(value)) if name.endswith("kana") else value)
     person.refresh_search()
     person.save(update_fields=[*changes, "search"])
@@ -106,6 +109,22 @@ def add_email(person: Person, *, address: str, by: Actor) -> EmailAddress:
     if created:
         record("person.email_added", by=by, about=[person], data={"address": clean})
     return row
+
+
+@transaction.atomic
+def remove_phone(number: PhoneNumber, *, by: Actor) -> None:
+    """The number no longer leads to its person; calls of the past keep what they were."""
+    person = number.person
+    number.delete()
+    record("person.phone_removed", by=by, about=[person], data={"number": number.number})
+
+
+@transaction.atomic
+def remove_email(address: EmailAddress, *, by: Actor) -> None:
+    """The address no longer leads to its person."""
+    person = address.person
+    address.delete()
+    record("person.email_removed", by=by, about=[person], data={"address": address.address})
 
 
 def _organization(name: str) -> Organization:

@@ -1,0 +1,76 @@
+"""What can happen to people: those who contact the desk, and those who work here."""
+
+from madoguchi.people.actions.house import (
+    add_contact,
+    add_department,
+    add_team,
+    change_contact,
+    change_department,
+    change_team,
+    move_contact,
+)
+from madoguchi.people.actions.organizations import (
+    add_contract,
+    add_installed,
+    add_main_number,
+    add_organization,
+    change_contract,
+    change_organization,
+    remove_installed,
+    remove_main_number,
+)
+from madoguchi.people.actions.persons import (
+    Requester,
+    add_email,
+    add_person,
+    add_phone,
+    change_person,
+    find_or_add_person,
+    remove_email,
+    remove_phone,
+)
+from madoguchi.people.actions.staff import (
+    activate_staff,
+    add_staff,
+    change_staff,
+    deactivate_staff,
+    reset_mfa,
+    set_password,
+    set_roles,
+)
+from madoguchi.people.actions.tokens import create_token, revoke_token
+
+__all__ = [
+    "Requester",
+    "activate_staff",
+    "add_contact",
+    "add_contract",
+    "add_department",
+    "add_email",
+    "add_installed",
+    "add_main_number",
+    "add_organization",
+    "add_person",
+    "add_phone",
+    "add_staff",
+    "add_team",
+    "change_contact",
+    "change_contract",
+    "change_department",
+    "change_organization",
+    "change_person",
+    "change_staff",
+    "change_team",
+    "create_token",
+    "deactivate_staff",
+    "find_or_add_person",
+    "move_contact",
+    "remove_email",
+    "remove_installed",
+    "remove_main_number",
+    "remove_phone",
+    "reset_mfa",
+    "revoke_token",
+    "set_password",
+    "set_roles",
+]
