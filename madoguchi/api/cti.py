@@ -1,6 +1,5 @@
-"""Telephone systems at the door: the neutral format with a bearer token, Zammad's with a token in the URL."""
+"""Zammad's generic CTI format, as many telephone systems speak it: the token stands in the address."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,22 +9,11 @@ from madoguchi.api.caller import SMALL, check_size
 from madoguchi.api.problem import ProblemError
 from madoguchi.api.reading import clean_text, read_json
 from madoguchi.api.v1.answer import answer
-from madoguchi.journal.record import NamedActor
+from madoguchi.api.v1.calls import take_in
 from madoguchi.people import tokens
-from madoguchi.people.tokens import ApiToken
-from madoguchi.telephony.actions.receive_events import receive_events
-from madoguchi.telephony.events import Event
-from madoguchi.telephony.providers import neutral, zammad
+from madoguchi.telephony.providers import zammad
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-
-
-def take_in(posted: object, *, token: ApiToken, events_of: Callable[..., list[Event]] = neutral.events_of) -> int:
-    """Commit what a telephone system says; the number of events. A token renewed under its name is the same sender."""
-    sender = f"{token.name}@{token.staff_id}"[-64:]
-    events = events_of(posted, sender=sender)
-    receive_events(events, sender=sender, by=NamedActor("telephone", token.name or token.staff.name))
-    return len(events)
 
 
 def zammad_cti(request: HttpRequest, token: str) -> HttpResponse:

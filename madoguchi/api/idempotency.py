@@ -6,7 +6,6 @@ answer. What an act refuses is an answer too, and what it committed in spite of 
 
 import hashlib
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any
 
@@ -16,11 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.api.caller import ApiRequest
+from madoguchi.api.kept import KEPT_FOR
 from madoguchi.api.models import KeptAnswer
 from madoguchi.api.problem import ProblemError, of_refusal
 from madoguchi.foundation.refusal import Refused
 
-KEPT_FOR = timedelta(hours=24)
 _PATIENCE = "10s"
 _KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 
@@ -53,13 +52,6 @@ def idempotent(view: View) -> View:
         return response
 
     return answered
-
-
-def sweep(batch: int = 1000) -> bool:
-    """Forget answers older than a day, up to ``batch``; whether more wait. For the worker's schedule."""
-    old = KeptAnswer.objects.filter(at__lt=timezone.now() - KEPT_FOR).order_by("at").values("pk")[:batch]
-    gone, _each = KeptAnswer.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
-    return gone >= batch
 
 
 def _again(kept: KeptAnswer) -> HttpResponse:

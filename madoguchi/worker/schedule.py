@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from madoguchi.api.kept import forget_old_answers
 from madoguchi.mail.models import OutgoingMail
 from madoguchi.mail.outbox import deliver_due
 from madoguchi.search.index import drain
@@ -23,6 +24,7 @@ class Job:
 SCHEDULE: tuple[Job, ...] = (
     Job("mail", lambda: deliver_due(_BATCH) == _BATCH, every=1.0),
     Job("search", lambda: drain(_BATCH) == _BATCH, every=0.5),
+    Job("api_answers", forget_old_answers, every=600.0),
 )
 
 QUEUES: Mapping[str, Callable[[], int]] = {

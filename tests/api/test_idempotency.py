@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from madoguchi.api.idempotency import sweep
+from madoguchi.api.kept import forget_old_answers
 from madoguchi.api.models import KeptAnswer
 from madoguchi.handoffs.models import Handoff
 from madoguchi.journal.models import Entry
@@ -109,7 +109,7 @@ def test_keys_are_forgotten_after_a_day(cast: Cast) -> None:
     program.post("/tickets", NEW, Idempotency_Key="old")
     assert Ticket.objects.count() == 3  # expired though not swept yet
     KeptAnswer.objects.filter(key="old").update(at=timezone.now() - timedelta(hours=25))
-    assert sweep() is False
+    assert forget_old_answers() is False
     assert [kept.key for kept in KeptAnswer.objects.all()] == ["new"]
 
 

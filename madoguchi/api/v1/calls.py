@@ -1,5 +1,6 @@
 """Telephone calls: events in, records out."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from django.http import HttpResponse
@@ -8,17 +9,20 @@ from pydantic import BaseModel, Field
 
 from madoguchi.api import cursor
 from madoguchi.api.caller import LARGE, ApiRequest, Needs
-from madoguchi.api.cti import take_in
 from madoguchi.api.problem import not_found
 from madoguchi.api.reading import read_json
 from madoguchi.api.v1 import fields
 from madoguchi.api.v1.answer import answer, items, moment
 from madoguchi.api.v1.fields import Answer
 from madoguchi.api.v1.ticket_form import StaffForm, staff_form
+from madoguchi.journal.record import NamedActor
 from madoguchi.people.access import Capability
+from madoguchi.people.tokens import ApiToken
 from madoguchi.telephony import queries
-from madoguchi.telephony.events import MOST_EVENTS
+from madoguchi.telephony.actions.receive_events import receive_events
+from madoguchi.telephony.events import MOST_EVENTS, Event
 from madoguchi.telephony.models import Call, Outcome
+from madoguchi.telephony.providers import neutral
 
 router = Router(tags=["telephone"])
 READ = Needs("calls:read", capability=Capability.READ_TICKETS)
@@ -72,6 +76,14 @@ class EventsTaken(Answer):
 def post_call_events(request: ApiRequest) -> HttpResponse:
     """One or a list; 202 after commit. The same ``id`` again: 202, and nothing happens. One wrong event refuses all."""
     return answer(202, {"accepted": take_in(read_json(request), token=request.auth.token)})
+
+
+def take_in(posted: object, *, token: ApiToken, events_of: Callable[..., list[Event]] = neutral.events_of) -> int:
+    """Commit what a telephone system says; the number of events. A token renewed under its name is the same sender."""
+    sender = f"{token.name}@{token.staff_id}"[-64:]
+    events = events_of(posted, sender=sender)
+    receive_events(events, sender=sender, by=NamedActor("telephone", token.name or token.staff.name))
+    return len(events)
 
 
 class CallForm(Answer):

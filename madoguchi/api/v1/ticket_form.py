@@ -1,13 +1,14 @@
 """How a ticket reads in JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from madoguchi.api.v1.answer import moment
 from madoguchi.api.v1.fields import Answer, Channel, Priority, Status
-from madoguchi.people.models import EmailAddress, Organization, Person, PhoneNumber, Staff
+from madoguchi.people.models import Organization, Person, Staff
 from madoguchi.tickets.models import Ticket, TicketQuerySet, number_of
 
 _RELATED = (
@@ -117,18 +118,30 @@ def form_of(ticket: Ticket) -> dict[str, Any]:
 
 
 def forms_of(tickets: Sequence[Ticket]) -> list[dict[str, Any]]:
-    """Tickets as ``TicketForm``; two queries for the requesters' addresses, however many there are."""
-    people = {ticket.requester_id for ticket in tickets if ticket.requester_id}
-    emails = _first(EmailAddress.objects.filter(person__in=people).order_by("-id").values_list("person_id", "address"))
-    phones = _first(PhoneNumber.objects.filter(person__in=people).order_by("-id").values_list("person_id", "number"))
+    """Tickets as ``TicketForm``; one query for the requesters' addresses, however many there are."""
+    emails, phones = _addresses({ticket.requester_id for ticket in tickets if ticket.requester_id})
     return [_form(ticket, emails, phones) for ticket in tickets]
 
 
-def _first(rows: Iterable[tuple[int | None, str]]) -> dict[int | None, str]:
-    return dict(rows)
+def _addresses(people: set[int]) -> tuple[dict[int, str], dict[int, str]]:
+    """The first e-mail address and the first number of each person."""
+    if not people:
+        return {}, {}
+    places = ", ".join(["%s"] * len(people))
+    with connection.cursor() as cursor:
+        cursor.execute(  # by hand: the ORM takes longer to write this than the database to answer
+            f"SELECT 0, person_id, address, id FROM people_emailaddress WHERE person_id IN ({places})"  # noqa: S608
+            f" UNION ALL SELECT 1, person_id, number, id FROM people_phonenumber WHERE person_id IN ({places})"
+            " ORDER BY 4 DESC",
+            [*people, *people],
+        )
+        found: tuple[dict[int, str], dict[int, str]] = ({}, {})
+        for kind, person_id, written, _row in cursor.fetchall():
+            found[kind][person_id] = written
+    return found
 
 
-def _form(ticket: Ticket, emails: dict[int | None, str], phones: dict[int | None, str]) -> dict[str, Any]:
+def _form(ticket: Ticket, emails: dict[int, str], phones: dict[int, str]) -> dict[str, Any]:
     requester = ticket.requester
     return {
         "number": ticket.number,
