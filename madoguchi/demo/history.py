@@ -32,7 +32,8 @@ FULL = 20_000
 _BATCH = 10_000
 # In the order of their references, as far as the engines care.
 _MODELS = (
-    StoredFile, MailThread, IncomingMail, OutgoingMail, Call, CallEvent, CallAgent, Interaction, IdentityCheck, CallBack,
+    StoredFile, MailThread, IncomingMail, OutgoingMail,
+    Call, CallEvent, CallAgent, Interaction, IdentityCheck, CallBack,
     Ticket, Message, TicketInteraction, TicketCallBack, TicketThread, Handoff, RoutingDecision, Entry, Mention, Pending,
 )  # fmt: skip
 # How busy the hours from midnight are, on a usual day; how busy the days from Monday are.

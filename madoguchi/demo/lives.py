@@ -471,7 +471,7 @@ class Life:
 
     def _record_handoff(self, at: datetime, kind: str, by: Member, *about: Subject, data: dict[str, Any]) -> None:
         handoff: dict[str, Any] = self.handoffs[-1]
-        teams = ("team", handoff["from_team_id"]), ("team", handoff["to_team_id"])
+        teams: list[Subject] = [("team", handoff["from_team_id"]), ("team", handoff["to_team_id"])]
         subjects: list[Subject] = [("handoff", handoff["id"]), self.subject, *teams, *about]
         self.desk.ledger.record(at, kind, by=by.who, about=subjects, data=data)
 

@@ -39,7 +39,7 @@ class Line:
         if outbound_by:
             theirs.pop("presentation")
             self.say(
-                at, "call.started", direction=self.direction, agent=outbound_by.extension, **{"from": ours}, to=theirs
+                at, "call.started", direction=self.direction, agent=outbound_by, source=ours, to=theirs
             )
         else:
             self.say(at, "call.started", source=theirs, direction=self.direction, to=ours)
