@@ -1,15 +1,22 @@
 """Typed readers for MADOGUCHI_… variables; a wrong value stops the start with a sentence.
 
-Every name read here is remembered in ``SETTINGS``, so that a test can hold the documentation against it.
+Every name read here is remembered in ``SETTINGS``, so that a test can hold the documentation against it, and in
+``IN_FORCE`` with its value, so that the administrator can see it.
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 PREFIX = "MADOGUCHI_"
 SETTINGS: dict[str, str] = {}
+IN_FORCE: dict[str, tuple[str, str]] = {}  # name → (value without secrets, "environment", "file" or "default")
+HIDDEN = "••••••"
+_PASSWORD = re.compile(
+    r"(?<=://)([^/@:]*):[^@]*@|((?:^|[?&])[^=&?]*(?:pass|secret|token|key)[^=&?]*=)[^&]*", re.IGNORECASE
+)
 
 
 class SettingError(Exception):
@@ -35,13 +42,19 @@ def text(name: str, default: str = "", *, doc: str) -> str:
         except OSError as error:
             raise SettingError(f"{PREFIX}{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
     value = (value or "").strip()
+    source = "default" if not value else "file" if file is not None else "environment"
+    IN_FORCE[PREFIX + name] = (_without_secrets(name, value or default), source)
     return value or default
 
 
+def _without_secrets(name: str, value: str) -> str:
+    if value and name.endswith(("_KEY", "_SECRET", "_TOKEN", "_PASSWORD")):
+        return HIDDEN
+    return _PASSWORD.sub(lambda found: f"{found[1]}:{HIDDEN}@" if found[1] is not None else found[2] + HIDDEN, value)
+
+
 def boolean(name: str, default: bool, *, doc: str) -> bool:
-    value = text(name, doc=doc).lower()
-    if not value:
-        return default
+    value = text(name, "on" if default else "off", doc=doc).lower()
     if value in {"1", "true", "yes", "on"}:
         return True
     if value in {"0", "false", "no", "off"}:
@@ -50,9 +63,7 @@ def boolean(name: str, default: bool, *, doc: str) -> bool:
 
 
 def integer(name: str, default: int, *, doc: str, least: int = 0) -> int:
-    value = text(name, doc=doc)
-    if not value:
-        return default
+    value = text(name, str(default), doc=doc)
     try:
         number = int(value)
     except ValueError:

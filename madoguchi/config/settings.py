@@ -235,3 +235,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO", doc="least level that is logged").upper()},
     "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
 }
+
+# What the administrator sees on the page of settings: name → what it is for, name → (value, where it came from).
+MADOGUCHI_SETTINGS = env.SETTINGS
+MADOGUCHI_IN_FORCE = env.IN_FORCE

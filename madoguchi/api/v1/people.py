@@ -15,8 +15,9 @@ from madoguchi.api.v1.answer import answer
 from madoguchi.api.v1.fields import Answer
 from madoguchi.api.v1.ticket_form import OrganizationForm, organization_form
 from madoguchi.people.access import Capability
-from madoguchi.people.models import Organization, Person
+from madoguchi.people.models import Organization
 from madoguchi.people.queries import callers, find_people
+from madoguchi.tickets.requesters import organizations_visible_to, people_visible_to
 
 router = Router(tags=["people"])
 READ = Needs("people:read", capability=Capability.READ_PEOPLE)
@@ -55,15 +56,16 @@ class PeopleQuery(BaseModel):
 @router.get("/people", response=PeopleList, auth=READ, summary="Who is that?")
 def find_a_person(request: ApiRequest, asked: Query[PeopleQuery]) -> HttpResponse:
     """People by number, address or name; by a main number also the organisation and its people."""
+    visible = people_visible_to(request.auth.access)
     organizations: list[Organization] = []
     if asked.phone:
-        found = callers(asked.phone)
+        found = callers(asked.phone, among=visible, organizations_among=organizations_visible_to(request.auth.access))
         people, organizations = found.people[: asked.limit], found.organizations
     elif asked.email:
-        same = Person.objects.filter(emails__address=asked.email.strip().lower())
+        same = visible.filter(emails__address=asked.email.strip().lower())
         people = list(same.select_related("organization").distinct()[: asked.limit])
     elif asked.q:
-        people = list(find_people(asked.q, limit=asked.limit))
+        people = list(find_people(asked.q, limit=asked.limit, among=visible))
     else:
         raise invalid("q", _("Ask by phone, email or q."))
     prefetch_related_objects(people, "phones", "emails")

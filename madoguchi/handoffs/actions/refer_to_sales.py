@@ -50,7 +50,7 @@ def _salesperson(ticket: Ticket) -> tuple[str, str]:
     person = ticket.contract.salesperson if ticket.contract else None
     if person is not None and person.is_active:
         return person.name, person.email
-    contact = Contact.objects.filter(department__key=SALES).exclude(email="").first()
+    contact = Contact.objects.filter(department__key=SALES, is_active=True).exclude(email="").first()
     if contact is None:
         raise Refused(
             _("Nobody in sales can be reached by mail. An administrator can add a contact to the department."),

@@ -110,5 +110,6 @@ def _clean(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key_is_free(row: Team | Department) -> None:
-    if type(row)._default_manager.filter(key=row.key).exclude(pk=row.pk).exists():
+    rows = Team.objects.all() if isinstance(row, Team) else Department.objects.all()
+    if rows.filter(key=row.key).exclude(pk=row.pk).exists():
         raise Refused(_("The key “%(key)s” is already taken.") % {"key": row.key}, code="key_taken", status=409)

@@ -79,8 +79,9 @@ def change_person(person: Person, *, by: Actor, **changes: object) -> Person:
         if name not in allowed:
             raise ValueError(f"a person has no field {name} to change")
         if name == "organization" and isinstance(value, str):
-            value = _organization(value.strip()) if value.strip() else None
-        setattr(person, name, to_hiragana(str(value)) if name.endswith("kana") else value)
+            person.organization = _organization(value.strip()) if value.strip() else None
+        else:
+            setattr(person, name, to_hiragana(str(value)) if name.endswith("kana") else value)
     person.refresh_search()
     person.save(update_fields=[*changes, "search"])
     record("person.changed", by=by, about=[person], data={"fields": sorted(changes)})

@@ -35,7 +35,7 @@ def add_staff(*, by: Actor, **fields: Any) -> Staff:
 
 @transaction.atomic
 def change_staff(staff: Staff, *, by: Actor, **changes: Any) -> Staff:
-    """Correct ``email family_name given_name kana extension mobile language``; address and extension are of one only."""
+    """Correct ``email family_name given_name kana extension mobile language``; nobody shares address or extension."""
     if changed := apply(staff, _clean(changes), allowed=_FIELDS):
         _save(staff, changed)
         record("staff.changed", by=by, about=[staff], data={"fields": changed})
@@ -47,7 +47,7 @@ def set_roles(staff: Staff, roles: Iterable[tuple[str, Team | None]], *, by: Act
     """The roles of ``staff`` from now on: (role, team), a team of None being the whole desk."""
     wanted = {(role, team.pk if team else None) for role, team in roles}
     if unknown := {role for role, _team in wanted} - set(Role.values):
-        raise Refused(_("There is no role “%(role)s”.") % {"role": sorted(unknown)[0][:40]}, code="unknown_role")
+        raise Refused(_("There is no role “%(role)s”.") % {"role": min(unknown)[:40]}, code="unknown_role")
     if any(role == Role.ADMINISTRATOR and team is not None for role, team in wanted):
         raise Refused(_("An administrator administers the whole desk, not one team."), code="administrator_of_team")
     if (Role.ADMINISTRATOR, None) not in wanted:
