@@ -15,7 +15,7 @@ from madoguchi.api.v1.answer import answer
 from madoguchi.api.v1.fields import Answer
 from madoguchi.api.v1.ticket_form import OrganizationForm, organization_form
 from madoguchi.people.access import Capability
-from madoguchi.people.models import Organization
+from madoguchi.people.models import Organization, Person
 from madoguchi.people.queries import callers, find_people
 from madoguchi.tickets.requesters import organizations_visible_to, people_visible_to
 
