@@ -79,6 +79,18 @@ def take_over(interaction: Interaction, *, by: Staff) -> Interaction:
 
 
 @transaction.atomic
+def end_interaction(interaction: Interaction, *, by: Staff) -> Interaction:
+    """A contact that was begun by hand is over; twice is once. Calls are ended by the telephone."""
+    if interaction.call_id is not None:
+        raise Refused(_("The telephone ends this call."), code="has_call", status=409)
+    now = timezone.now()
+    if Interaction.objects.filter(pk=interaction.pk, ended_at__isnull=True).update(ended_at=now):
+        interaction.ended_at = now
+        record("interaction.ended", by=by, about=[interaction, interaction.person, interaction.staff])
+    return interaction
+
+
+@transaction.atomic
 def dismiss(interaction: Interaction, *, reason: str, note: str = "", by: Actor) -> Interaction:
     """Settle a contact without a ticket, saying why there is none."""
     if reason not in Interaction.Reason.values:

@@ -22,11 +22,12 @@ class Channel(models.TextChoices):
 
 class InteractionQuerySet(models.QuerySet["Interaction"]):
     def visible_to(self, access: Access) -> "InteractionQuerySet":
-        """A partner's staff see only what they or their teams took; others with the right to read see all."""
+        """A partner's staff see only what they or their teams took or are offered; others who may read see all."""
         if not access.can(Capability.READ_TICKETS):
             return self.none()
         if access.is_partner:
-            return self.filter(models.Q(team__in=access.team_ids) | models.Q(staff=access.staff))
+            theirs = models.Q(call__in=Call.objects.visible_to(access).values("pk"))
+            return self.filter(models.Q(team__in=access.team_ids) | models.Q(staff=access.staff) | theirs)
         return self
 
     def unsettled(self) -> "InteractionQuerySet":

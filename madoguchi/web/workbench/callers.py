@@ -1,0 +1,108 @@
+"""Who is speaking: chosen from candidates, found by search, or somebody new; and whether it is really them."""
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from madoguchi.foundation import phone
+from madoguchi.interactions.actions import check_identity, identify, take_over
+from madoguchi.interactions.models import Interaction
+from madoguchi.people.access import Capability
+from madoguchi.people.actions import Requester, find_or_add_person
+from madoguchi.people.models import Person
+from madoguchi.people.queries import callers, contract_of, find_people
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page
+from madoguchi.web.workbench.seat import contact_or_404, context_of
+from madoguchi.web.workbench.settling import SHEETS
+from madoguchi.web.workbench.views import closing, show
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def choose(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """This is who speaks; an empty choice takes it back."""
+    contact = contact_or_404(request, contact_id)
+    chosen = request.POST.get("person", "")
+    person = get_object_or_404(Person.objects.select_related("organization"), pk=chosen) if chosen.isdigit() else None
+    identify(contact, person=person, by=request.user)
+    return _known(request, contact_id)
+
+
+@guard(Capability.TAKE_CALLS)
+@require_GET
+def search(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """People by name, reading, number or organisation, while it is typed."""
+    contact = contact_or_404(request, contact_id)
+    people = find_people(request.GET.get("q", "")[:100], limit=8)
+    return page(request, "workbench/people.html", {"contact": contact, "people": people, "q": request.GET.get("q", "")})
+
+
+@guard(Capability.TAKE_CALLS)
+@require_http_methods(["GET", "POST"])
+def add(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """Somebody new, with the reading of the name."""
+    contact = contact_or_404(request, contact_id)
+    if request.method == "GET":
+        found = callers(contact.address)
+        shared = bool(found.organizations)
+        values = {
+            "name": request.GET.get("q", "") or contact.contact_name,
+            "phone": "" if shared else phone.display(contact.address),
+            "organization": found.organizations[0].name if len(found.organizations) == 1 else "",
+        }
+        return page(request, SHEETS, {"sheet": "person", "contact": contact, "values": values, "shared": shared})
+    with transaction.atomic():
+        person = find_or_add_person(
+            Requester(
+                **{name: request.POST.get(name, "") for name in ("name", "kana", "email", "phone", "organization")}
+            ),
+            by=request.user,
+        )
+        identify(contact, person=person, by=request.user)
+    return closing(_known(request, contact_id))
+
+
+@guard(Capability.TAKE_CALLS)
+@require_http_methods(["GET", "POST"])
+def check(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """本人確認 by the questions of the customer's contract, with number and name read back."""
+    contact = contact_or_404(request, contact_id)
+    contract = contract_of(contact.organization)
+    questions = contract.identity_questions if contract else []
+    if request.method == "GET":
+        return page(
+            request, SHEETS, {"sheet": "identity", "contact": contact, "contract": contract, "questions": questions}
+        )
+    asked = [
+        {"question": question["question"], "passed": request.POST.get(f"answer-{place}") == "yes"}
+        for place, question in enumerate(questions)
+        if request.POST.get(f"answer-{place}") in ("yes", "no")
+    ]
+    read_back = "read_back" in request.POST
+    check_identity(
+        contact,
+        contract=contract,
+        asked=asked,
+        passed=all(answer["passed"] for answer in asked) and (bool(asked) or read_back),
+        read_back=read_back,
+        by=request.user,
+    )
+    return closing(_known(request, contact_id))
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def take(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """A colleague's popped call onto my own screen."""
+    contact = contact_or_404(request, contact_id)
+    take_over(contact, by=request.user)
+    return show(request, contact_or_404(request, contact_id))
+
+
+def _known(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """The caller's column anew, and beside the form what hangs on the person; what is being typed stays untouched."""
+    contact: Interaction = contact_or_404(request, contact_id)
+    context = context_of(request, contact, chosen=True)
+    return page(request, "workbench/identified.html" if request.htmx else "workbench/seat.html", context)

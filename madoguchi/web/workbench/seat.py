@@ -1,0 +1,281 @@
+"""What stands on the operator's seat: the contact at hand, who it is, what is open, what we know."""
+
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+import jaconv
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from madoguchi.catalog.queries import tree
+from madoguchi.foundation.japanese import search_key
+from madoguchi.handoffs.models import ShiftNote
+from madoguchi.interactions.models import IntakeDraft, Interaction, InteractionQuerySet
+from madoguchi.knowledge.suggest import suggest
+from madoguchi.notices.models import Notice
+from madoguchi.people.access import Access
+from madoguchi.people.models import InstalledItem, Organization, Staff, Team
+from madoguchi.people.queries import callers, contract_of
+from madoguchi.search import tokens
+from madoguchi.telephony.models import CallState, OperatorState
+from madoguchi.telephony.queries import ringing_at, talking_with
+from madoguchi.tickets.models import Ticket
+from madoguchi.tickets.queries import open_tickets_of, owed_calls
+from madoguchi.web.shell.guard import StaffRequest
+from madoguchi.web.tickets.acts import no_article_reasons
+from madoguchi.web.workbench import intake as form
+from madoguchi.web.workbench.intake import Intake
+
+LISTED = 30
+WRAPUP_STARTS_WITHIN = timedelta(minutes=2)
+_DRAFT_IS_FRESH = timedelta(hours=12)
+
+
+def contacts(access: Access) -> InteractionQuerySet:
+    """The contacts this person may see, with what the seat shows of them."""
+    return Interaction.objects.visible_to(access).select_related(
+        "call__answered_by", "person__organization", "organization", "staff", "team"
+    )
+
+
+def contact_or_404(request: StaffRequest, contact_id: int) -> Interaction:
+    return get_object_or_404(contacts(request.access), pk=contact_id)
+
+
+def calls_of(access: Access) -> list[Interaction]:
+    """The contacts of the calls that ring or talk at this person's phone now: talking first, the newest first."""
+    found = list(
+        contacts(access)
+        .filter(Q(call__in=talking_with(access.staff)) | Q(call__in=ringing_at(access.staff)))
+        .order_by("-call__started_at", "-id")
+    )
+    return sorted(found, key=is_ringing)
+
+
+def is_ringing(contact: Interaction) -> bool:
+    return contact.call is not None and contact.call.is_live and contact.call.answered_at is None
+
+
+def at_hand(access: Access, calls: list[Interaction]) -> Interaction | None:
+    """What the seat opens with: the call being talked in, what is half written, a ringing call, a running wrap-up."""
+    talking = next((contact for contact in calls if not is_ringing(contact)), None)
+    if talking is not None:
+        return talking
+    mine = contacts(access).filter(staff=access.staff)
+    drafts = IntakeDraft.objects.filter(
+        staff=access.staff,
+        interaction__state=Interaction.State.OPEN,
+        saved_at__gte=timezone.now() - _DRAFT_IS_FRESH,
+    )
+    for draft in drafts.order_by("-saved_at")[:5]:
+        if any(value for key, value in draft.data.items() if key not in ("round", "details")) or any(
+            draft.data.get("details", {}).values()
+        ):
+            return mine.filter(pk=draft.interaction_id).first()
+    if calls:
+        return calls[0]
+    by_hand = mine.filter(state=Interaction.State.OPEN, ended_at__isnull=True, call__isnull=True)
+    if (begun := by_hand.order_by("-started_at").first()) is not None:
+        return begun
+    if state_of(access.staff).state == OperatorState.State.WRAPUP:
+        return mine.filter(call__ended_at__gte=timezone.now() - timedelta(hours=1)).order_by("-call__ended_at").first()
+    recent = mine.filter(
+        call__ended_at__gte=timezone.now() - WRAPUP_STARTS_WITHIN, call__answered_by=access.staff
+    ).order_by("-call__ended_at")
+    return next((contact for contact in recent[:1] if may_start_wrapup(contact, access.staff)), None)
+
+
+def state_of(staff: Staff) -> OperatorState:
+    return OperatorState.objects.filter(staff=staff).first() or OperatorState(staff=staff)
+
+
+def may_start_wrapup(contact: Interaction, staff: Staff) -> bool:
+    """Whether the own call has just ended and was not written up yet."""
+    call = contact.call
+    return (
+        call is not None
+        and call.ended_at is not None
+        and call.answered_by_id == staff.pk
+        and call.ended_at >= timezone.now() - WRAPUP_STARTS_WITHIN
+        and call.record.get("wrapup_s") is None
+    )
+
+
+def context_of(request: StaffRequest, contact: Interaction | None = None, *, chosen: bool = False) -> dict[str, Any]:
+    """Everything the seat shows. ``chosen``: this contact and no other, whatever rings."""
+    access = request.access
+    calls = calls_of(access)
+    contact = contact if contact is not None or chosen else at_hand(access, calls)
+    context: dict[str, Any] = {
+        "contact": contact,
+        "others": [other for other in calls if contact is None or other.pk != contact.pk],
+        "is_ringing": is_ringing,
+        "state": state_of(access.staff),
+        "topics": topics_of(access),
+        "notices": list(Notice.objects.in_force()[:5]),
+        "unread_notes": unread_notes(access),
+        "tab": None,
+        "suggestions": [],
+        "alike": [],
+        "stands": talks(contact) if contact is not None else "",
+        "settled_reasons": Interaction.Reason.choices,
+        "dispositions": dispositions(),
+        **lists_of(access),
+    }
+    if contact is None:
+        return context | {"pinned": False, "intake": Intake(), "organization": None}
+    data = form.draft_of(contact)
+    intake = form.read(data, access)
+    return (
+        context
+        | who_of(contact, access)
+        | intake_of(contact, intake, data)
+        | known_of(intake, access)
+        | {"pinned": is_pinned(contact, intake), "wrapup_starts": may_start_wrapup(contact, access.staff)}
+    )
+
+
+def is_pinned(contact: Interaction, intake: Intake) -> bool:
+    """Whether another call must not take this contact's place: it is live, or something is written and unsettled."""
+    live = contact.ended_at is None and not is_ringing(contact)
+    return live or (contact.state == Interaction.State.OPEN and (not intake.is_empty or contact.ended_at is None))
+
+
+def topics_of(access: Access) -> str:
+    return " ".join([f"staff:{access.staff.pk}", *(f"team:{team.pk}" for team in access.teams)])
+
+
+def who_of(contact: Interaction, access: Access) -> dict[str, Any]:
+    """Candidates by number, or the person with what is theirs; an organisation alone when only it is certain."""
+    found = callers(contact.address) if contact.address and "@" not in contact.address else None
+    person = contact.person
+    organization: Organization | None = contact.organization
+    if organization is None and person is None and found and len(found.organizations) == 1:
+        organization = found.organizations[0]
+    visible = Interaction.objects.visible_to(access).exclude(pk=contact.pk)
+    last = visible.filter(person=person) if person else visible.filter(organization=organization)
+    return {
+        "candidates": found.people if found else [],
+        "organizations": found.organizations if found else [],
+        "organization": organization,
+        "contract": contract_of(organization),
+        "installed": list(InstalledItem.objects.filter(organization=organization)[:4]) if organization else [],
+        "open_tickets": open_tickets_of(
+            requester=contact.person_id, organization=organization.pk if organization else None, access=access, limit=6
+        ),
+        "last_contacts": list(last.prefetch_related("ticket_links__ticket").order_by("-started_at")[:3])
+        if person or organization
+        else [],
+        "checked": contact.identity_checks.order_by("-id").first(),
+        "linked": list(
+            Ticket.objects.visible_to(access).filter(contact_links__interaction=contact).order_by("contact_links__id")
+        ),
+    }
+
+
+def intake_of(contact: Interaction, intake: Intake, data: dict[str, Any]) -> dict[str, Any]:
+    """The form in the middle."""
+    items = intake.items()
+    answered, required = form.count(items, intake.details)
+    colleagues = (
+        list(contact.organization.people.exclude(pk=contact.person_id)[:50]) if contact.organization is not None else []
+    )
+    return {
+        "intake": intake,
+        "round": data.get("round", 0),
+        "saved_at": IntakeDraft.objects.filter(interaction=contact).values_list("saved_at", flat=True).first(),
+        "items": items,
+        "answered": answered,
+        "required": required,
+        "categories": picker(),
+        "colleagues": colleagues,
+        "not_entitled": not_entitled(contact, intake),
+        "no_article_reasons": no_article_reasons(),
+    }
+
+
+def not_entitled(contact: Interaction, intake: Intake) -> bool:
+    if intake.category is None or not intake.category.service or contact.person is None:
+        return False
+    return form.imagined(contact, intake, Team()).not_entitled
+
+
+def known_of(intake: Intake, access: Access) -> dict[str, Any]:
+    """What we know about what was said: articles, open tickets of the same kind."""
+    said = intake.said
+    alike = (
+        Ticket.objects.visible_to(access).active().filter(category=intake.category).order_by("-opened_at")[:4]
+        if intake.category
+        else []
+    )
+    return {
+        "suggestions": suggest(said, access=access, category=intake.category, limit=5) if said.strip() else [],
+        "alike": [ticket for ticket in alike if ticket != intake.ticket][:3],
+    }
+
+
+def lists_of(access: Access) -> dict[str, Any]:
+    """Below the call: ended contacts without a ticket (own, and callers who gave up), and calls that are owed."""
+    mine = Q(staff=access.staff, is_abandoned=False) | Q(is_abandoned=True)
+    if access.teams:
+        mine &= Q(staff=access.staff) | Q(team__isnull=True) | Q(team__in=access.team_ids)
+    return {
+        "unsettled": list(contacts(access).unsettled().filter(mine).order_by("-ended_at")[:LISTED]),
+        "owed": [
+            call_back
+            for call_back in owed_calls(access, limit=LISTED)
+            if not access.teams or call_back.team_id in access.team_ids
+        ],
+    }
+
+
+def unread_notes(access: Access) -> int:
+    """申し送り of the own teams that this person has not acknowledged."""
+    return (
+        ShiftNote.objects.filter(team__in=access.team_ids, settled_at=None)
+        .exclude(acknowledgements__staff=access.staff)
+        .count()
+        if access.teams
+        else 0
+    )
+
+
+def picker() -> list[tuple[int, str, str]]:
+    """(id, path, words to filter by) of every category that can be chosen."""
+    return [
+        (node.pk, " › ".join(row.label for row in (*path, node)), _words(node.name, node.name_en, node.key))
+        for node, path in tree()
+    ]
+
+
+@lru_cache(maxsize=2048)
+def _words(name: str, name_en: str, key: str) -> str:
+    """The name in every writing someone may begin to type: as it is, its reading, in English."""
+    reading = search_key("".join(token.reading or token.surface for token in tokens.words(tokens.clean(name))))
+    return "|".join((search_key(name), reading, jaconv.kana2alphabet(reading), search_key(name_en), key))
+
+
+def talks(contact: Interaction) -> str:
+    """Where the contact stands: ringing, talking, held, ended, or by hand."""
+    call = contact.call
+    if call is None:
+        return "ended" if contact.ended_at else "by_hand"
+    if call.ended_at is not None:
+        return "ended"
+    if call.state == CallState.HELD:
+        return "held"
+    return "talking" if call.answered_at is not None else "ringing"
+
+
+def dispositions() -> list[tuple[str, str]]:
+    """What kind of call it was, said at the end of the wrap-up."""
+    return [
+        ("inquiry", _("Inquiry")),
+        ("request", _("Request")),
+        ("complaint", _("Complaint")),
+        ("status", _("Asking how it stands")),
+        ("other", _("Other")),
+    ]

@@ -1,0 +1,311 @@
+"""What becomes of a contact: resolved, raised, handed over, or a call-back promised."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.handoffs import requirements
+from madoguchi.handoffs.actions.offer import offer
+from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
+from madoguchi.handoffs.destination import propose
+from madoguchi.handoffs.models import Handoff
+from madoguchi.interactions.actions import end_interaction, promise_call_back
+from madoguchi.interactions.models import Interaction
+from madoguchi.people.access import Capability
+from madoguchi.people.models import Team
+from madoguchi.tickets.actions.link_interaction import link_interaction
+from madoguchi.tickets.actions.link_notice import link_notice
+from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.actions.resolve import resolve
+from madoguchi.tickets.actions.track_call_back import track_call_back
+from madoguchi.tickets.models import Message, Ticket
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page
+from madoguchi.web.tickets.acts import moment
+from madoguchi.web.workbench import intake as form
+from madoguchi.web.workbench.intake import Intake
+from madoguchi.web.workbench.seat import contact_or_404
+from madoguchi.web.workbench.views import closing, show, telling
+
+SHEETS = "workbench/sheets.html"
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def settle(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """起票だけ, 解決にする, or what belongs to an open ticket written there."""
+    contact = contact_or_404(request, contact_id)
+    intake = form.read(form.posted(request.POST), request.access)
+    resolving = request.POST.get("verb") == "resolve"
+    with transaction.atomic():
+        if resolving:
+            _require_answer(intake)
+        ticket = _into_ticket(request, contact, intake, answered=resolving)
+        if resolving:
+            resolve(
+                ticket,
+                resolution=intake.resolution,
+                article=intake.article,
+                no_article_reason=intake.no_article_reason,
+                said_in=contact,
+                by=request.user,
+            )
+        _finish(request, contact)
+    said = _("%(number)s is resolved.") if resolving else _("%(number)s is raised.")
+    if intake.ticket and not resolving:
+        said = _("Written to %(number)s.")
+    return telling(request, show(request, contact), said % {"number": ticket.number_shown})
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def hand_over_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """引き継ぐ: where to and why there, what is required and still missing; the form is saved on the way."""
+    contact = contact_or_404(request, contact_id)
+    data = form.keep(contact, request.POST, by=request.user)
+    intake = form.read(data, request.access)
+    front = form.front_of(request.access)
+    ticket = intake.ticket or form.imagined(contact, intake, front)
+    proposals = propose(ticket)
+    teams = list(Team.objects.filter(is_active=True).exclude(pk=ticket.holder_team_id))
+    written = request.POST.get("to_team", "")
+    proposed = next((one.team for one in proposals if one.team is not None), None)
+    chosen = next((team for team in teams if str(team.pk) == written), proposed)
+    checked = (
+        requirements.check(category=ticket.category, to_team=chosen, details=ticket.details | dict(intake.details))
+        if chosen
+        else None
+    )
+    whys = {one.team.pk: one for one in proposals if one.team is not None}
+    return page(
+        request,
+        SHEETS,
+        {
+            "sheet": "hand_over",
+            "contact": contact,
+            "intake": intake,
+            "ticket": intake.ticket,
+            "teams": sorted(teams, key=lambda team: team.pk not in whys),
+            "whys": whys,
+            "chosen": chosen,
+            "sales": next((one for one in proposals if one.department is not None), None),
+            "checked": checked,
+            "missing": {item.key for item in checked.missing} if checked else set(),
+            "reasons": [choice for choice in Handoff.ReasonCode.choices if choice[0] != Handoff.ReasonCode.RULE],
+        },
+    )
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def hand_over(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """Raise the ticket (or take the one that goes on) and offer it, in one."""
+    contact = contact_or_404(request, contact_id)
+    data = form.posted(request.POST)
+    intake = form.read(data, request.access)
+    written = request.POST.get("to_team", "")
+    if not written.isdigit():
+        raise Refused(_("Choose the team that takes the ticket."), code="to_team", missing=[_field("to_team", _("To"))])
+    team = get_object_or_404(Team, pk=int(written))
+    urgent = request.POST.get("urgent_because", "").strip() if request.POST.get("urgent") else ""
+    if request.POST.get("urgent") and not urgent:
+        raise Refused(
+            _("Say why it cannot wait."), code="urgent", missing=[_field("urgent_because", _("Why it cannot wait"))]
+        )
+    if not request.POST.get("reason", "").strip():
+        raise Refused(_("Say why you hand it over."), code="reason", missing=[_field("reason", _("Reason"))])
+    with transaction.atomic():
+        ticket = _into_ticket(request, contact, intake)
+        responsible = next((one.staff for one in propose(ticket) if one.team == team), None)
+        offer(
+            ticket,
+            to_team=team,
+            to_staff=responsible,
+            reason=request.POST["reason"],
+            reason_code=request.POST.get("reason_code", "") or Handoff.ReasonCode.OTHER,
+            details=dict(intake.details),
+            urgent_because=urgent,
+            by=request.user,
+        )
+        _finish(request, contact)
+    return telling(
+        request,
+        closing(show(request, contact)),
+        _("%(number)s is offered to %(team)s.") % {"number": ticket.number_shown, "team": team.label},
+    )
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def to_sales(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """What the contract does not cover: raise it and tell the customer's salesperson."""
+    contact = contact_or_404(request, contact_id)
+    intake = form.read(form.posted(request.POST), request.access)
+    with transaction.atomic():
+        ticket = _into_ticket(request, contact, intake)
+        refer_to_sales(ticket, note=request.POST.get("reason", ""), by=request.user)
+        _finish(request, contact)
+    return telling(
+        request,
+        closing(show(request, contact)),
+        _("%(number)s is raised, and sales has been told.") % {"number": ticket.number_shown},
+    )
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def call_back_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """折り返しを約束: quick times, the number and the name to ask for."""
+    contact = contact_or_404(request, contact_id)
+    intake = form.read(form.keep(contact, request.POST, by=request.user), request.access)
+    return page(
+        request,
+        SHEETS,
+        {
+            "sheet": "promise",
+            "contact": contact,
+            "intake": intake,
+            "times": quick_times(timezone.localtime()),
+            "number": intake.details.get("callback_number") or contact.address,
+        },
+    )
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def promise(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """The promise; with something written it also raises (or continues) the ticket that the call is about."""
+    contact = contact_or_404(request, contact_id)
+    intake = form.read(form.posted(request.POST), request.access)
+    due_at = promised_time(request)
+    with transaction.atomic():
+        ticket = _into_ticket(request, contact, intake) if intake.ticket or intake.proposed_subject else None
+        call_back = promise_call_back(
+            number=request.POST.get("number", ""),
+            name=request.POST.get("name", ""),
+            note=request.POST.get("note", ""),
+            due_at=due_at,
+            team=ticket.front_team if ticket else form.front_of(request.access),
+            staff=request.user,
+            person=contact.person,
+            interaction=contact,
+            by=request.user,
+        )
+        if ticket is not None:
+            track_call_back(ticket, call_back=call_back)
+            _finish(request, contact)
+    return telling(request, closing(show(request, contact)), _("The call-back is promised."))
+
+
+def quick_times(local: datetime) -> list[tuple[str, str, datetime]]:
+    """(value, words, moment) of the usual promises, as far as they lie ahead."""
+    today_17 = local.replace(hour=17, minute=0, second=0, microsecond=0)
+    tomorrow_9 = (local + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
+    times = [
+        (_("in 30 minutes"), local + timedelta(minutes=30)),
+        (_("in 1 hour"), local + timedelta(hours=1)),
+        (_("today 17:00"), today_17),
+        (_("tomorrow 9:00"), tomorrow_9),
+    ]
+    return [(when.isoformat(timespec="minutes"), words, when) for words, when in times if when > local]
+
+
+def promised_time(request: StaffRequest) -> datetime:
+    """The quick time that was pressed, else the one that was written; refuses none, and times gone by."""
+    written = request.POST.get("when", "")
+    try:
+        quick = parse_datetime(written) if written and written != "other" else None
+    except ValueError:
+        quick = None
+    due_at = quick or moment(request.POST.get("due_at", ""))
+    if due_at is None or timezone.is_naive(due_at) or due_at <= timezone.now():
+        raise Refused(_("Choose a time to come for the call."), code="due_at", missing=[_field("due_at", _("When"))])
+    return due_at
+
+
+def _into_ticket(request: StaffRequest, contact: Interaction, intake: Intake, *, answered: bool = False) -> Ticket:
+    """A new ticket from the form, or what was said written to the ticket that it continues."""
+    if intake.ticket is not None:
+        return _continue(request, contact, intake, answered=answered)
+    subject = intake.proposed_subject
+    if not subject:
+        raise Refused(_("Write what it is about first."), code="empty", missing=[_field("notes", _("Notes"))])
+    ticket = open_ticket(
+        subject=subject,
+        body=intake.notes or subject,
+        channel=contact.channel,
+        category=intake.category,
+        requester=contact.person,
+        affected=form.affected_person(contact, intake.affected, by=request.user),
+        details=dict(intake.details),
+        interaction=contact,
+        front_team=form.front_of(request.access),
+        by=request.user,
+    )
+    if intake.notice is not None:
+        link_notice(ticket, notice=intake.notice, by=request.user)
+    if intake.resolution.strip() and not answered:
+        post_message(
+            ticket, body=intake.resolution, visibility=Message.Visibility.PUBLIC, said_in=contact, by=request.user
+        )
+    return ticket
+
+
+def _continue(request: StaffRequest, contact: Interaction, intake: Intake, *, answered: bool) -> Ticket:
+    ticket = intake.ticket
+    assert ticket is not None
+    team = ticket.holder_team if request.access.acts_for(ticket.holder_team) else None
+    if intake.notes.strip():
+        post_message(
+            ticket,
+            body=intake.notes,
+            visibility=Message.Visibility.INTERNAL,
+            team=team,
+            said_in=contact,
+            by=request.user,
+        )
+    if intake.resolution.strip() and not answered:
+        post_message(
+            ticket,
+            body=intake.resolution,
+            visibility=Message.Visibility.PUBLIC,
+            team=team,
+            said_in=contact,
+            by=request.user,
+        )
+    link_interaction(ticket, interaction=contact, by=request.user)
+    return ticket
+
+
+def _finish(request: StaffRequest, contact: Interaction) -> None:
+    form.next_round(contact, by=request.user)
+    if contact.call_id is None:
+        end_interaction(contact, by=request.user)
+
+
+def _require_answer(intake: Intake) -> None:
+    """Solved at first line: with the article, or with how it was solved and why there was none."""
+    missing = []
+    if intake.article is None and not intake.resolution.strip():
+        missing.append(_field("resolution", _("Answer")))
+    if intake.article is None and not intake.no_article_reason.strip():
+        missing.append(_field("no_article_reason", _("Why there is no article")))
+    if missing:
+        raise Refused(
+            _("Take the article that solved it, or write the answer and why there was none."),
+            code="article_missing",
+            missing=missing,
+        )
+
+
+def _field(key: str, label: str) -> dict[str, Any]:
+    return {"key": key, "label": label}

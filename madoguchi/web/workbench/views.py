@@ -1,0 +1,164 @@
+"""The operator's seat: one contact at a time, and the telephone in the head of every page."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.models import Interaction
+from madoguchi.notices.models import Notice
+from madoguchi.people.access import Capability
+from madoguchi.telephony.actions.set_operator_state import set_operator_state
+from madoguchi.telephony.actions.wrapup import end_wrapup, start_wrapup
+from madoguchi.telephony.models import OperatorState
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page, text
+from madoguchi.web.workbench import intake as form
+from madoguchi.web.workbench.seat import (
+    calls_of,
+    contact_or_404,
+    contacts,
+    context_of,
+    is_ringing,
+    known_of,
+    state_of,
+    unread_notes,
+)
+
+SEAT = "workbench/seat.html"
+
+
+@guard(Capability.TAKE_CALLS)
+@require_GET
+def index(request: StaffRequest) -> HttpResponse:
+    """The seat with the contact at hand, or the one in the address."""
+    chosen = request.GET.get("contact", "")
+    if chosen.isascii() and chosen.isdigit():
+        return show(request, contact_or_404(request, int(chosen)))
+    return page(request, SEAT, context_of(request))
+
+
+def show(request: StaffRequest, contact: Interaction | None) -> HttpResponse:
+    """The seat, or the part of it that was asked for, with this contact and no other."""
+    return page(request, SEAT, context_of(request, contact, chosen=contact is not None))
+
+
+def closing(answer: HttpResponse) -> HttpResponse:
+    """The same answer, closing the sheet it came from."""
+    answer["HX-Trigger"] = "close-sheet"
+    return answer
+
+
+def telling(request: StaffRequest, answer: HttpResponse, sentence: str) -> HttpResponse:
+    """The same answer, saying what was done where messages stand."""
+    if request.htmx:
+        answer.content += text(request, SEAT, "said", {"said": sentence}).encode()
+    else:
+        messages.success(request, sentence)
+    return answer
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def save(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """Keep the form: 204 for what saves itself, else the part of the seat that depends on the change."""
+    contact = contact_or_404(request, contact_id)
+    form.keep(contact, request.POST, by=request.user)
+    if request.headers.get("X-Autosave"):
+        return HttpResponse(status=204)
+    return show(request, contact)
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def take_article(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """This article solves it: its answer is written where the answer goes, unless it stands there already."""
+    contact = contact_or_404(request, contact_id)
+    written = request.POST.copy()
+    before = form.read(form.posted(request.POST), request.access)
+    article = before.article
+    if article is not None and article.answer.strip() not in before.resolution:
+        written["resolution"] = "\n\n".join(
+            part for part in (before.resolution.strip(), article.answer.strip()) if part
+        )
+    form.keep(contact, written, by=request.user)
+    return show(request, contact)
+
+
+@guard(Capability.TAKE_CALLS)
+@require_GET
+def known(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """What we know about what is written so far; asked again after every save."""
+    contact = contact_or_404(request, contact_id)
+    intake = form.read(form.draft_of(contact), request.access)
+    context = {
+        "contact": contact,
+        "intake": intake,
+        "notices": list(Notice.objects.in_force()[:5]),
+        "unread_notes": unread_notes(request.access),
+        **known_of(intake, request.access),
+    }
+    return HttpResponse(text(request, SEAT, "known", context))
+
+
+@guard(Capability.TAKE_CALLS)
+@require_GET
+def phone(request: StaffRequest) -> HttpResponse:
+    """The slot in the head of every page: what I am doing, and what rings."""
+    return slot(request)
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def set_state(request: StaffRequest) -> HttpResponse:
+    """受付可, 離席 with its reason, 研修; 後処理 by hand belongs to the last call."""
+    wanted = request.POST.get("state", "")
+    if wanted == OperatorState.State.WRAPUP:
+        last = (
+            contacts(request.access)
+            .filter(call__answered_by=request.user, call__ended_at__isnull=False)
+            .order_by("-call__ended_at")
+            .first()
+        )
+        if last is None or last.call is None:
+            raise Refused(_("There is no call of yours to write up."), code="no_call", status=409)
+        start_wrapup(last.call, request.user, by=request.user)
+    else:
+        set_operator_state(request.user, wanted, request.POST.get("reason", ""), by=request.user)
+    return slot(request)
+
+
+def slot(request: StaffRequest) -> HttpResponse:
+    calls = calls_of(request.access)
+    context = {
+        "state": state_of(request.user),
+        "ringing": [contact for contact in calls if is_ringing(contact)],
+        "talking": [contact for contact in calls if not is_ringing(contact)],
+    }
+    return page(request, "workbench/phone.html", context)
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def begin_wrapup(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """The seat itself says that the work after the call has begun."""
+    contact = contact_or_404(request, contact_id)
+    if (
+        contact.call is not None
+        and contact.call.ended_at is not None
+        and contact.call.answered_by_id == request.user.pk
+    ):
+        start_wrapup(contact.call, request.user, by=request.user)
+    return HttpResponse(status=204)
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def finish_wrapup(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """Written up: free for the next call."""
+    contact = contact_or_404(request, contact_id)
+    if contact.call is None:
+        raise Refused(_("No wrap-up of this call is running."), code="no_wrapup", status=409)
+    end_wrapup(contact.call, request.user, code=request.POST.get("code", ""), by=request.user)
+    return page(request, SEAT, context_of(request))

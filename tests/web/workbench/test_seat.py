@@ -1,0 +1,108 @@
+"""/workbench/: what stands on the seat, for whom, and what each part of it costs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from madoguchi.knowledge import article_index
+from tests.cast import Cast
+from tests.web.workbench.calls import MOBILE, answers, ends, happen, rings
+
+type SignIn = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(settings: Any) -> None:
+    settings.ENCODER = False
+    article_index.forget()
+
+
+def part(client: Client, target: str, address: str = "/workbench/") -> str:
+    headers = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": f"div#{target}"}
+    answer = client.get(address, headers=headers)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def test_without_a_call_the_seat_says_what_will_appear(cast: Cast, sign_in: SignIn) -> None:
+    html = sign_in(cast.sato).get("/workbench/").content.decode()
+    assert "電話が鳴ると" in html
+
+
+def test_a_ringing_call_shows_every_candidate_and_guesses_none(cast: Cast, sign_in: SignIn) -> None:
+    contact = happen(*rings(cast.sato))
+    html = part(sign_in(cast.sato), "seat")
+    assert contact.person is None
+    for text in ("03-5000-1234", "山田 花子", "はなこ", "中川 太郎", "株式会社みなと商事", "高橋 健", "太田 誠", "標準"):
+        assert text in html
+
+
+def test_an_own_number_names_its_person(cast: Cast, sign_in: SignIn) -> None:
+    happen(*rings(cast.sato, number=MOBILE))
+    html = part(sign_in(cast.sato), "now")
+    assert "090-1111-2222" in html
+    assert "やまだ はなこ" in html
+
+
+def test_nobody_else_sees_the_call_on_their_seat(cast: Cast, sign_in: SignIn) -> None:
+    happen(*rings(cast.sato))
+    assert "03-5000-1234" not in part(sign_in(cast.suzuki), "seat")
+    assert "03-5000-1234" not in part(sign_in(cast.suzuki), "phone", "/workbench/phone/")
+    assert "ring-bell" in part(sign_in(cast.sato), "phone", "/workbench/phone/")
+    happen(*answers(cast.sato))
+    assert "ring-bell" not in part(sign_in(cast.sato), "phone", "/workbench/phone/")
+
+
+@pytest.mark.parametrize("who", ["watanabe", "kimura", "outsider"])
+def test_only_who_takes_calls_has_a_seat(cast: Cast, sign_in: SignIn, who: str) -> None:
+    contact = happen(*rings(cast.sato))
+    client = sign_in(getattr(cast, who))
+    for address in ("", "phone/", "bypass/", f"contacts/{contact.pk}/known/", f"contacts/{contact.pk}/put-away/"):
+        assert client.get(f"/workbench/{address}").status_code == 403
+
+
+def test_a_partner_opens_the_own_calls_and_no_others(cast: Cast, sign_in: SignIn) -> None:
+    ours, theirs = happen(*rings(cast.sato)), happen(*rings(cast.ogawa, call="c-2"), call="c-2")
+    client = sign_in(cast.ogawa)
+    assert client.get(f"/workbench/?contact={ours.pk}").status_code == 404
+    assert client.get(f"/workbench/?contact={theirs.pk}").status_code == 200
+    for act in ("save", "settle", "take-over", "put-away", "person", "hand-over"):
+        assert client.post(f"/workbench/contacts/{ours.pk}/{act}/").status_code == 404
+
+
+def test_a_second_call_is_a_chip_beside_the_first(cast: Cast, sign_in: SignIn) -> None:
+    first = happen(*rings(cast.sato), *answers(cast.sato))
+    happen(*rings(cast.sato, call="c-2", number=MOBILE), call="c-2")
+    html = part(sign_in(cast.sato), "now")
+    assert "call-chip" in html
+    assert f"/workbench/contacts/{first.pk}/" in html
+
+
+def test_after_the_call_the_wrap_up_begins_by_itself_and_ends_with_its_kind(cast: Cast, sign_in: SignIn) -> None:
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    happen(*ends())
+    client = sign_in(cast.sato)
+    assert f"/workbench/contacts/{contact.pk}/wrap-up/begin/" in part(client, "now")
+    assert client.post(f"/workbench/contacts/{contact.pk}/wrap-up/begin/").status_code == 204
+    assert "後処理" in part(client, "now")
+    client.post(f"/workbench/contacts/{contact.pk}/wrap-up/end/", {"code": "inquiry"})
+    assert "/wrap-up/" not in part(client, "now")
+
+
+def test_the_seat_costs_the_same_for_one_and_for_many(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.sato)
+    happen(*rings(cast.sato, call="c-0"), *answers(cast.sato, call="c-0"), *ends(call="c-0"), call="c-0")
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    client.get(f"/workbench/?contact={contact.pk}")
+    with CaptureQueriesContext(connection) as few:
+        client.get(f"/workbench/?contact={contact.pk}")
+    for place in range(2, 6):
+        name = f"c-{place}"
+        happen(*rings(cast.sato, call=name), *answers(cast.sato, call=name), *ends(call=name), call=name)
+    with CaptureQueriesContext(connection) as many:
+        client.get(f"/workbench/?contact={contact.pk}")
+    assert len(many) == len(few) <= 45
