@@ -88,6 +88,9 @@ class Handoff(models.Model):
                 fields=["to_team", "offered_at"], condition=models.Q(state="offered"), name="handoffs_waiting"
             ),
             models.Index(fields=["offered_at"], name="handoffs_by_time"),
+            models.Index(
+                fields=["from_team", "-ended_at"], condition=models.Q(state="returned"), name="handoffs_came_back"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,6 +116,16 @@ class RoutingDecision(models.Model):
         return f"{self.ticket_id}: {self.kind}"
 
 
+class ShiftNoteQuerySet(models.QuerySet["ShiftNote"]):
+    def visible_to(self, access: Access) -> "ShiftNoteQuerySet":
+        """The notes of one's own teams; who works for the whole desk reads all."""
+        if not access.can(Capability.WORK_TICKETS):
+            return self.none()
+        if any(team is None for _role, team in access.memberships):
+            return self
+        return self.filter(team__in=access.team_ids)
+
+
 class ShiftNote(models.Model):
     """申し送り: what the next shift of a team has to know, tied to no one ticket."""
 
@@ -121,6 +134,8 @@ class ShiftNote(models.Model):
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="shift_notes")
     at = models.DateTimeField(auto_now_add=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[ShiftNoteQuerySet] = ShiftNoteQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -70,6 +70,7 @@ def return_(handoff: Handoff, *, reason: str, note: str = "", article: Article |
             raise Refused(
                 _("This ticket is being offered to a team. Recall the offer first."), code="offered", status=409
             )
+        _require_free(ticket, handoff)
     handoff.state, handoff.ended_by, handoff.ended_at = State.RETURNED, by, timezone.now()
     handoff.return_reason, handoff.return_note, handoff.article = reason, note.strip(), article
     handoff.save(update_fields=["state", "ended_by", "ended_at", "return_reason", "return_note", "article"])
@@ -166,6 +167,26 @@ def _require_team(team: Team, by: Staff) -> None:
     if not access_of(by).acts_for(team):
         raise Refused(
             _("Only %(team)s can decide about this offer.") % {"team": team.label}, code="not_receiver", status=403
+        )
+
+
+def _require_free(ticket: Ticket, handoff: Handoff) -> None:
+    """What is frozen moves by a supervisor's word only, and what a supervisor gave a team stays there."""
+    if ticket.frozen_at is not None:
+        raise Refused(
+            _("This ticket has been moved %(moves)d times. Routing is frozen until a supervisor decides.")
+            % {"moves": ticket.moves},
+            code="frozen",
+            status=409,
+        )
+    bound = (RoutingDecision.Kind.ASSIGN, RoutingDecision.Kind.KEEP)
+    latest = ticket.routing_decisions.filter(at__gt=handoff.accepted_at).order_by("-at", "-id").first()
+    if latest is not None and latest.kind in bound:
+        raise Refused(
+            _("A supervisor decided that %(team)s takes this ticket. It cannot be returned.")
+            % {"team": ticket.holder_team.label},
+            code="assigned",
+            status=409,
         )
 
 

@@ -1,0 +1,200 @@
+"""Reading hand-offs: a team's inbox, what it waits for, what came back; and who held a ticket how long."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import F, OuterRef, Subquery
+from django.db.models.functions import Substr
+from django.utils import timezone
+
+from madoguchi.handoffs.models import Handoff, HandoffQuerySet, RoutingDecision
+from madoguchi.people.access import Access
+from madoguchi.people.models import Team
+from madoguchi.tickets.models import ACTIVE, Message, Ticket
+
+BACK_SINCE = timedelta(days=14)
+_RELATED = ("ticket", "from_team", "to_team", "to_staff", "offered_by", "ended_by", "article")
+
+
+def teams_of(access: Access) -> list[Team]:
+    """The active teams in whose name this person accepts, returns and writes; one query."""
+    return [team for team in Team.objects.filter(is_active=True) if access.acts_for(team)]
+
+
+@dataclass(frozen=True)
+class Offers:
+    """Open offers, oldest first, each with ``said``, the first line of the case; ``next`` is the cursor of the rest."""
+
+    rows: list[Handoff]
+    next: str
+
+
+def offers_to(teams: Sequence[Team], *, access: Access, after: str = "", limit: int = 50) -> Offers:
+    """What waits for these teams; one query however much it is."""
+    offers = _rows(Handoff.objects.visible_to(access).waiting().filter(to_team__in=teams))
+    if place := _place(after):
+        offers = offers.filter(offered_at__gte=place[0]).exclude(offered_at=place[0], pk__lte=place[1])
+    rows = list(offers.order_by("offered_at", "id")[: limit + 1])
+    more, rows = len(rows) > limit, rows[:limit]
+    return Offers(rows, f"{rows[-1].offered_at.isoformat()}_{rows[-1].pk}" if more else "")
+
+
+def offers_from(teams: Sequence[Team], *, access: Access, limit: int = 50) -> list[Handoff]:
+    """What these teams have offered and nobody has decided, the longest wait first."""
+    offers = Handoff.objects.visible_to(access).waiting().filter(from_team__in=teams)
+    return list(_rows(offers).order_by("offered_at", "id")[:limit])
+
+
+def returned_to(teams: Sequence[Team], *, access: Access, limit: int = 20) -> list[Handoff]:
+    """What came back to these teams within BACK_SINCE and still lies there, the latest first, each ticket once."""
+    back = Handoff.objects.visible_to(access).filter(
+        state=Handoff.State.RETURNED,
+        ended_at__gte=timezone.now() - BACK_SINCE,
+        from_team__in=teams,
+        ticket__holder_team=F("from_team"),
+        ticket__offered_to__isnull=True,
+        ticket__status__in=ACTIVE,
+    )
+    rows = _rows(back).order_by("-ended_at", "-id")[: limit * 2]
+    latest: dict[int, Handoff] = {}
+    for row in rows:
+        latest.setdefault(row.ticket_id, row)
+    return list(latest.values())[:limit]
+
+
+def frozen_tickets(access: Access, *, limit: int = 100) -> list[Ticket]:
+    """The open tickets whose routing waits for a supervisor, the longest wait first."""
+    tickets = Ticket.objects.visible_to(access).active().filter(frozen_at__isnull=False)
+    return list(
+        tickets.select_related("category", "front_team", "holder_team", "assignee").order_by("frozen_at", "id")[:limit]
+    )
+
+
+@dataclass
+class Stop:
+    """A team had the ticket from ``since`` to ``until``; ``arrived`` is what brought it there (None: raised there).
+
+    ``attempts`` are the offers made from there that moved nothing, ``decisions`` those that left the ticket there.
+    """
+
+    team: Team
+    since: datetime
+    until: datetime
+    arrived: Handoff | RoutingDecision | None = None
+    attempts: list[Handoff] = field(default_factory=list)
+    decisions: list[RoutingDecision] = field(default_factory=list)
+    share: float = 0.0
+
+    @property
+    def span(self) -> timedelta:
+        return self.until - self.since
+
+    @property
+    def how(self) -> str:
+        """``raised``, ``handed_over``, ``returned`` (after acceptance) or ``assigned`` (by a supervisor)."""
+        if self.arrived is None:
+            return "raised"
+        if isinstance(self.arrived, RoutingDecision):
+            return "assigned"
+        return "returned" if self.arrived.from_team_id == self.team.pk else "handed_over"
+
+
+def time_by_team(ticket: Ticket, *, now: datetime | None = None) -> list[Stop]:
+    """Where the ticket has been, in order, with the time spent at each stop and its share of the whole; two queries."""
+    handoffs = Handoff.objects.filter(ticket=ticket).select_related(
+        "from_team", "to_team", "to_staff", "offered_by", "accepted_by", "ended_by", "article"
+    )
+    decisions = RoutingDecision.objects.filter(ticket=ticket).select_related("team", "staff")
+    end = (None if ticket.is_active else ticket.resolved_at or ticket.closed_at) or now or timezone.now()
+    return stops(
+        list(handoffs),
+        list(decisions),
+        opened_at=ticket.opened_at,
+        front=ticket.front_team,
+        end=end,
+    )
+
+
+def stops(
+    handoffs: Sequence[Handoff],
+    decisions: Sequence[RoutingDecision],
+    *,
+    opened_at: datetime,
+    front: Team,
+    end: datetime,
+) -> list[Stop]:
+    """The same from what is known already; pure."""
+    moves: list[tuple[datetime, Team, Handoff | RoutingDecision]] = []
+    for handoff in handoffs:
+        if handoff.accepted_at is not None:
+            moves.append((handoff.accepted_at, handoff.to_team, handoff))
+            if handoff.state == Handoff.State.RETURNED and handoff.ended_at is not None:
+                moves.append((handoff.ended_at, handoff.from_team, handoff))
+    moves += [(made.at, made.team, made) for made in decisions if made.kind == made.Kind.ASSIGN and made.team]
+    moves.sort(key=lambda move: move[0])
+    first = moves[0][2].from_team if moves and isinstance(moves[0][2], Handoff) else front
+    if not moves and handoffs:
+        first = handoffs[0].from_team
+    found = [Stop(first, opened_at, end)]
+    for at, team, arrived in moves:
+        if team == found[-1].team:
+            if isinstance(arrived, RoutingDecision):
+                found[-1].decisions.append(arrived)
+            continue
+        found[-1].until = at
+        found.append(Stop(team, at, end, arrived))
+    for handoff in handoffs:
+        if handoff.accepted_at is None:
+            _at(found, handoff.offered_at).attempts.append(handoff)
+    for made in decisions:
+        if made.kind != made.Kind.ASSIGN:
+            _at(found, made.at).decisions.append(made)
+    whole = (found[-1].until - found[0].since).total_seconds()
+    for stop in found:
+        stop.share = stop.span.total_seconds() / whole if whole > 0 else 0.0
+    return found
+
+
+def trails(tickets: Sequence[Ticket]) -> dict[int, list[Team]]:
+    """For each ticket (by id) the teams it went through, in order; two queries for all of them."""
+    ids = [ticket.pk for ticket in tickets]
+    handoffs: dict[int, list[Handoff]] = {}
+    moved = Handoff.objects.filter(ticket__in=ids, accepted_at__isnull=False)
+    for handoff in moved.select_related("from_team", "to_team"):
+        handoffs.setdefault(handoff.ticket_id, []).append(handoff)
+    decisions: dict[int, list[RoutingDecision]] = {}
+    for made in RoutingDecision.objects.filter(ticket__in=ids).select_related("team"):
+        decisions.setdefault(made.ticket_id, []).append(made)
+    return {
+        ticket.pk: [
+            stop.team
+            for stop in stops(
+                handoffs.get(ticket.pk, []),
+                decisions.get(ticket.pk, []),
+                opened_at=ticket.opened_at,
+                front=ticket.front_team,
+                end=ticket.updated_at,
+            )
+        ]
+        for ticket in tickets
+    }
+
+
+def _at(found: list[Stop], moment: datetime) -> Stop:
+    """The stop where the ticket was at ``moment``."""
+    return next((stop for stop in reversed(found) if stop.since <= moment), found[0])
+
+
+def _rows(handoffs: HandoffQuerySet) -> HandoffQuerySet:
+    """With what a row shows: the rows around it and the beginning of what was said first."""
+    said = Message.objects.filter(ticket=OuterRef("ticket")).order_by("id").values(start=Substr("body", 1, 300))[:1]
+    return handoffs.select_related(*_RELATED).annotate(said=Subquery(said))
+
+
+def _place(after: str) -> tuple[datetime, int] | None:
+    at, underscore, last = after.rpartition("_")
+    try:
+        return (datetime.fromisoformat(at), int(last)) if underscore else None
+    except ValueError:
+        return None

@@ -1,0 +1,65 @@
+"""凍結: tickets that were moved too often. A supervisor sees the whole trail and decides in one step."""
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.handoffs.actions.decide import decide_routing
+from madoguchi.handoffs.models import RoutingDecision
+from madoguchi.handoffs.queries import frozen_tickets, time_by_team, trails
+from madoguchi.people.access import Capability
+from madoguchi.people.models import Team
+from madoguchi.web.handoffs.answers import missing
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page
+from madoguchi.web.tickets.views import ticket_or_404
+
+
+@guard(Capability.DECIDE_ROUTING)
+@require_GET
+def index(request: StaffRequest) -> HttpResponse:
+    """What waits for a decision, the longest first."""
+    tickets = frozen_tickets(request.access)
+    context = {"tickets": tickets, "trails": trails(tickets), "frozen": len(tickets)}
+    return page(request, "handoffs/frozen.html", context)
+
+
+@guard(Capability.DECIDE_ROUTING)
+@require_http_methods(["GET", "POST"])
+def decide(request: StaffRequest, number: str) -> HttpResponse:
+    """One ticket's trail, and the decision."""
+    ticket = ticket_or_404(request, number)
+    if request.method == "GET":
+        return page(
+            request,
+            "handoffs/decide.html",
+            {
+                "ticket": ticket,
+                "stops": time_by_team(ticket),
+                "teams": [(team.pk, team.label) for team in Team.objects.filter(is_active=True)],
+                "kinds": [
+                    (RoutingDecision.Kind.ASSIGN.value, _("Give it to a team, which must take it")),
+                    (RoutingDecision.Kind.ALLOW.value, _("Allow one more hand-off")),
+                    (RoutingDecision.Kind.KEEP.value, _("It stays where it is")),
+                ],
+            },
+        )
+    kind, chosen, note = (request.POST.get(name, "") for name in ("kind", "team", "note"))
+    if kind not in RoutingDecision.Kind.values:
+        raise Refused(_("Choose what shall happen."), code="kind", missing=missing("kind", _("Decision")))
+    if kind == RoutingDecision.Kind.ASSIGN and not chosen.isdigit():
+        raise Refused(_("Choose the team that takes the ticket."), code="team", missing=missing("team", _("Team")))
+    if not note.strip():
+        raise Refused(
+            _("Say in a few words why you decide so."), code="note_missing", missing=missing("note", _("Note"))
+        )
+    team = get_object_or_404(Team, pk=chosen) if kind == RoutingDecision.Kind.ASSIGN else None
+    decide_routing(ticket, kind=kind, team=team, note=note[:500], by=request.user)
+    messages.success(request, _("Decided. %(number)s can go on.") % {"number": ticket.number_shown})
+    target = reverse("tickets:page", args=[ticket.number_shown])
+    return HttpResponseClientRedirect(target) if request.htmx else HttpResponseRedirect(target)

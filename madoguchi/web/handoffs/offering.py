@@ -1,0 +1,147 @@
+"""引き継ぐ: the sheet over a ticket. Where to and why there, what must be known first, and what the receiver sees."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from madoguchi.catalog.models import HearingItem
+from madoguchi.catalog.queries import hearing_items
+from madoguchi.foundation.refusal import Refused
+from madoguchi.handoffs import requirements
+from madoguchi.handoffs.actions.offer import offer
+from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
+from madoguchi.handoffs.destination import Proposal, propose
+from madoguchi.handoffs.models import Handoff
+from madoguchi.people.access import Capability
+from madoguchi.people.models import Role, Staff, Team
+from madoguchi.tickets.models import Message, Ticket
+from madoguchi.web.handoffs.answers import done, missing
+from madoguchi.web.handoffs.inbox import first_line
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page
+from madoguchi.web.tickets.views import ticket_or_404
+
+# A person hands over for a reason of their own; rules name themselves.
+REASONS = [choice for choice in Handoff.ReasonCode.choices if choice[0] != Handoff.ReasonCode.RULE]
+_WORKERS = (Role.OPERATOR, Role.ENGINEER, Role.SUPERVISOR)
+
+
+@guard(Capability.WORK_TICKETS)
+@require_http_methods(["GET", "POST"])
+def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
+    """The sheet, and the offer."""
+    ticket = ticket_or_404(request, number)
+    if request.method == "GET":
+        return page(request, "handoffs/offer.html", _context(request, ticket))
+    if not request.POST.get("to_team", "").isdigit():
+        raise Refused(_("Choose the team that takes the ticket."), code="to_team", missing=missing("to_team", _("To")))
+    team = get_object_or_404(Team, pk=request.POST["to_team"])
+    if not request.POST.get("reason", "").strip():
+        raise Refused(_("Say why you hand it over."), code="reason", missing=missing("reason", _("Reason")))
+    urgent_because = request.POST.get("urgent_because", "").strip()[:500] if request.POST.get("urgent") else ""
+    if request.POST.get("urgent") and not urgent_because:
+        raise Refused(
+            _("Say why it cannot wait."), code="urgent", missing=missing("urgent_because", _("Why it cannot wait"))
+        )
+    named = request.POST.get("to_staff", "")
+    offer(
+        ticket,
+        to_team=team,
+        to_staff=get_object_or_404(_workers(team), pk=named) if named.isdigit() else None,
+        reason=request.POST["reason"],
+        reason_code=request.POST.get("reason_code", "") or Handoff.ReasonCode.OTHER,
+        details=_details(request, _required(ticket, team)),
+        urgent_because=urgent_because,
+        by=request.user,
+    )
+    sentence = _("%(number)s is offered to %(team)s.") % {"number": ticket.number_shown, "team": team.label}
+    return done(request, sentence, ticket=ticket, back=reverse("tickets:page", args=[ticket.number_shown]))
+
+
+@guard(Capability.WORK_TICKETS)
+@require_POST
+def items(request: StaffRequest, number: str) -> HttpResponse:
+    """The part of the sheet that follows the destination, or the line that follows everything; nothing is kept."""
+    ticket = ticket_or_404(request, number)
+    return page(request, "handoffs/offer.html", _context(request, ticket))
+
+
+@guard(Capability.WORK_TICKETS)
+@require_POST
+def sales(request: StaffRequest, number: str) -> HttpResponse:
+    """営業へ連絡: the contract does not cover it, so the customer's salesperson is told."""
+    ticket = ticket_or_404(request, number)
+    refer_to_sales(ticket, note=request.POST.get("note", ""), by=request.user)
+    return done(
+        request,
+        _("Sales has been told."),
+        ticket=ticket,
+        back=reverse("tickets:page", args=[ticket.number_shown]),
+    )
+
+
+def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
+    """What the sheet shows with what was typed so far; without a choice it proposes the best destination."""
+    proposals = propose(ticket)
+    by_team = {one.team.pk: one for one in proposals if one.team is not None}
+    teams = list(Team.objects.filter(is_active=True).exclude(pk=ticket.holder_team_id))
+    teams.sort(key=lambda team: team.pk not in by_team)
+    proposed = next((one.team for one in proposals if one.team is not None), None)
+    written = request.POST.get("to_team", str(proposed.pk) if proposed else "")
+    chosen = next((team for team in teams if str(team.pk) == written), None)
+    proposal = by_team.get(chosen.pk) if chosen else None
+    required = _required(ticket, chosen)
+    answers = ticket.details | _details(request, required)
+    lacking = {item.key for item in required if not requirements.is_answered(answers.get(item.key))}
+    workers = list(_workers(chosen)) if chosen else []
+    return {
+        "ticket": ticket,
+        "teams": [(team.pk, _named(team, by_team.get(team.pk))) for team in teams],
+        "chosen": chosen,
+        "proposal": proposal,
+        "sales": next((one for one in proposals if one.department is not None), None),
+        "workers": [(worker.pk, worker.name) for worker in workers],
+        "named": _named_worker(request, workers, proposal, chosen),
+        "required": required,
+        "answers": answers,
+        "lacking": lacking,
+        "reasons": REASONS,
+        "reason_code": request.POST.get("reason_code", Handoff.ReasonCode.BEYOND_SCOPE),
+        "reason": request.POST.get("reason", ""),
+        "urgent": bool(request.POST.get("urgent")),
+        "urgent_because": request.POST.get("urgent_because", ""),
+        "said": first_line(Message.objects.filter(ticket=ticket).order_by("id").values_list("body", flat=True).first()),
+    }
+
+
+def _required(ticket: Ticket, team: Team | None) -> list[HearingItem]:
+    return [item for item in hearing_items(ticket.category, team) if item.is_required]
+
+
+def _details(request: StaffRequest, required: list[HearingItem]) -> dict[str, str]:
+    """The answers that the form carries; other keys are not ours."""
+    given = {item.key: request.POST.get(f"item.{item.key}") for item in required}
+    return {key: answer.strip()[:5000] for key, answer in given.items() if answer is not None}
+
+
+def _named(team: Team, proposal: Proposal | None) -> str:
+    return _("%(team)s (proposed)") % {"team": team.label} if proposal else team.label
+
+
+def _workers(team: Team) -> Any:
+    """Who can be named: those who work for the team."""
+    return Staff.objects.filter(memberships__team=team, memberships__role__in=_WORKERS, is_active=True).distinct()
+
+
+def _named_worker(
+    request: StaffRequest, workers: list[Staff], proposal: Proposal | None, chosen: Team | None
+) -> Staff | None:
+    """Who was chosen, as long as they work for the chosen team; else whom the contract names."""
+    proposed = proposal.staff.pk if proposal and proposal.staff else None
+    same_team = request.POST.get("for_team", "") == str(chosen.pk if chosen else "")
+    wanted = request.POST.get("to_staff", "") if same_team else str(proposed or "")
+    return next((worker for worker in workers if str(worker.pk) == wanted), None)
