@@ -1,0 +1,222 @@
+"""What the board shows of this moment: calls, operators, and everything that waits for a person."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Min
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from madoguchi.foundation import phone
+from madoguchi.handoffs.models import Handoff
+from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.people.access import Access
+from madoguchi.telephony import queries as telephony
+from madoguchi.telephony.models import Call, CallAgent, CallEvent, OperatorState
+from madoguchi.tickets.models import Ticket
+from madoguchi.web.board.figures import ANSWER_WITHIN_S, CallDay, TeamDay, call_day, team_days
+
+MOST = 100  # what is counted; beyond it the board says 99+
+SHOWN = 4
+# Until the clocks tell each thing its own deadline: whatever waits for a person longer than this is somebody's to do.
+LATE = timedelta(minutes=30)
+
+State = OperatorState.State
+_ORDER = {
+    state: place
+    for place, state in enumerate(
+        (State.RINGING, State.TALKING, State.WRAPUP, State.AVAILABLE, State.UNREACHABLE, State.PAUSED)
+    )
+}
+
+
+def caller_words(*, number: str, presentation: str) -> str:
+    """The caller's number as it is written in Japan, or why there is none (非通知, 公衆電話 …)."""
+    if number:
+        return phone.display(number)
+    return {
+        "restricted": _("Number withheld"),
+        "payphone": _("Pay phone"),
+        "unavailable": _("Number not available"),
+    }.get(presentation, _("Number unknown"))
+
+
+@dataclass(frozen=True)
+class LiveCall:
+    """A call now: since when it is what it is, and with whom."""
+
+    call: Call
+    since: datetime
+    who: str  # the identified person's or organisation's name, or ""
+
+    @property
+    def caller(self) -> str:
+        call = self.call
+        if call.direction == "outbound":
+            return phone.display(call.called)
+        return caller_words(number=call.caller_number, presentation=call.presentation)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One member of staff who is not signed off, and the call they are in."""
+
+    row: OperatorState
+    call: Call | None
+
+    @property
+    def caller(self) -> str:
+        if self.call is None:
+            return ""
+        return LiveCall(self.call, self.row.since, "").caller
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A pile of things that wait for a person: the first few, how many, and whether somebody must act now."""
+
+    rows: Sequence[Any]
+    count: int
+    late: bool
+    since: datetime | None = None
+
+    @property
+    def shown(self) -> Sequence[Any]:
+        return self.rows[:SHOWN]
+
+    @property
+    def figure(self) -> str:
+        return str(self.count) if self.count < MOST else f"{MOST - 1}+"
+
+
+class Board:
+    """``board`` in the templates; each region asks only for its own part."""
+
+    answer_within = ANSWER_WITHIN_S
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.now = timezone.now()
+
+    @cached_property
+    def waiting_calls(self) -> list[LiveCall]:
+        """Unanswered calls from outside, the longest wait first; the wait begins where the queue begins."""
+        calls = list(telephony.waiting(self.access).select_related("interaction__person__organization"))
+        entered = dict(
+            CallEvent.objects.filter(call__in=calls, type="queue.entered")
+            .order_by()
+            .values_list("call")
+            .annotate(Min("at"))
+        )
+        found = [LiveCall(call, entered.get(call.pk, call.started_at), _who(call)) for call in calls]
+        return sorted(found, key=lambda one: (one.since, one.call.pk))
+
+    @cached_property
+    def talking_calls(self) -> list[LiveCall]:
+        """Calls in which somebody speaks, the longest first."""
+        calls = telephony.in_talk(self.access).select_related("interaction__person__organization")
+        found = [LiveCall(call, call.answered_at or call.started_at, _who(call)) for call in calls]
+        return sorted(found, key=lambda one: (one.since, one.call.pk))
+
+    @cached_property
+    def operators(self) -> list[Operator]:
+        """Everybody who is signed on: who is busy first, then by how long."""
+        rows = list(telephony.operator_states())
+        seats = CallAgent.objects.filter(
+            staff__in=[row.staff_id for row in rows], state__in=CallAgent.LIVE, call__is_live=True
+        )
+        # A conversation hides what rings beside it.
+        calls = {seat.staff_id: seat.call for seat in seats.select_related("call").order_by("state", "id")}
+        found = [Operator(row, calls.get(row.staff_id)) for row in rows]
+        return sorted(found, key=lambda one: (_ORDER.get(State(one.row.state), len(_ORDER)), one.row.since))
+
+    @cached_property
+    def states(self) -> list[tuple[str, str, int]]:
+        """(state, word, how many) of the operators, as far as there are any."""
+        found: dict[str, tuple[str, int]] = {}
+        for operator in self.operators:
+            row = operator.row
+            found[row.state] = (row.get_state_display(), found.get(row.state, ("", 0))[1] + 1)
+        return [(state, word, number) for state, (word, number) in found.items()]
+
+    @cached_property
+    def free(self) -> int:
+        """Operators who could take a call now."""
+        return sum(operator.row.state == State.AVAILABLE for operator in self.operators)
+
+    @cached_property
+    def calls(self) -> CallDay:
+        return call_day(self.access, self.now)
+
+    @cached_property
+    def teams(self) -> list[TeamDay]:
+        return team_days(self.now)
+
+    @cached_property
+    def offers(self) -> Waiting:
+        """Hand-offs that nobody has accepted or returned, the oldest first."""
+        rows = Handoff.objects.visible_to(self.access).waiting().select_related("ticket", "from_team", "to_team")
+        return self._pile(rows.order_by("offered_at", "id")[:MOST], lambda row: row.offered_at + LATE)
+
+    @cached_property
+    def unlinked(self) -> Waiting:
+        """Ended contacts without a ticket and without a reason why there is none."""
+        return self._pile(self._unsettled(abandoned=False), lambda row: row.ended_at + LATE)
+
+    @cached_property
+    def abandoned(self) -> Waiting:
+        """Callers who gave up and have not been called back."""
+        return self._pile(self._unsettled(abandoned=True), lambda row: row.ended_at + LATE)
+
+    def _unsettled(self, *, abandoned: bool) -> Sequence[Interaction]:
+        rows = Interaction.objects.visible_to(self.access).unsettled().filter(is_abandoned=abandoned)
+        return rows.select_related("person", "organization", "staff", "call").order_by("ended_at", "id")[:MOST]
+
+    @cached_property
+    def call_backs(self) -> Waiting:
+        """Calls that the desk owes, the most overdue first."""
+        rows = CallBack.objects.visible_to(self.access).waiting().select_related("person", "team", "staff")
+        return self._pile(rows[:MOST], lambda row: row.due_at)
+
+    @cached_property
+    def overdue_call_backs(self) -> int:
+        return sum(row.due_at < self.now for row in self.call_backs.rows)
+
+    @cached_property
+    def frozen(self) -> Waiting:
+        """Tickets that may not move on until a supervisor decides."""
+        rows = Ticket.objects.visible_to(self.access).active().filter(frozen_at__isnull=False)
+        return self._pile(rows.select_related("holder_team").order_by("frozen_at", "id")[:MOST], lambda row: self.now)
+
+    def _pile(self, rows: Sequence[Any], late_at: Callable[[Any], datetime]) -> Waiting:
+        found = list(rows)
+        return Waiting(found, len(found), bool(found) and late_at(found[0]) <= self.now)
+
+    @property
+    def late_since(self) -> datetime:
+        """What waits since before this moment is late."""
+        return self.now - LATE
+
+    @property
+    def today(self) -> date:
+        return timezone.localdate(self.now)
+
+    @staticmethod
+    def caller_of(contact: Interaction) -> str:
+        """The number or address a contact came from, or why there is none."""
+        presentation = contact.call.presentation if contact.call else "unknown"
+        return caller_words(number=contact.address, presentation=presentation)
+
+
+def _who(call: Call) -> str:
+    """The name behind a live call, as far as it is known."""
+    contact: Interaction | None = getattr(call, "interaction", None)
+    if contact is None:
+        return call.caller_name
+    if contact.person is not None:
+        organization = contact.person.organization
+        return f"{organization.name} {contact.person.name}" if organization else contact.person.name
+    return contact.contact_name or call.caller_name

@@ -1,0 +1,11 @@
+from django.urls import path
+
+from madoguchi.web.board import views
+
+app_name = "board"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("calls/", views.calls, name="calls"),
+    path("calls/<int:contact_id>/settle/", views.settle, name="settle"),
+    path("today/<slug:figure>/", views.tickets, name="tickets"),
+]

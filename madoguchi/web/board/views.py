@@ -1,0 +1,167 @@
+"""The supervisor's board, and the lists behind its figures."""
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.actions import dismiss
+from madoguchi.interactions.models import Interaction
+from madoguchi.people.access import Capability
+from madoguchi.people.models import Team
+from madoguchi.people.queries import callers
+from madoguchi.telephony.models import Outcome
+from madoguchi.tickets.actions.link_interaction import link_interaction
+from madoguchi.tickets.models import Ticket
+from madoguchi.tickets.queries import open_tickets_of
+from madoguchi.web.board.contacts import CallsAddress, contacts_page
+from madoguchi.web.board.figures import TEAM_FIGURES, tickets_behind
+from madoguchi.web.board.queries import Board, caller_words
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page
+
+TICKETS = 50
+_OF_CALLERS_WHO_GAVE_UP = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NOT_REACHED, Interaction.Reason.NO_NUMBER)
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def index(request: StaffRequest) -> HttpResponse:
+    """The desk at this moment; each region asks again for itself alone when one of its topics rings."""
+    return page(request, "board/index.html", {"board": Board(request.access)})
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def calls(request: StaffRequest) -> HttpResponse:
+    """Calls and contacts behind the figures, newest first."""
+    address = CallsAddress.read(request.GET)
+    rows, following = contacts_page(address, request.access)
+    here = reverse("board:calls")
+    return page(
+        request,
+        "board/calls.html",
+        {
+            "rows": rows,
+            "next": f"{here}?{following}" if following else "",
+            "first": f"{here}?{address.query}" if address.get("after") else "",
+            "here": f"{here}?{address.query}",
+            "address": address,
+            "outcomes": Outcome.choices,
+            "shows": _shows(),
+            "caller_words": caller_words,
+            "settles": request.access.can(Capability.DECIDE_ROUTING),
+        },
+    )
+
+
+@guard(Capability.DECIDE_ROUTING)
+@require_http_methods(["GET", "POST"])
+def settle(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """A contact without a ticket: link it to one, or say why there is none."""
+    contacts = Interaction.objects.visible_to(request.access).select_related("person", "call", "staff")
+    contact = get_object_or_404(contacts, pk=contact_id)
+    if request.method == "GET":
+        organization = contact.organization_id
+        if organization is None and contact.address and "@" not in contact.address:
+            organization = next((found.pk for found in callers(contact.address).organizations), None)
+        context = {
+            "contact": contact,
+            "caller": caller_words(
+                number=contact.address, presentation=contact.call.presentation if contact.call else "unknown"
+            ),
+            "reasons": [
+                choice
+                for choice in Interaction.Reason.choices
+                if contact.is_abandoned or choice[0] not in _OF_CALLERS_WHO_GAVE_UP
+            ],
+            "tickets": open_tickets_of(
+                requester=contact.person_id, organization=organization, access=request.access, limit=5
+            ),
+        }
+        return page(request, "board/settle.html", context)
+    if request.POST.get("verb") == "link":
+        ticket = Ticket.objects.visible_to(request.access).numbered(request.POST.get("number", "")).first()
+        if ticket is None:
+            raise Refused(
+                _("There is no ticket of this number."),
+                code="number",
+                missing=[{"key": "number", "label": _("Number of the ticket")}],
+            )
+        link_interaction(ticket, interaction=contact, by=request.user)
+        messages.success(request, _("Linked to %(number)s.") % {"number": ticket.number_shown})
+    else:
+        dismiss(contact, reason=request.POST.get("reason", ""), note=request.POST.get("note", ""), by=request.user)
+        messages.success(request, _("Settled without a ticket."))
+    return _back(request)
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def tickets(request: StaffRequest, figure: str) -> HttpResponse:
+    """The tickets that one of today's figures counted, newest first."""
+    if figure not in TEAM_FIGURES:
+        raise Http404
+    written = request.GET.get("team", "")
+    team = (
+        get_object_or_404(Team, pk=int(written))
+        if written.isascii() and written.isdigit() and len(written) < 10
+        else None
+    )
+    found = tickets_behind(figure, team.pk if team else None, access=request.access, now=timezone.now())
+    after = request.GET.get("after", "")
+    if after.isascii() and after.isdigit() and len(after) < 19:
+        found = found.filter(Q(pk__lt=int(after)))
+    found = found.select_related("category", "requester", "organization", "holder_team", "front_team", "assignee")
+    rows = list(found.order_by("-id")[: TICKETS + 1])
+    parts = {"team": team.pk} if team else {}
+    return page(
+        request,
+        "board/tickets.html",
+        {
+            "rows": rows[:TICKETS],
+            "next": f"{request.path}?{urlencode({**parts, 'after': rows[TICKETS - 1].pk})}"
+            if len(rows) > TICKETS
+            else "",
+            "first": f"{request.path}?{urlencode(parts)}" if after else "",
+            "figure": _figures()[figure],
+            "team": team,
+        },
+    )
+
+
+def _shows() -> list[tuple[str, str]]:
+    return [
+        ("", _("All of the day")),
+        ("unlinked", _("Without a ticket")),
+        ("abandoned", _("To be called back")),
+        ("waiting", _("Waiting now")),
+        ("talking", _("In a call now")),
+        ("late", _("Not answered in time")),
+        ("short", _("Short abandons")),
+    ]
+
+
+def _figures() -> dict[str, tuple[str, str]]:
+    """What each figure is called, and what it counts."""
+    return {
+        "received": (_("Received today"), _("Inquiries raised at the team, and hand-offs it accepted.")),
+        "first_line": (_("Solved at first line today"), _("Resolved by the first line without being handed over.")),
+        "resolved": (_("Resolved today"), _("Resolved by the team and still resolved.")),
+        "handed_over": (_("Handed over today"), _("Hand-offs offered by the team, recalled ones left out.")),
+        "returned": (_("Returned today"), _("Hand-offs of the team that another team sent back.")),
+    }
+
+
+def _back(request: StaffRequest) -> HttpResponse:
+    """To where the sheet was opened, if that is a page of the board."""
+    here = request.htmx.current_url_abs_path or "" if request.htmx else ""
+    target = here if here.startswith(reverse("board:index")) else reverse("board:calls") + "?show=unlinked"
+    return HttpResponseClientRedirect(target) if request.htmx else HttpResponseRedirect(target)
