@@ -41,4 +41,6 @@ COMMANDS = (
     Command("backup", "madoguchi.cli.backup", "database and originals into one file"),
     Command("restore", "madoguchi.cli.restore", "database and originals out of a backup"),
     Command("doctor", "madoguchi.cli.doctor", "is everything as it should be?"),
+    Command("demo", "madoguchi.cli.demo", "a living desk of a fictional company", setup=Setup.NOTHING),
+    Command("simulate", "madoguchi.cli.simulate", "a history of the sample company in bulk"),
 )

@@ -333,7 +333,7 @@ class Life:
     ) -> dict[str, Any]:
         """A call is owed (``promise_call_back`` and ``track_call_back``)."""
         self.desk.until_now(at)
-        row = {
+        row: dict[str, Any] = {
             "id": self.desk.tables[CallBack].new_id(),
             "reason": reason,
             "due_at": due,

@@ -38,9 +38,7 @@ class Line:
         self.number = number
         if outbound_by:
             theirs.pop("presentation")
-            self.say(
-                at, "call.started", direction=self.direction, agent=outbound_by, source=ours, to=theirs
-            )
+            self.say(at, "call.started", direction=self.direction, agent=outbound_by, source=ours, to=theirs)
         else:
             self.say(at, "call.started", source=theirs, direction=self.direction, to=ours)
 

@@ -1,0 +1,22 @@
+"""``madoguchi simulate``: a history in bulk for the sample company, to look at or to measure with."""
+
+import argparse
+import time
+
+from madoguchi.demo import history
+from madoguchi.foundation.refusal import Refused
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tickets", type=int, required=True, metavar="N", help="how many tickets")
+    parser.add_argument("--seed", type=int, required=True, metavar="S", help="the same seed gives the same history")
+    parser.add_argument("--days", type=int, default=90, help="how far it goes back (90)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    if arguments.tickets < 1 or arguments.days < 1:
+        raise Refused("Give at least one ticket and one day.")
+    began = time.monotonic()
+    history.write(arguments.tickets, seed=arguments.seed, days=arguments.days)
+    print(f"{arguments.tickets} tickets of {arguments.days} days in {time.monotonic() - began:.1f} s.")
+    return 0
