@@ -43,8 +43,8 @@ class Stage:
 
     def __post_init__(self) -> None:
         rows = {row["key"]: row for row in source.table("catalogue")["categories"]}
-        for key in rows:
-            node = rows[key]
+        for key, row in rows.items():
+            node = row
             while "destination" not in node and "parent" in node:
                 node = rows[node["parent"]]
             self.destinations[key] = node.get("destination", "")

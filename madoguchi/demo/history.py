@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from madoguchi.demo import cases, telephone
@@ -23,6 +24,7 @@ from madoguchi.files.models import StoredFile
 from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.interactions.models import CallBack, IdentityCheck, Interaction
 from madoguchi.journal.models import Entry, Mention
+from madoguchi.knowledge.models import Article, ArticleText
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
 from madoguchi.search.models import Pending
 from madoguchi.telephony.models import Call, CallAgent, CallEvent
@@ -34,7 +36,8 @@ _BATCH = 10_000
 _MODELS = (
     StoredFile, MailThread, IncomingMail, OutgoingMail,
     Call, CallEvent, CallAgent, Interaction, IdentityCheck, CallBack,
-    Ticket, Message, TicketInteraction, TicketCallBack, TicketThread, Handoff, RoutingDecision, Entry, Mention, Pending,
+    Ticket, Message, TicketInteraction, TicketCallBack, TicketThread,
+    Handoff, RoutingDecision, ArticleText, Entry, Mention, Pending,
 )  # fmt: skip
 # How busy the hours from midnight are, on a usual day; how busy the days from Monday are.
 _HOURS = (1, 1, 0, 0, 0, 1, 2, 6, 45, 120, 135, 115, 62, 112, 108, 100, 98, 80, 42, 12, 6, 4, 3, 2)
@@ -64,6 +67,7 @@ def write(tickets: int, *, seed: int, days: int = 90) -> None:
             ledger.write(tables, until=None if last else arrivals[start + _BATCH])
             tables.write()
             tables.settle()
+    Article.objects.update(revision=F("revision") + 1)  # what was learned changes what is found
 
 
 def _arrivals(count: int, chance: random.Random, now: datetime, days: int) -> list[datetime]:

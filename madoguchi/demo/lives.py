@@ -9,6 +9,8 @@ from madoguchi.demo.ledger import Ledger, Subject
 from madoguchi.demo.world import ZONE, Customer, Member, Topic, Who, World
 from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.knowledge.models import ArticleText
+from madoguchi.knowledge.terms import text_terms
 from madoguchi.search.models import Pending
 from madoguchi.tickets.models import Message, Ticket, TicketCallBack, TicketInteraction, shown
 
@@ -85,6 +87,8 @@ class Life:
         self.contacts: list[dict[str, Any]] = []
         self.handoffs: list[dict[str, Any]] = []
         self.call_backs: list[dict[str, Any]] = []
+        self.learned: dict[str, Any] | None = None
+        self.words = f"{subject}\n{body}"
         message = self._message(
             at,
             body,
@@ -405,6 +409,14 @@ class Life:
             article_id=article[0] if article else None,
             no_article_reason="" if article else why_none,
         )
+        if article and self.desk.full:
+            self.learned = {
+                "article_id": article[0],
+                "source": f"ticket:{self.id}",
+                "text": self.words,
+                "learned_at": at,
+            }
+            self._about_article(at, "article.learned", by.who, article[0])
         self._record(
             at,
             "ticket.resolved",
@@ -427,9 +439,14 @@ class Life:
         self._record(at, "ticket.closed", by, ("team", self.row["holder_team_id"]), ("team", self.team))
 
     def reopen(self, at: datetime, *, by: Who, reason: str) -> None:
+        self.desk.until_now(at)
+        if self.learned:
+            self._about_article(at, "article.unlearned", by, self.learned["article_id"])
+            self.learned = None
         self._save(
-            self.desk.until_now(at),
+            at,
             status="open",
+            article_id=None,
             resolved_at=None,
             closed_at=None,
             resolved_by_team_id=None,
@@ -447,7 +464,12 @@ class Life:
             tables[Handoff].add(**handoff)
         for call_back in self.call_backs:
             tables[CallBack].add(**call_back)
+        if self.learned:
+            tables[ArticleText].add(**self.learned, terms=text_terms(self.words))
         tables[Pending].add(kind="ticket", ref=self.id)
+
+    def _about_article(self, at: datetime, kind: str, by: Who, article: int) -> None:
+        self.desk.ledger.record(at, kind, by=by, about=[("article", article)], data={"source": f"ticket:{self.id}"})
 
     def _save(self, at: datetime, **changes: Any) -> None:
         self.row |= changes

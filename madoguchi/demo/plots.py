@@ -35,7 +35,7 @@ class Plot:
         )
         key = case.article
         self.article = (desk.world.articles[key], key) if key in desk.world.articles else None
-        self.mails = Correspondence(desk, random, customer)
+        self.mails = Correspondence(desk, customer)
 
     # How it begins
 

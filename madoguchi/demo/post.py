@@ -1,11 +1,11 @@
 """The mails of the history: originals kept like any other, answers already sent, each in its thread."""
 
 import hashlib
+import secrets
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from random import Random
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from madoguchi.demo.world import Customer, Member
 from madoguchi.files import store
 from madoguchi.files.models import StoredFile
 from madoguchi.interactions.models import Interaction
-from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
+from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail, new_token
 from madoguchi.tickets.models import TicketThread
 
 _GATE = ("system", None, "smtp")
@@ -25,15 +25,15 @@ _GATE = ("system", None, "smtp")
 class Correspondence:
     """The mail thread between one ticket and its requester."""
 
-    def __init__(self, desk: Desk, random: Random, customer: Customer) -> None:
-        self.desk, self.random, self.customer = desk, random, customer
+    def __init__(self, desk: Desk, customer: Customer) -> None:
+        self.desk, self.customer = desk, customer
         self.thread = 0
         self.token = ""
         self.ids: list[str] = []
         self.written = 0
 
     def begin(self, at: datetime) -> int:
-        self.token = "".join(self.random.choices("abcdefghijklmnopqrstuvwxyz234567", k=24))
+        self.token = new_token()  # unguessable, so of no seed
         self.thread = self.desk.tables[MailThread].add(token=self.token, created_at=at)
         return self.thread
 
@@ -125,7 +125,7 @@ class Correspondence:
         return mail
 
     def _message_id(self, domain: str) -> str:
-        return f"<{self.random.getrandbits(96):024x}@{domain}>"
+        return f"<{secrets.token_hex(16)}@{domain}>"
 
 
 def _keep(raw: bytes) -> str:
