@@ -13,7 +13,6 @@ from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from madoguchi.handoffs.models import Handoff
-from madoguchi.journal.models import Mention
 from madoguchi.people.access import Access
 from madoguchi.people.models import Team
 from madoguchi.telephony.models import Call, CallQuerySet, Direction, Outcome
@@ -210,13 +209,11 @@ def tickets_behind(figure: str, team: int | None, *, access: Access, now: dateti
     return tickets.filter(pk__in=handoffs.filter(from_team__in=teams).values("ticket"))
 
 
-def _told(kind: str, about: str, start: datetime) -> QuerySet[Mention]:
-    """Ids of what the journal says of a kind since ``start``, by its index over (kind, at)."""
-    return Mention.objects.filter(kind=about, entry__kind=kind, entry__at__gte=start).values("ref")
+# Whatever happens to a ticket changes it: the index over the last change finds all that happened today.
 
 
 def _resolved(start: datetime, *, first_line: bool) -> TicketQuerySet:
-    tickets = Ticket.objects.filter(pk__in=_told("ticket.resolved", "ticket", start), resolved_at__gte=start)
+    tickets = Ticket.objects.filter(updated_at__gte=start, resolved_at__gte=start)
     return (tickets.filter(resolved_at_first_line=True) if first_line else tickets).order_by()
 
 
@@ -225,10 +222,9 @@ def _offered(start: datetime) -> QuerySet[Handoff]:
 
 
 def _accepted(start: datetime) -> QuerySet[Handoff]:
-    return Handoff.objects.filter(pk__in=_told("handoff.accepted", "handoff", start), accepted_at__gte=start).order_by()
+    return Handoff.objects.filter(ticket__updated_at__gte=start, accepted_at__gte=start).order_by()
 
 
 def _returned(start: datetime) -> QuerySet[Handoff]:
-    return Handoff.objects.filter(
-        pk__in=_told("handoff.returned", "handoff", start), state=Handoff.State.RETURNED
-    ).order_by()
+    returned = Handoff.objects.filter(ticket__updated_at__gte=start, ended_at__gte=start)
+    return returned.filter(state=Handoff.State.RETURNED).order_by()
