@@ -7,12 +7,12 @@ from typing import Any
 from madoguchi.demo.bulk import Tables
 from madoguchi.demo.ledger import Ledger, Subject
 from madoguchi.demo.world import ZONE, Customer, Member, Topic, Who, World
-from madoguchi.handoffs.models import Handoff, RoutingDecision
+from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.knowledge.models import ArticleText
 from madoguchi.knowledge.terms import text_terms
 from madoguchi.search.models import Pending
-from madoguchi.tickets.models import Message, Ticket, TicketCallBack, TicketInteraction, shown
+from madoguchi.tickets.models import Message, Ticket, TicketInteraction, shown
 
 
 class NotYetError(Exception):
@@ -36,7 +36,7 @@ class Desk:
         return at
 
 
-class Life:
+class TicketLife:
     """A ticket in the making. The methods are the acts; ``finish`` writes the row as it stands in the end."""
 
     def __init__(
@@ -217,173 +217,6 @@ class Life:
         self._save(self.desk.until_now(at), status="open", waiting_for="", waiting_until=None)
         self._record(at, "ticket.went_on", by.who, ("team", self.row["holder_team_id"]))
 
-    def offer(
-        self, at: datetime, to: int, *, reason: str, code: str, details: dict[str, Any], urgent: str, by: Member
-    ) -> None:
-        """``handoffs.offer``: with what the category requires, or urgently without."""
-        self.desk.until_now(at)
-        answers = self.row["details"] | details
-        missing = [key for key in self.topic.required if answers.get(key) in (None, "")]
-        names = self.desk.world.team_names
-        self.handoffs.append(
-            {
-                "id": self.desk.tables[Handoff].new_id(),
-                "ticket_id": self.id,
-                "from_team_id": self.row["holder_team_id"],
-                "to_team_id": to,
-                "state": "offered",
-                "reason": reason,
-                "reason_code": code,
-                "details": answers,
-                "required": list(self.topic.required),
-                "missing": missing,
-                "urgent_because": urgent if missing else "",
-                "offered_by_id": by.id,
-                "offered_at": at,
-            }
-        )
-        self._save(at, offered_to_id=to, details=answers)
-        self._record_handoff(
-            at,
-            "handoff.offered",
-            by,
-            data={
-                "from": names[self.row["holder_team_id"]],
-                "to": names[to],
-                "reason": reason,
-                "reason_code": code,
-                "missing": missing,
-                "urgent_because": urgent if missing else "",
-            },
-        )
-
-    def accept(self, at: datetime, by: Member) -> None:
-        handoff, names = self.handoffs[-1], self.desk.world.team_names
-        handoff |= {"state": "accepted", "accepted_by_id": by.id, "accepted_at": self.desk.until_now(at)}
-        self._save(
-            at,
-            holder_team_id=handoff["to_team_id"],
-            assignee_id=by.id,
-            offered_to_id=None,
-            moves=self.row["moves"] + 1,
-            status="open" if self.row["status"] == "new" else self.row["status"],
-        )
-        data = {"from": names[handoff["from_team_id"]], "to": names[handoff["to_team_id"]], "moves": self.row["moves"]}
-        self._record_handoff(at, "handoff.accepted", by, ("staff", handoff["offered_by_id"]), data=data)
-
-    def return_(
-        self, at: datetime, reason: str, note: str, by: Member, *, article: tuple[int, str] | None = None
-    ) -> None:
-        handoff, names = self.handoffs[-1], self.desk.world.team_names
-        accepted = handoff["state"] == "accepted"
-        handoff |= {"state": "returned", "ended_by_id": by.id, "ended_at": self.desk.until_now(at)}
-        handoff |= {"return_reason": reason, "return_note": note, "article_id": article[0] if article else None}
-        if accepted:
-            self._save(at, holder_team_id=handoff["from_team_id"], assignee_id=None, moves=self.row["moves"] + 1)
-        else:
-            self._save(at, offered_to_id=None)
-        self._record_handoff(
-            at,
-            "handoff.returned",
-            by,
-            ("staff", handoff["offered_by_id"]),
-            data={
-                "from": names[handoff["to_team_id"]],
-                "to": names[handoff["from_team_id"]],
-                "reason": reason,
-                "note": note,
-                "article": article[1] if article else None,
-                "after_acceptance": accepted,
-                "moves": self.row["moves"],
-            },
-        )
-
-    def freeze(self, at: datetime, by: Member) -> None:
-        """The next offer would be the last allowed move: routing waits for a supervisor."""
-        self._save(self.desk.until_now(at), frozen_at=at)
-        self._record(
-            at,
-            "ticket.frozen",
-            by.who,
-            ("team", self.row["holder_team_id"]),
-            ("team", self.team),
-            data={"moves": self.row["moves"]},
-        )
-
-    def decide(self, at: datetime, note: str, by: Member) -> None:
-        """The supervisor's word on a frozen ticket: it stays where it is (``decide_routing``)."""
-        holder = self.row["holder_team_id"]
-        self._save(self.desk.until_now(at), frozen_at=None)
-        self.desk.tables[RoutingDecision].add(ticket_id=self.id, kind="keep", note=note, staff_id=by.id, at=at)
-        self._record(
-            at,
-            "routing.decided",
-            by.who,
-            ("team", holder),
-            ("team", self.team),
-            data={"kind": "keep", "team": None, "note": note, "moves": self.row["moves"]},
-        )
-
-    def promise(
-        self,
-        at: datetime,
-        due: datetime,
-        *,
-        reason: str,
-        note: str,
-        by: Member,
-        contact: int | None = None,
-        message: int | None = None,
-    ) -> dict[str, Any]:
-        """A call is owed (``promise_call_back`` and ``track_call_back``)."""
-        self.desk.until_now(at)
-        row: dict[str, Any] = {
-            "id": self.desk.tables[CallBack].new_id(),
-            "reason": reason,
-            "due_at": due,
-            "number": self.requester.number,
-            "name": self.requester.name,
-            "person_id": self.requester.id,
-            "team_id": self.team,
-            "staff_id": self.row["front_staff_id"] if reason == "answer_ready" else by.id,
-            "interaction_id": contact,
-            "note": note,
-            "created_at": at,
-        }
-        self.call_backs.append(row)
-        self.desk.tables[TicketCallBack].add(ticket_id=self.id, call_back_id=row["id"], message_id=message)
-        self.row["call_back_at"] = due
-        self.desk.ledger.record(
-            at,
-            "call_back.promised",
-            by=by.who,
-            about=[
-                ("callback", row["id"]),
-                ("interaction", contact),
-                ("person", self.requester.id),
-                ("staff", row["staff_id"]),
-                ("team", self.team),
-            ],
-            data={"due_at": due.isoformat(), "number": row["number"], "name": row["name"], "reason": reason},
-        )
-        return row
-
-    def called_back(self, at: datetime, row: dict[str, Any], by: Member, *, result: str, outbound: int | None) -> None:
-        row |= {"done_at": self.desk.until_now(at), "done_by_id": by.id, "result": result, "outbound_id": outbound}
-        self.row["call_back_at"] = None
-        self.desk.ledger.record(
-            at,
-            "call_back.done",
-            by=by.who,
-            about=[
-                ("callback", row["id"]),
-                ("interaction", outbound),
-                ("person", self.requester.id),
-                ("team", self.team),
-            ],
-            data={"result": result},
-        )
-
     def resolve(
         self,
         at: datetime,
@@ -490,12 +323,6 @@ class Life:
     ) -> None:
         data = {"message": message, "visibility": visibility, "delivery": delivery}
         self._record(at, "message.posted", by.who, *self._everybody(), ("interaction", said_in), data=data)
-
-    def _record_handoff(self, at: datetime, kind: str, by: Member, *about: Subject, data: dict[str, Any]) -> None:
-        handoff: dict[str, Any] = self.handoffs[-1]
-        teams: list[Subject] = [("team", handoff["from_team_id"]), ("team", handoff["to_team_id"])]
-        subjects: list[Subject] = [("handoff", handoff["id"]), self.subject, *teams, *about]
-        self.desk.ledger.record(at, kind, by=by.who, about=subjects, data=data)
 
     def _record(self, at: datetime, kind: str, by: Who, *about: Subject, data: dict[str, Any] | None = None) -> None:
         self.desk.ledger.record(at, kind, by=by, about=[self.subject, *about], data=data)

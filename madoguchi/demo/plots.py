@@ -8,7 +8,8 @@ from typing import Any
 
 from madoguchi.demo import telephone
 from madoguchi.demo.cases import Case, Text
-from madoguchi.demo.lives import Desk, Life, NotYetError
+from madoguchi.demo.lives import Desk, NotYetError
+from madoguchi.demo.moves import Life
 from madoguchi.demo.post import Correspondence
 from madoguchi.demo.world import Customer, Member, Topic, working_time
 from madoguchi.interactions.models import IdentityCheck, Interaction

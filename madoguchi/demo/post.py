@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from madoguchi.demo.ledger import SYSTEM
-from madoguchi.demo.lives import Desk, Life
+from madoguchi.demo.lives import Desk, TicketLife
 from madoguchi.demo.world import Customer, Member
 from madoguchi.files import store
 from madoguchi.files.models import StoredFile
@@ -37,7 +37,7 @@ class Correspondence:
         self.thread = self.desk.tables[MailThread].add(token=self.token, created_at=at)
         return self.thread
 
-    def belongs_to(self, life: Life) -> None:
+    def belongs_to(self, life: TicketLife) -> None:
         self.desk.tables[TicketThread].add(ticket_id=life.id, thread_id=self.thread)
 
     def arrive(self, at: datetime, subject: str, body: str) -> tuple[int, dict[str, Any]]:
@@ -93,7 +93,7 @@ class Correspondence:
             "ended_at": at,
         }
 
-    def send(self, at: datetime, life: Life, body: str, by: Member) -> int:
+    def send(self, at: datetime, life: TicketLife, body: str, by: Member) -> int:
         """An answer that has left the house long since; its id."""
         self.desk.until_now(at)
         if not self.thread:

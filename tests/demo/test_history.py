@@ -14,7 +14,8 @@ from madoguchi.catalog.models import Category
 from madoguchi.demo import cases, company, history
 from madoguchi.demo.bulk import Tables
 from madoguchi.demo.ledger import Ledger
-from madoguchi.demo.lives import Desk, Life
+from madoguchi.demo.lives import Desk
+from madoguchi.demo.moves import Life
 from madoguchi.demo.plots import Plot
 from madoguchi.demo.world import World
 from madoguchi.handoffs.actions.decide import accept, return_
