@@ -1,0 +1,17 @@
+from django.urls import path
+
+from madoguchi.web.people import views
+
+app_name = "people"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("new/", views.new, name="new"),
+    path("<int:person_id>/", views.person_page, name="person"),
+    path("<int:person_id>/edit/", views.edit, name="edit"),
+    path("<int:person_id>/numbers/", views.add_number, name="add_number"),
+    path("<int:person_id>/numbers/<int:number_id>/remove/", views.remove_number, name="remove_number"),
+    path("<int:person_id>/addresses/", views.add_address, name="add_address"),
+    path("<int:person_id>/addresses/<int:address_id>/remove/", views.remove_address, name="remove_address"),
+    path("organizations/names/", views.organization_names, name="organization_names"),
+    path("organizations/<int:organization_id>/", views.organization_page, name="organization"),
+]
