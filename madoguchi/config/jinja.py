@@ -1,6 +1,7 @@
 """The Jinja2 environment of all pages: translations, filters, ``ui`` (components) and ``icon()``."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,7 @@ def _static(path: str) -> str:
         return f"{settings.STATIC_URL}{path}"
 
 
+@lru_cache(maxsize=10_000)  # a list asks for the addresses of the same rows again and again
 def _url(name: str, *args: Any, **kwargs: Any) -> str:
     return reverse(name, args=args, kwargs=kwargs)
 

@@ -24,9 +24,10 @@ def full_date(day: date) -> str:
 
 def short_time(moment: datetime) -> str:
     """``14:05`` today, ``8/21(金) 14:05`` this year, ``2025/8/21(木) 14:05`` before."""
-    local = timezone.localtime(moment)
-    today = timezone.localdate()
-    clock = f"{local:%H:%M}"
+    zone = timezone.get_default_timezone()
+    local = moment.astimezone(zone)
+    today = timezone.now().astimezone(zone).date()
+    clock = f"{local.hour:02}:{local.minute:02}"
     if local.date() == today:
         return clock
     if local.year == today.year:
@@ -38,10 +39,11 @@ def short_time(moment: datetime) -> str:
 
 def long_time(moment: datetime) -> str:
     """``2026年8月21日(金) 14:05:12``, for titles and screen readers."""
-    local = timezone.localtime(moment)
+    local = moment.astimezone(timezone.get_default_timezone())
     if translation.get_language() == "ja":
         weekday = _WEEKDAYS_JA[local.weekday()]
-        return f"{local.year}年{local.month}月{local.day}日({weekday}) {local:%H:%M:%S}"
+        clock = f"{local.hour:02}:{local.minute:02}:{local.second:02}"
+        return f"{local.year}年{local.month}月{local.day}日({weekday}) {clock}"
     return f"{_WEEKDAYS_EN[local.weekday()]} {local.day} {local:%B} {local.year} {local:%H:%M:%S}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils import timezone
 
+from madoguchi.files.models import Attachment
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.models import Mention
 from madoguchi.people.access import Access
@@ -46,6 +47,21 @@ ROW = (
     "opened_at",
     "updated_at",
     "call_back_at",
+)
+# What a page or a program shows of a message; the mail behind it is large.
+_SAID = (
+    "ticket_id",
+    "visibility",
+    "from_requester",
+    "author_name",
+    "at",
+    "body",
+    "quoted",
+    "delivery",
+    "incoming_id",
+    "team__name",
+    "team__name_en",
+    "outgoing__state",
 )
 
 
@@ -153,6 +169,7 @@ class TimelineItem:
     actor_name: str
     data: dict[str, Any]
     message: Message | None = None
+    files: Sequence[Attachment] = ()
 
 
 def timeline(
@@ -179,16 +196,17 @@ def timeline(
         )[:limit]
     )
     wanted = [entry[6]["message"] for entry in entries if entry[6].get("message")]
-    messages = {
-        message.pk: message
-        for message in Message.objects.filter(pk__in=wanted)
-        .select_related("staff", "team", "outgoing", "incoming")
-        .prefetch_related("attachments__file")
-    }
-    return [
-        TimelineItem(entry, at, kind, actor_kind, actor_id, name, data, messages.get(data.get("message", 0)))
-        for entry, at, kind, actor_kind, actor_id, name, data in (reversed(entries) if after is None else entries)
-    ]
+    messages = Message.objects.select_related("team", "outgoing").only(*_SAID).in_bulk(wanted)
+    files: dict[int, list[Attachment]] = {}
+    attached = Attachment.objects.filter(messages__in=wanted).annotate(said_in=F("messages__pk"))
+    for file in attached.select_related("file").order_by("pk"):
+        files.setdefault(file.said_in, []).append(file)
+    items = []
+    for entry, at, kind, actor_kind, actor_id, name, data in reversed(entries) if after is None else entries:
+        said = data.get("message", 0)
+        item = TimelineItem(entry, at, kind, actor_kind, actor_id, name, data, messages.get(said), files.get(said, ()))
+        items.append(item)
+    return items
 
 
 def owed_calls(access: Access, *, limit: int = 100) -> list[CallBack]:
@@ -215,11 +233,25 @@ def open_tickets_of(
     return sorted(rows.order_by("-updated_at")[: limit * 3], key=lambda row: row.requester_id != requester)[:limit]
 
 
+def other_open_tickets(ticket: Ticket, access: Access, *, limit: int = 5) -> list[Ticket]:
+    """Other open tickets of this requester and their organisation, their own first: number, subject and state."""
+    fits = Q()
+    if ticket.requester_id is not None:
+        fits |= Q(requester=ticket.requester_id)
+    if ticket.organization_id is not None:
+        fits |= Q(organization=ticket.organization_id)
+    if not fits:
+        return []
+    rows = Ticket.objects.visible_to(access).active().filter(fits).exclude(pk=ticket.pk)
+    found = rows.only("subject", "status", "waiting_for", "requester_id").order_by("-updated_at")[: limit * 3]
+    return sorted(found, key=lambda row: row.requester_id != ticket.requester_id)[:limit]
+
+
 def others_looking(ticket: Ticket, *, but: int) -> Sequence[str]:
     """Names of colleagues who have the ticket open now."""
     since = timezone.now() - ReadMark.FRESH
-    marks = ReadMark.objects.filter(ticket=ticket, seen_at__gte=since).exclude(staff=but).select_related("staff")
-    return [mark.staff.name for mark in marks]
+    marks = ReadMark.objects.filter(ticket=ticket, seen_at__gte=since).exclude(staff=but)
+    return [" ".join(filter(None, name)) for name in marks.values_list("staff__family_name", "staff__given_name")]
 
 
 def texts(ids: Sequence[int]) -> dict[int, str]:

@@ -88,18 +88,20 @@ def post_a_message(request: ApiRequest, number: str) -> HttpResponse:
     """JSON, or multipart/form-data with files as ``attachments``. A public answer is mailed, or told by telephone."""
     ticket = ticket_at(request, number)
     said = _read(request)
-    digests = [store.write(base64.b64decode(file.content)) for file in said.attachments]
+    for file in said.attachments:  # on the disk before the transaction begins
+        store.write(base64.b64decode(file.content))
     teams = request.auth.access.teams
     with transaction.atomic():
+        files = [_attach(file) for file in said.attachments]
         message = post_message(
             ticket,
             body=said.body,
             visibility=said.visibility,
-            attachments=[_attach(file) for file in said.attachments] if digests else (),
+            attachments=files,
             team=teams[0] if teams else None,
             by=request.auth.staff,
         )
-    return answer(201, message_form(message))
+    return answer(201, message_form(message, files))
 
 
 def _attach(file: AttachmentIn) -> Attachment:

@@ -1,5 +1,6 @@
 """Tickets: raise, list, read, change, resolve, close, reopen, merge, wait; their timeline."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, get_args
 
 from django.db import transaction
@@ -18,6 +19,7 @@ from madoguchi.api.v1.find import article_named, category_named, staff_named, te
 from madoguchi.api.v1.ticket_form import TicketForm, TicketList, form_of, forms_of, whole
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
+from madoguchi.files.models import Attachment
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
 from madoguchi.people.actions import Requester, find_or_add_person
@@ -26,7 +28,7 @@ from madoguchi.tickets.actions.change import change, go_on, wait
 from madoguchi.tickets.actions.link_tickets import merge
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
-from madoguchi.tickets.models import Ticket
+from madoguchi.tickets.models import Message, Ticket
 
 router = Router(tags=["tickets"])
 READ = Needs("tickets:read", capability=Capability.READ_TICKETS)
@@ -288,15 +290,15 @@ def get_timeline(request: ApiRequest, number: str, part: Query[TimelineQuery]) -
             "kind": entry.kind,
             "actor": {"kind": entry.actor_kind, "id": entry.actor_id, "name": entry.actor_name},
             "data": entry.data,
-            "message": message_form(entry.message) if entry.message else None,
+            "message": message_form(entry.message, entry.files) if entry.message else None,
         }
         for entry in entries
     ]
     return items(rows, cursor.encode(None, entries[-1].id) if more else None)
 
 
-def message_form(message: Any) -> dict[str, Any]:
-    """A message as ``MessageForm``; its attachments and their files are read, unless prefetched."""
+def message_form(message: Message, files: Iterable[Attachment]) -> dict[str, Any]:
+    """A message as ``MessageForm``; the files of its attachments are loaded already."""
     return {
         "id": message.pk,
         "at": moment(message.at),
@@ -307,7 +309,7 @@ def message_form(message: Any) -> dict[str, Any]:
         "delivery": message.delivery,
         "attachments": [
             {"name": file.name, "type": file.content_type, "size": file.file.size, "sha256": file.file.sha256}
-            for file in message.attachments.all()
+            for file in files
         ],
     }
 

@@ -6,7 +6,6 @@ from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from madoguchi.catalog.queries import hearing_items, path_of
@@ -14,38 +13,37 @@ from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.handoffs.destination import propose
 from madoguchi.handoffs.models import Handoff
+from madoguchi.handoffs.queries import returnable, time_by_team
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Staff
-from madoguchi.tickets.models import Message, Priority, ReadMark, Ticket
-from madoguchi.tickets.queries import open_tickets_of, others_looking, timeline
+from madoguchi.tickets.actions.mark_seen import mark_seen
+from madoguchi.tickets.models import Priority, Ticket, TicketLink
+from madoguchi.tickets.queries import TimelineItem, other_open_tickets, others_looking, timeline
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, page
 
 ENTRIES = 50
+_HOWS = ("parent", "follow_up_of", "merged_into", "child", "follow_up", "merged", "duplicate", "related")
 # Shown in the page; anything else is offered for download, whatever its sender called it.
 _INLINE = {"image/png", "image/jpeg", "image/gif", "application/pdf", "text/plain"}
 
 
 def ticket_or_404(request: StaffRequest, number: str) -> Ticket:
-    """The ticket of this number, if this person may see it."""
+    """The ticket of this number, if this person may see it; what few tickets have is read where it is there."""
     tickets = Ticket.objects.visible_to(request.access).numbered(number)
     return get_object_or_404(
         tickets.select_related(
+            "category__destination",
             "category__parent__parent",
-            "requester__organization",
-            "affected",
+            "requester",
             "organization",
             "contract__engineer",
+            "contract__engineer_team",
             "contract__salesperson",
             "front_team",
             "front_staff",
             "holder_team",
             "assignee",
-            "offered_to",
-            "article",
-            "parent",
-            "follow_up_of",
-            "merged_into",
         )
     )
 
@@ -56,7 +54,7 @@ def ticket_page(request: StaffRequest, number: str) -> HttpResponse:
     """The whole ticket: what was said, who has it, who it is about."""
     ticket = ticket_or_404(request, number)
     if request.access.can(Capability.WORK_TICKETS):
-        ReadMark.objects.update_or_create(ticket=ticket, staff=request.user, defaults={"seen_at": timezone.now()})
+        mark_seen(ticket, by=request.user)
     return page(request, "tickets/page.html", context_of(ticket, request.access))
 
 
@@ -79,7 +77,7 @@ def seen(request: StaffRequest, number: str) -> HttpResponse:
     """This person still has the ticket open; the answer names the others who do."""
     ticket = ticket_or_404(request, number)
     if request.access.can(Capability.WORK_TICKETS):
-        ReadMark.objects.update_or_create(ticket=ticket, staff=request.user, defaults={"seen_at": timezone.now()})
+        mark_seen(ticket, by=request.user)
     others = others_looking(ticket, but=request.user.pk)
     return block(request, "tickets/page.html", "others", {"ticket": ticket, "others": others})
 
@@ -107,18 +105,22 @@ def download(request: StaffRequest, attachment_id: int) -> FileResponse:
 def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
     """Everything the ticket's page shows."""
     items = timeline(ticket, limit=ENTRIES)
-    asked = hearing_items(ticket.category, active_only=False)
+    asked = hearing_items(ticket.category, active_only=False) if ticket.details else []
     labels = {item.key: item.label for item in asked}
     working = access.can(Capability.WORK_TICKETS)
+    emails = list(ticket.requester.emails.all()) if ticket.requester else []
+    handoffs = list(
+        Handoff.objects.filter(ticket=ticket).select_related("from_team", "to_team").order_by("offered_at", "id")
+    )
     return {
         "ticket": ticket,
         "items": items,
         "more": len(items) == ENTRIES,
         "category_path": path_of(ticket.category) if ticket.category else [],
         "answers": [(labels.get(key, key), value) for key, value in ticket.details.items() if value],
-        "handoffs": list(
-            Handoff.objects.filter(ticket=ticket).select_related("from_team", "to_team").order_by("offered_at", "id")
-        ),
+        "handoffs": handoffs,
+        "stops": time_by_team(ticket) if ticket.moves else [],
+        "taken": returnable(ticket, handoffs) if working and access.acts_for(ticket.holder_team) else None,
         "offer": Handoff.objects.waiting().select_related("to_team", "from_team").filter(ticket=ticket).first()
         if ticket.offered_to_id
         else None,
@@ -130,52 +132,67 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         "priorities": Priority.choices,
         "others": others_looking(ticket, but=access.staff.pk),
         "related": _related(ticket, access),
-        "same_requester": [
-            row
-            for row in open_tickets_of(
-                requester=ticket.requester_id, organization=ticket.organization_id, access=access, limit=6
-            )
-            if row.pk != ticket.pk
-        ],
-        "has_mail": bool(ticket.requester and ticket.requester.emails.all()),
+        "same_requester": other_open_tickets(ticket, access),
+        "has_mail": bool(emails),
         "phones": list(ticket.requester.phones.all()) if ticket.requester else [],
-        "emails": list(ticket.requester.emails.all()) if ticket.requester else [],
+        "emails": emails,
         "owed": [
             link.call_back
             for link in ticket.call_back_links.select_related("call_back").filter(call_back__done_at__isnull=True)
-        ],
+        ]
+        if ticket.call_back_at
+        else [],
         "files_of": files_of,
     }
 
 
-def files_of(message: Message) -> list[dict[str, Any]]:
-    """The files of a message as the file list shows them; already loaded with the timeline."""
+def files_of(item: TimelineItem) -> list[dict[str, Any]]:
+    """The files of an entry as the file list shows them."""
     return [
         {"name": row.name, "url": reverse("tickets:download", args=[row.pk]), "size": row.file.size}
-        for row in message.attachments.all()
+        for row in item.files
     ]
 
 
 def _colleagues(ticket: Ticket) -> list[tuple[int, str]]:
     """(id, name) of those who work for the team that holds the ticket."""
-    members = Staff.objects.filter(memberships__team=ticket.holder_team, is_active=True).distinct()
-    return [(member.pk, member.name) for member in members.order_by("kana", "id")]
+    members = Staff.objects.filter(memberships__team=ticket.holder_team_id, is_active=True).distinct()
+    rows = members.order_by("kana", "id").values_list("pk", "family_name", "given_name", "kana")
+    return [(key, f"{family} {given}".strip()) for key, family, given, _kana in rows]
+
+
+def _returnable(ticket: Ticket, handoffs: list[Handoff]) -> Handoff | None:
+    """The accepted hand-off by which the ticket came to its holder, while it may still go back."""
+    if not ticket.is_active or ticket.offered_to_id is not None or ticket.frozen_at is not None:
+        return None
+    accepted = [handoff for handoff in handoffs if handoff.state == Handoff.State.ACCEPTED]
+    return accepted[-1] if accepted and accepted[-1].to_team_id == ticket.holder_team_id else None
 
 
 def _related(ticket: Ticket, access: Access) -> list[tuple[str, Ticket]]:
     """(how, ticket) of everything that points here or is pointed to, as far as this person may see it."""
-    visible = Ticket.objects.visible_to(access)
+    pointers = {
+        ticket.parent_id: "parent",
+        ticket.follow_up_of_id: "follow_up_of",
+        ticket.merged_into_id: "merged_into",
+    }
+    links: dict[int, str] = {}
+    here = TicketLink.objects.filter(Q(ticket=ticket) | Q(other=ticket)).order_by("id")
+    for one, other, kind in here.values_list("ticket_id", "other_id", "kind"):
+        links[other if one == ticket.pk else one] = kind
+    rows = (
+        Ticket.objects.visible_to(access)
+        .filter(
+            Q(pk__in={key for key in pointers if key} | links.keys())
+            | Q(parent=ticket)
+            | Q(follow_up_of=ticket)
+            | Q(merged_into=ticket)
+        )
+        .only("subject", "status", "waiting_for", "parent_id", "follow_up_of_id", "merged_into_id")
+    )
     found: list[tuple[str, Ticket]] = []
-    for how, row in (
-        ("parent", ticket.parent),
-        ("follow_up_of", ticket.follow_up_of),
-        ("merged_into", ticket.merged_into),
-    ):
-        if row is not None and visible.filter(pk=row.pk).exists():
-            found.append((how, row))
-    for row in visible.filter(Q(parent=ticket) | Q(follow_up_of=ticket) | Q(merged_into=ticket)).order_by("id"):
-        how = "child" if row.parent_id == ticket.pk else "follow_up" if row.follow_up_of_id == ticket.pk else "merged"
-        found.append((how, row))
-    links = ticket.links.select_related("other").filter(other__in=visible)
-    back_links = ticket.back_links.select_related("ticket").filter(ticket__in=visible)
-    return [*found, *((link.kind, link.other) for link in links), *((link.kind, link.ticket) for link in back_links)]
+    for row in rows.order_by("id"):
+        below = {row.parent_id: "child", row.follow_up_of_id: "follow_up", row.merged_into_id: "merged"}
+        hows = (pointers.get(row.pk), below.get(ticket.pk), links.get(row.pk))
+        found += [(how, row) for how in hows if how]
+    return sorted(found, key=lambda pair: (_HOWS.index(pair[0]), pair[1].pk))
