@@ -7,19 +7,22 @@ from typing import Any
 
 from django.db import connection, models
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 type Row = list[Any]
 type Convert = Callable[[Any], Any]
 
 
 class Table:
-    """The new rows of one model. Every column that is not named gets the model's own default."""
+    """The new rows of one model. Every column that is not named gets the model's own default, as it is now."""
 
     def __init__(self, model: type[models.Model]) -> None:
         self.model = model
         self.name = model._meta.db_table
         fields = [field for field in model._meta.concrete_fields if field.column != "xid"]
         self.columns = [field.column for field in fields]
-        self._slots = [(field.attname, field.get_default, _converter(field)) for field in fields]
+        self._slots = {field.attname: (place, _converter(field)) for place, field in enumerate(fields)}
+        self._blank = [_converter(field)(field.get_default()) for field in fields]
         self._next = _next_id(self.name)
         self.rows: list[Row] = []
 
@@ -32,9 +35,11 @@ class Table:
         """A row with these values by column attribute (``ticket_id``); its id."""
         key: int = values.setdefault("id", 0) or self.new_id()
         values["id"] = key
-        self.rows.append(
-            [convert(values[name]) if name in values else convert(default()) for name, default, convert in self._slots]
-        )
+        row = self._blank.copy()
+        for name, value in values.items():
+            place, convert = self._slots[name]
+            row[place] = convert(value)
+        self.rows.append(row)
         return key
 
     def write(self) -> None:
@@ -90,7 +95,7 @@ def _converter(field: Any) -> Convert:
 
 
 def _json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+    return None if value is None else _encode(value)
 
 
 def _sqlite_time(value: datetime | None) -> str | None:
