@@ -12,6 +12,7 @@ from madoguchi.people.access import Capability
 from madoguchi.people.actions import Requester, find_or_add_person
 from madoguchi.people.models import Person
 from madoguchi.people.queries import callers, contract_of, find_people
+from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.workbench.seat import contact_or_404, context_of
@@ -25,7 +26,7 @@ def choose(request: StaffRequest, contact_id: int) -> HttpResponse:
     """This is who speaks; an empty choice takes it back."""
     contact = contact_or_404(request, contact_id)
     chosen = request.POST.get("person", "")
-    person = get_object_or_404(Person.objects.select_related("organization"), pk=chosen) if chosen.isdigit() else None
+    person = person_or_404(request, contact, int(chosen)) if chosen.isdigit() else None
     identify(contact, person=person, by=request.user)
     return _known(request, contact_id)
 
@@ -35,7 +36,7 @@ def choose(request: StaffRequest, contact_id: int) -> HttpResponse:
 def search(request: StaffRequest, contact_id: int) -> HttpResponse:
     """People by name, reading, number or organisation, while it is typed."""
     contact = contact_or_404(request, contact_id)
-    people = find_people(request.GET.get("q", "")[:100], limit=8)
+    people = find_people(request.GET.get("q", "")[:100], limit=8, among=people_visible_to(request.access))
     return page(request, "workbench/people.html", {"contact": contact, "people": people, "q": request.GET.get("q", "")})
 
 
@@ -99,6 +100,14 @@ def take(request: StaffRequest, contact_id: int) -> HttpResponse:
     contact = contact_or_404(request, contact_id)
     take_over(contact, by=request.user)
     return show(request, contact_or_404(request, contact_id))
+
+
+def person_or_404(request: StaffRequest, contact: Interaction, person_id: int) -> Person:
+    """A candidate by the contact's own number, or somebody this person may see anyhow."""
+    candidate = next((person for person in callers(contact.address).people if person.pk == person_id), None)
+    return candidate or get_object_or_404(
+        people_visible_to(request.access).select_related("organization"), pk=person_id
+    )
 
 
 def _known(request: StaffRequest, contact_id: int) -> HttpResponse:

@@ -29,6 +29,7 @@ from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of
+from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.acts import no_article_reasons
@@ -181,7 +182,7 @@ def dial(request: StaffRequest) -> HttpResponse:
     if not number:
         raise Refused(_("A call needs a telephone number."), code="number_missing")
     chosen, before = request.POST.get("person", ""), request.POST.get("contact", "")
-    person = get_object_or_404(Person, pk=chosen) if chosen.isdigit() else None
+    person = get_object_or_404(people_visible_to(request.access), pk=chosen) if chosen.isdigit() else None
     with transaction.atomic():
         if before.isdigit():
             abandoned = contact_or_404(request, int(before))

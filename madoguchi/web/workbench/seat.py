@@ -254,7 +254,8 @@ def picker() -> list[tuple[int, str, str]]:
 @lru_cache(maxsize=2048)
 def _words(name: str, name_en: str, key: str) -> str:
     """The name in every writing someone may begin to type: as it is, its reading, in English."""
-    reading = search_key("".join(token.reading or token.surface for token in tokens.words(tokens.clean(name))))
+    sound = tokens.sound(name)
+    reading = search_key(sound[0] + "".join(piece[-1] for piece in sound[1:])) if sound else search_key(name)
     return "|".join((search_key(name), reading, jaconv.kana2alphabet(reading), search_key(name_en), key))
 
 

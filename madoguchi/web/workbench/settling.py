@@ -97,7 +97,7 @@ def hand_over_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
             "teams": sorted(teams, key=lambda team: team.pk not in whys),
             "whys": whys,
             "chosen": chosen,
-            "sales": next((one for one in proposals if one.department is not None), None),
+            "sales": next((one for one in proposals if one.team is None), None),
             "checked": checked,
             "missing": {item.key for item in checked.missing} if checked else set(),
             "reasons": [choice for choice in Handoff.ReasonCode.choices if choice[0] != Handoff.ReasonCode.RULE],

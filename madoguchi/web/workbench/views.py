@@ -1,5 +1,7 @@
 """The operator's seat: one contact at a time, and the telephone in the head of every page."""
 
+import re
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -27,6 +29,7 @@ from madoguchi.web.workbench.seat import (
 )
 
 SEAT = "workbench/seat.html"
+_MARKS = re.compile(r"\*\*|__|`|^#+\s+", re.MULTILINE)
 
 
 @guard(Capability.TAKE_CALLS)
@@ -78,12 +81,17 @@ def take_article(request: StaffRequest, contact_id: int) -> HttpResponse:
     written = request.POST.copy()
     before = form.read(form.posted(request.POST), request.access)
     article = before.article
-    if article is not None and article.answer.strip() not in before.resolution:
+    if article is not None and plain(article.answer) not in before.resolution:
         written["resolution"] = "\n\n".join(
-            part for part in (before.resolution.strip(), article.answer.strip()) if part
+            part for part in (before.resolution.strip(), plain(article.answer)) if part
         )
     form.keep(contact, written, by=request.user)
     return show(request, contact)
+
+
+def plain(markdown: str) -> str:
+    """An article's answer as it is read aloud: steps and lines stay, marks go."""
+    return _MARKS.sub("", markdown).strip()
 
 
 @guard(Capability.TAKE_CALLS)

@@ -37,7 +37,16 @@ def test_a_ringing_call_shows_every_candidate_and_guesses_none(cast: Cast, sign_
     contact = happen(*rings(cast.sato))
     html = part(sign_in(cast.sato), "seat")
     assert contact.person is None
-    for text in ("03-5000-1234", "山田 花子", "はなこ", "中川 太郎", "株式会社みなと商事", "高橋 健", "太田 誠", "標準"):
+    for text in (
+        "03-5000-1234",
+        "山田 花子",
+        "はなこ",
+        "中川 太郎",
+        "株式会社みなと商事",
+        "高橋 健",
+        "太田 誠",
+        "標準",
+    ):
         assert text in html
 
 

@@ -26,7 +26,7 @@ customElements.define("tab-columns", class extends HTMLElement {
       const on = button === chosen;
       button.setAttribute("aria-selected", String(on));
       button.tabIndex = on ? 0 : -1;
-      document.getElementById(button.getAttribute("aria-controls"))?.toggleAttribute("data-shown", on);
+      this.querySelector(`#${CSS.escape(button.getAttribute("aria-controls"))}`)?.toggleAttribute("data-shown", on);
     }
     sessionStorage.setItem(this.place, chosen.id);
   }

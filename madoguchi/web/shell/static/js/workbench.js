@@ -4,8 +4,6 @@ customElements.define("category-picker", class extends HTMLElement {
     this.input = this.querySelector("[role=combobox]");
     this.select = this.querySelector("select");
     this.list = this.querySelector("[role=listbox]");
-    this.select.tabIndex = -1;
-    this.select.setAttribute("aria-hidden", "true");
     this.options = [...this.select.options].filter((option) => option.value);
     this.input.addEventListener("focus", () => { this.input.select(); });
     this.input.addEventListener("click", () => this.filter(""));
@@ -108,6 +106,15 @@ customElements.define("hearing-items", class extends HTMLElement {
     figure.textContent = `${answered}/${fields.length}`;
     figure.classList.toggle("warn", answered < fields.length);
   }
+});
+
+// The subject that would be taken from the notes is shown while they are written.
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("#intake [name=notes]")) return;
+  const subject = event.target.form.elements.subject;
+  if (!subject) return;
+  subject.dataset.empty ??= subject.placeholder;
+  subject.placeholder = event.target.value.split("\n").map((line) => line.trim()).find(Boolean) ?? subject.dataset.empty;
 });
 
 // A key that leads to a field: <button data-key="Alt+M" data-focuses="field-notes">.
