@@ -36,7 +36,7 @@ class HearingItem(models.Model):
     """Something the first line asks: for a category (and all below it), or for everything that goes to a team."""
 
     class Kind(models.TextChoices):
-        TEXT = "text", _("Text")
+        TEXT = "text", _("Short text")
         LONG_TEXT = "long_text", _("Long text")
         CHOICE = "choice", _("Choice")
         PHONE = "phone", _("Phone number")

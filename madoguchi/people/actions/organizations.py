@@ -52,7 +52,7 @@ def change_organization(organization: Organization, *, by: Actor, **changes: Any
     above, depth = organization.parent, 0
     while above is not None:
         if above.pk == organization.pk or depth > _DEEPEST:
-            raise Refused(_("An organisation cannot stand below itself."), code="circle", field="parent")
+            raise Refused(_("An organization cannot stand below itself."), code="circle", field="parent")
         above, depth = above.parent, depth + 1
     organization.refresh_search()
     organization.save(update_fields=[*changed, "search"])

@@ -53,7 +53,7 @@ def organizations(request: StaffRequest) -> HttpResponse:
         "today": today,
         "soon": today + SOON,
     }
-    return show(request, "organizations.html", _("Organisations"), context)
+    return show(request, "organizations.html", _("Organizations"), context)
 
 
 @guard(Capability.ADMINISTER)
@@ -63,8 +63,8 @@ def new_organization(request: StaffRequest) -> HttpResponse:
     form = fill(OrganizationForm, request)
     if request.method == "POST" and form.is_valid():
         row = actions.add_organization(by=request.user, **form.cleaned_data)
-        return done(request, _("The organisation is added."), "organization", row.pk)
-    return ask(request, form, _("New organisation"), back=reverse("administration:organizations"))
+        return done(request, _("The organization is added."), "organization", row.pk)
+    return ask(request, form, _("New organization"), back=reverse("administration:organizations"))
 
 
 @guard(Capability.ADMINISTER)

@@ -26,6 +26,11 @@ class StaffForm(forms.ModelForm):
         help_texts = {"kana": _("Any kana will do."), "extension": _("The telephone at this person's seat.")}
         error_messages = {"email": _TAKEN}
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        chosen = self.fields["language"]
+        chosen.choices = [("", _("as the browser asks")), *(pair for pair in chosen.choices if pair[0])]  # type: ignore[attr-defined]
+
     def clean_email(self) -> str:
         address: str = self.cleaned_data["email"].lower()
         if Staff.objects.filter(email__iexact=address).exclude(pk=self.instance.pk).exists():
@@ -154,7 +159,7 @@ class OrganizationForm(forms.ModelForm):
         label=_("belongs to"),
         required=False,
         max_length=200,
-        help_text=_("Name or customer code of the organisation above, for a division."),
+        help_text=_("Name or customer code of the organization above, for a division."),
     )
 
     class Meta:
@@ -177,9 +182,9 @@ class OrganizationForm(forms.ModelForm):
         if len(found) == 1:
             return found[0]
         raise forms.ValidationError(
-            _("Several organisations are called so. Use the customer code.")
+            _("Several organizations are called so. Use the customer code.")
             if found
-            else _("No organisation is called so.")
+            else _("No organization is called so.")
         )
 
 

@@ -71,7 +71,7 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
         ("teams", _("Teams")),
         ("departments", _("Departments")),
         ("categories", _("Categories")),
-        ("organizations", _("Organisations")),
+        ("organizations", _("Organizations")),
         ("problems", _("Problems")),
         ("mails", _("Mail")),
         ("settings", _("Settings")),

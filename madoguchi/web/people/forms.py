@@ -11,11 +11,11 @@ from madoguchi.people.models import Person
 
 class PersonForm(forms.ModelForm):
     organization = forms.CharField(
-        label=_("organisation"),
+        label=_("organization"),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"list": "organizations", "autocomplete": "off"}),
-        help_text=_("A new name makes a new organisation."),
+        help_text=_("A new name makes a new organization."),
     )
 
     class Meta:
@@ -46,11 +46,11 @@ class NewPersonForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("A blank between family and given name."))
     kana = forms.CharField(label=_("Reading"), max_length=200, required=False, help_text=_("Any kana will do."))
     organization = forms.CharField(
-        label=_("organisation"),
+        label=_("organization"),
         required=False,
         max_length=200,
         widget=forms.TextInput(attrs={"list": "organizations", "autocomplete": "off"}),
-        help_text=_("A new name makes a new organisation."),
+        help_text=_("A new name makes a new organization."),
     )
     phone = forms.CharField(label=_("Phone"), max_length=60, required=False)
     email = forms.EmailField(label=_("Mail"), required=False)
