@@ -2,6 +2,7 @@
 
 import queue
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,23 +17,14 @@ class Operator(Actor):
         super().__init__(stage, seed)
         self.door = stage.doors[login]
         self.calls: queue.Queue[tuple[str, Caller, float]] = queue.Queue()
-        self.returned: queue.Queue[tuple[str, cases.Text]] = queue.Queue()
 
     def pick_up(self, call: str, caller: Caller, talk: float) -> None:
         self.calls.put((call, caller, talk))
 
-    def take_back(self, number: str, text: cases.Text) -> None:
-        """A ticket that this operator handed over came back."""
-        self.returned.put((number, text))
-
     def turn(self) -> float:
-        """The next call, or a ticket that came back."""
-        try:
-            self._talk(*self.calls.get(timeout=0.5))
-        except queue.Empty:
-            if not self.returned.empty():
-                number, text = self.returned.get()
-                self.door.post(f"/tickets/{number}/resolve", solution(text))
+        """The next call."""
+        with suppress(queue.Empty):
+            self._talk(*self.calls.get(timeout=1.0))
         return 0.1
 
     def _talk(self, call: str, caller: Caller, talk: float) -> None:
@@ -63,16 +55,17 @@ class Operator(Actor):
         if contact := self._contact(call):
             self.door.post(f"/interactions/{contact}/link", {"ticket": ticket["number"]})
         self.stage.stop.wait(max(1.0, talk * 0.8 - (time.monotonic() - began)))
-        self._decide(ticket["number"], text)
+        self._decide(ticket["number"], text, caller)
 
-    def _decide(self, number: str, text: cases.Text) -> None:
+    def _decide(self, number: str, text: cases.Text, caller: Caller) -> None:
         destination = self.stage.destinations[text.case.category]
         way = self.random.random()
         if not destination or way < text.case.first * 0.85:
             self.door.post(f"/tickets/{number}/resolve", solution(text))
         elif way < text.case.first * 0.85 + 0.06:
             due = (datetime.now(UTC) + timedelta(minutes=self.random.choice((10, 20, 30)))).isoformat()
-            self.door.post(f"/tickets/{number}/call-backs", {"due_at": due, "note": text.one_of("notes")})
+            promise = {"due_at": due, "number": caller.number, "name": caller.name, "note": text.one_of("notes")}
+            self.door.post(f"/tickets/{number}/call-backs", promise)
         else:
             offer_ticket(self, number, destination, text)
 
@@ -95,9 +88,11 @@ class BackOffice(Actor):
     def __init__(self, stage: Stage, seed: int, login: str) -> None:
         super().__init__(stage, seed)
         self.door = stage.doors[login]
+        self.taken_back: set[int] = set()
 
     def turn(self) -> float:
         self._mails()
+        self._returned()
         self._call_backs()
         self._unsettled()
         return self.random.uniform(6.0, 11.0)
@@ -122,6 +117,20 @@ class BackOffice(Actor):
         """The case whose subject it bears, else any."""
         found = next((case for case in cases.all_cases()[0] if ticket["subject"] in case.subjects), None)
         return self.text(self.random.choice(self.stage.callers), found)
+
+    def _returned(self) -> None:
+        """What the second line sent back is solved with the article that it named."""
+        found = self.door.get("/handoffs", state="returned", limit=10)
+        for row in (found or {}).get("items", ()):
+            if row["id"] not in self.taken_back and 20 < _age(row["ended_at"]) < 900:
+                self.taken_back.add(row["id"])
+                text = self.text(self.random.choice(self.stage.callers))
+                why = {
+                    "resolution": "差し戻しを受け、FAQの手順でご案内して解決。",
+                    "no_article_reason": text.one_of("no_article"),
+                }
+                self.door.post(f"/tickets/{row['ticket']}/resolve", why)
+                return
 
     def _call_backs(self) -> None:
         owed = self.door.get("/call-backs", team="call-centre", limit=3)

@@ -19,6 +19,7 @@ QUEUE = "desk"
 OURS = "0301000100"
 VISITOR = "1004"
 _VISITOR_EVERY = 55.0
+_MOST_UNSENT = 500
 _BRIDGED = 0.15  # share of the calls that a bridge in Zammad's format tells
 
 
@@ -49,10 +50,11 @@ class Switchboard(Actor):
         self.arrivals = itertools.cycle(source.numbers("arrivals"))
         self.due: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self.unsent: deque[list[dict[str, Any]]] = deque()
         for extension in (*operators, VISITOR):
             self._tell([{"type": "agent.state", "agent": extension, "state": "available"}])
         for _ in range(3):
-            self._arrive()
+            self._arrive(next(self.arrivals))
         self._next_arrival()
 
     def turn(self) -> float:
@@ -61,20 +63,22 @@ class Switchboard(Actor):
         while self.due and self.due[0][0] <= now:
             heapq.heappop(self.due)[2]()
         self._distribute()
+        if self.unsent:
+            self._send()
         return min(1.0, self.due[0][0] - time.monotonic()) if self.due else 1.0
 
     def _later(self, seconds: float, what: Callable[[], None]) -> None:
         heapq.heappush(self.due, (time.monotonic() + seconds, next(self._order), what))
 
     def _next_arrival(self) -> None:
-        self._later(min(25.0, next(self.arrivals)["after_s"] / self.stage.speed), self._arrival)
+        row = next(self.arrivals)
+        self._later(min(25.0, row["after_s"] / self.stage.speed), lambda: self._arrival(row))
 
-    def _arrival(self) -> None:
-        self._arrive()
+    def _arrival(self, row: dict[str, float]) -> None:
+        self._arrive(row)
         self._next_arrival()
 
-    def _arrive(self) -> None:
-        row = next(self.arrivals)
+    def _arrive(self, row: dict[str, float]) -> None:
         talk = max(10.0, min(50.0, row["service_s"] / self.stage.speed))
         patience = max(4.0, row["patience_s"] / self.stage.speed) if row["patience_s"] else 90.0
         call = Ringing(self.random.choice(self.stage.callers), talk, patience, self.random.random() < _BRIDGED)
@@ -159,4 +163,12 @@ class Switchboard(Actor):
             if call is not None:
                 call.told += 1
                 event |= {"call": call.id, "seq": call.told, "direction": "inbound"}
-        self.pbx.post("/calls/events", events)
+        self.unsent.append(events)
+        self._send()
+
+    def _send(self) -> None:
+        """In order, and again until the desk has it: the same ids, so nothing is told twice."""
+        while self.unsent and self.pbx.post("/calls/events", self.unsent[0]) is not None:
+            self.unsent.popleft()
+        if len(self.unsent) > _MOST_UNSENT:
+            self.unsent.popleft()

@@ -1,0 +1,40 @@
+"""The sample company has what the contract promises, and building it again changes nothing."""
+
+import pytest
+
+from madoguchi.catalog.models import Category
+from madoguchi.demo import company
+from madoguchi.knowledge.models import Article
+from madoguchi.people.models import Contact, Department, Organization, Person, PhoneNumber, Staff, Team
+
+pytestmark = pytest.mark.django_db
+
+
+def test_teams_departments_category_and_extensions_are_those_of_the_contract() -> None:
+    company.build(password="demo-password-1", tickets=0)
+    assert {"call-centre", "service-desk", "network", "field-service"} <= set(
+        Team.objects.values_list("key", flat=True)
+    )
+    departments = Department.objects.filter(key__in=["sales", "accounting", "warehouse", "development"])
+    assert departments.count() == 4
+    assert not departments.exclude(contacts__in=Contact.objects.exclude(email="")).exists()
+    category = Category.objects.get(key="mail-trouble")
+    assert category.destination == Team.objects.get(key="service-desk")
+    assert set(category.items.filter(is_required=True).values_list("key", flat=True)) == {
+        "error_code",
+        "since_when",
+        "impact",
+        "steps_tried",
+        "callback_number",
+    }
+    assert Staff.objects.filter(extension__in=["1001", "1002", "1003", "1004"]).count() == 4
+    assert Article.objects.count() >= 40
+
+
+def test_building_it_again_changes_nothing() -> None:
+    models = (Team, Staff, Person, Organization, PhoneNumber, Article, Category, Contact)
+    company.build(password="demo-password-1", tickets=0)
+    before = [model.objects.count() for model in models]
+    company.build(password="another-password-2", tickets=0)
+    assert [model.objects.count() for model in models] == before
+    assert Staff.objects.get(email="sato@hoshinoha.example").check_password("demo-password-1")
