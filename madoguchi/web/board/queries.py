@@ -20,7 +20,7 @@ from madoguchi.tickets.models import Ticket
 from madoguchi.web.board.figures import ANSWER_WITHIN_S, CallDay, TeamDay, call_day, team_days
 
 MOST = 100  # what is counted; beyond it the board says 99+
-SHOWN = 4
+SHOWN = 3
 # Until the clocks tell each thing its own deadline: whatever waits for a person longer than this is somebody's to do.
 LATE = timedelta(minutes=30)
 

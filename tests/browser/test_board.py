@@ -1,0 +1,126 @@
+"""The board on a screen: it changes by itself, turns red by itself, fills a wall, and everybody can read it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from playwright.sync_api import Request, expect
+
+from madoguchi.notices.actions import end_notice, post_notice
+from madoguchi.telephony.actions.set_operator_state import set_operator_state
+from madoguchi.telephony.models import Call
+from tests.desk import Desk
+from tests.web.board.day import answered, arrives, event, gave_up, post
+from tests.windows import OpenWindow, assert_accessible
+
+
+def test_a_call_appears_ages_turns_red_and_goes_without_reloading(served: Desk, open_window: OpenWindow) -> None:
+    page = open_window(served.cast.hayashi, "/board/")
+    page.evaluate("window.same = true")
+    waiting = page.locator("#calls .board-figure").first.locator(".board-value")
+    expect(waiting).to_have_text("0")
+    with served.inside():
+        call = post(arrives(timezone.now() - timedelta(seconds=17), number="0312345678"))
+    row = page.locator(f"#waiting-{call.pk}")
+    expect(row).to_contain_text("03-1234-5678")
+    expect(waiting).to_have_text("1")
+    expect(row).to_have_attribute("data-late", "")  # the browser's own clock: nothing was asked again
+    with served.inside():
+        post([event("agent.joined", timezone.now(), call.call_id, agent="1001", leg="l")])
+    expect(row).to_have_count(0)
+    expect(page.locator("#calls .board-rows.quiet")).to_contain_text("03-1234-5678")
+    expect(page.locator("#operators")).to_contain_text("佐藤 美咲")
+    expect(page.locator("#operators")).to_contain_text("通話中")
+    with served.inside():
+        post([event("call.ended", timezone.now(), call.call_id, by="caller")])
+    expect(page.locator("#todo .board-rows").first).to_contain_text("0")
+    expect(page.locator("#calls")).to_contain_text("通話中の人はいません。")
+    assert page.evaluate("window.same")
+
+
+def test_a_busy_desk_asks_at_most_once_a_second_for_a_region(served: Desk, open_window: OpenWindow) -> None:
+    page = open_window(served.cast.hayashi, "/board/")
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.headers.get("hx-target", "").endswith("#operators"):
+            asked.append(request.url)
+
+    page.on("request", note)
+    expect(page.locator("html")).to_have_attribute("data-line", "connected")
+    with served.inside(), transaction.atomic():
+        for number in range(12):
+            set_operator_state(served.cast.suzuki, "paused", f"休憩{number}", by=served.cast.suzuki)
+    expect(page.locator("#operators")).to_contain_text("休憩11")
+    assert 1 <= len(asked) <= 3
+
+
+def test_the_key_f_leaves_only_the_board_and_the_address_remembers_it(served: Desk, open_window: OpenWindow) -> None:
+    page = open_window(served.cast.watanabe, "/board/")
+    expect(page.locator(".top")).to_be_visible()
+    page.keyboard.press("f")
+    expect(page.locator(".top")).to_be_hidden()
+    expect(page).to_have_url(re.compile("#wall$"))
+    page.reload()
+    expect(page.locator(".top")).to_be_hidden()
+    page.keyboard.press("f")
+    expect(page.locator(".top")).to_be_visible()
+    page.locator("#search").press("f")
+    expect(page.locator(".top")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def busy(served: Desk) -> None:
+    """Something stands in every region."""
+    now = timezone.now()
+    with served.inside():
+        set_operator_state(served.cast.suzuki, "available", by=served.cast.suzuki)
+        set_operator_state(served.cast.takahashi, "paused", "会議", by=served.cast.takahashi)
+        post(arrives(now - timedelta(seconds=30), number=None))
+        answered(now - timedelta(minutes=3), 9, agent="2101", talk=None)
+        answered(now - timedelta(minutes=9), 9, agent="2101", talk=60)
+        gave_up(now - timedelta(minutes=40), 30)
+        post_notice(title="計画停電", body="", gravity=2, by=served.cast.hayashi)
+        assert Call.objects.filter(is_live=True).exists()
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [(1920, "ja"), (1440, "en"), (390, "ja")])
+@pytest.mark.parametrize("path", ["/board/", "/board/calls/", "/notices/", "/notices/new/"])
+def test_it_is_accessible_and_fits(
+    served: Desk, open_window: OpenWindow, path: str, screen: tuple[int, str], theme: str
+) -> None:
+    width, language = screen
+    page = open_window(served.cast.hayashi, path, width=width, language=language)
+    page.context.add_cookies([{"name": "madoguchi_theme", "value": theme, "url": served.url}])
+    page.goto(path)
+    expect(page.locator(".notice-strip")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert_accessible(page)
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_contact_is_settled_from_the_list(served: Desk, open_window: OpenWindow) -> None:
+    page = open_window(served.cast.hayashi, "/board/calls/?show=abandoned")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name="処理する").click()
+    sheet = page.locator("#sheet")
+    expect(sheet).to_be_visible()
+    assert_accessible(page, within="#sheet")
+    sheet.get_by_label("理由").select_option("called_back")
+    sheet.get_by_role("button", name="チケットなしで処理済みにする").click()
+    expect(page.locator("#main")).to_contain_text("未処理の応対はありません")
+
+
+def test_a_notice_comes_and_goes_on_every_page(served: Desk, open_window: OpenWindow) -> None:
+    page = open_window(served.cast.sato, "/tickets/")
+    with served.inside():
+        notice = post_notice(title="基幹システム停止", body="", gravity=3, by=served.cast.hayashi)
+    expect(page.locator(".notice-strip")).to_contain_text("基幹システム停止")
+    with served.inside():
+        end_notice(notice, by=served.cast.hayashi)
+    expect(page.locator("#notices")).not_to_contain_text("基幹システム停止")
