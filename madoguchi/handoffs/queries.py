@@ -71,6 +71,19 @@ def frozen_tickets(access: Access, *, limit: int = 100) -> list[Ticket]:
     )
 
 
+def returnable(ticket: Ticket, handoffs: Sequence[Handoff]) -> Handoff | None:
+    """Of the ticket's hand-offs the one by which its holder got it, while the holder can still return it; pure.
+
+    What a supervisor assigned meanwhile is refused by the act.
+    """
+    if not ticket.is_active or ticket.offered_to_id is not None or ticket.frozen_at is not None:
+        return None
+    taken = [(handoff.accepted_at, handoff.pk, handoff) for handoff in handoffs if handoff.accepted_at is not None]
+    latest = max(taken)[2] if taken else None
+    held = latest is not None and latest.state == latest.State.ACCEPTED and latest.to_team_id == ticket.holder_team_id
+    return latest if held else None
+
+
 @dataclass
 class Stop:
     """A team had the ticket from ``since`` to ``until``; ``arrived`` is what brought it there (None: raised there).
@@ -125,14 +138,7 @@ def stops(
     end: datetime,
 ) -> list[Stop]:
     """The same from what is known already; pure."""
-    moves: list[tuple[datetime, Team, Handoff | RoutingDecision]] = []
-    for handoff in handoffs:
-        if handoff.accepted_at is not None:
-            moves.append((handoff.accepted_at, handoff.to_team, handoff))
-            if handoff.state == Handoff.State.RETURNED and handoff.ended_at is not None:
-                moves.append((handoff.ended_at, handoff.from_team, handoff))
-    moves += [(made.at, made.team, made) for made in decisions if made.kind == made.Kind.ASSIGN and made.team]
-    moves.sort(key=lambda move: move[0])
+    moves = _moves(handoffs, decisions)
     first = moves[0][2].from_team if moves and isinstance(moves[0][2], Handoff) else front
     if not moves and handoffs:
         first = handoffs[0].from_team
@@ -154,6 +160,20 @@ def stops(
     for stop in found:
         stop.share = stop.span.total_seconds() / whole if whole > 0 else 0.0
     return found
+
+
+def _moves(
+    handoffs: Sequence[Handoff], decisions: Sequence[RoutingDecision]
+) -> list[tuple[datetime, Team, Handoff | RoutingDecision]]:
+    """(when, to which team, by what) of everything that moved the ticket, in order."""
+    moves: list[tuple[datetime, Team, Handoff | RoutingDecision]] = []
+    for handoff in handoffs:
+        if handoff.accepted_at is not None:
+            moves.append((handoff.accepted_at, handoff.to_team, handoff))
+            if handoff.state == Handoff.State.RETURNED and handoff.ended_at is not None:
+                moves.append((handoff.ended_at, handoff.from_team, handoff))
+    moves += [(made.at, made.team, made) for made in decisions if made.kind == made.Kind.ASSIGN and made.team]
+    return sorted(moves, key=lambda move: move[0])
 
 
 def trails(tickets: Sequence[Ticket]) -> dict[int, list[Team]]:

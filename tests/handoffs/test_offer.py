@@ -246,3 +246,26 @@ def test_a_freeze_stands_even_though_the_offer_is_refused(ticket: Ticket, cast: 
     with pytest.raises(Refused):
         offer(ticket, to_team=cast.network, reason="次へ", details=ANSWERS, by=cast.sato)
     assert Ticket.objects.get(pk=ticket.pk).frozen_at is not None
+
+
+def test_a_frozen_ticket_is_not_returned_past_the_supervisor(ticket: Ticket, cast: Cast) -> None:
+    move(ticket, cast.service_desk, sender=cast.sato, receiver=cast.takahashi)
+    second = move(ticket, cast.network, sender=cast.takahashi, receiver=cast.ito)
+    with pytest.raises(Refused):
+        offer(ticket, to_team=cast.field_service, reason="現地へ", details=ANSWERS, by=cast.ito)
+    with pytest.raises(Refused) as refusal:
+        return_(second, reason="wrong_team", by=cast.ito)
+    assert (refusal.value.status, refusal.value.code) == (409, "frozen")
+    assert Ticket.objects.get(pk=ticket.pk).moves == 2
+
+
+@pytest.mark.parametrize("kind", ["assign", "keep"])
+def test_what_a_supervisor_assigned_is_not_returned(ticket: Ticket, cast: Cast, kind: str) -> None:
+    move(ticket, cast.service_desk, sender=cast.sato, receiver=cast.takahashi)
+    second = move(ticket, cast.network, sender=cast.takahashi, receiver=cast.ito)
+    with pytest.raises(Refused):
+        offer(ticket, to_team=cast.field_service, reason="現地へ", details=ANSWERS, by=cast.ito)
+    decide_routing(ticket, kind=kind, team=cast.network, note="ここで対応", by=cast.hayashi)
+    with pytest.raises(Refused) as refusal:
+        return_(second, reason="wrong_team", by=cast.ito)
+    assert refusal.value.code == "assigned"

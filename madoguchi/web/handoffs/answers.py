@@ -25,15 +25,20 @@ def handoff_or_404(request: StaffRequest, handoff_id: int) -> Handoff:
 
 
 def done(request: StaffRequest, sentence: str, *, ticket: Ticket, back: str = "") -> HttpResponse:
-    """Say what was done; the page that asked stays where it is and refreshes. Without script: on to ``back``."""
+    """Say what was done; the page that asked stays where it is and refreshes. Without script: on to ``back``.
+
+    The ticket's own page shows it anyway, and its buttons lie where the sentence would stand.
+    """
     if not request.htmx:
         messages.success(request, sentence)
         return HttpResponseRedirect(back or reverse("handoffs:index"))
     link = reverse("tickets:page", args=[ticket.number_shown])
     visible = Ticket.objects.visible_to(request.access).filter(pk=ticket.pk).exists()
-    answer = block(
-        request, "handoffs/said.html", "said", {"sentence": sentence, "ticket": ticket, "link": link if visible else ""}
-    )
+    if visible and (request.htmx.current_url_abs_path or "").startswith(link):
+        answer = HttpResponse(status=204)
+    else:
+        context = {"sentence": sentence, "ticket": ticket, "link": link if visible else ""}
+        answer = block(request, "handoffs/said.html", "said", context)
     answer["HX-Trigger"] = _DONE
     return answer
 

@@ -56,7 +56,9 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
         raise Refused(_("Choose the team that takes the ticket."), code="team", missing=missing("team", _("Team")))
     if not note.strip():
         raise Refused(
-            _("Say in a few words why you decide so."), code="note_missing", missing=missing("note", _("Note"))
+            _("Say in a few words why you decide so."),
+            code="note_missing",
+            missing=missing("note", _("Why you decide so")),
         )
     team = get_object_or_404(Team, pk=chosen) if kind == RoutingDecision.Kind.ASSIGN else None
     decide_routing(ticket, kind=kind, team=team, note=note[:500], by=request.user)

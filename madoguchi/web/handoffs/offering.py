@@ -103,7 +103,7 @@ def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
         "teams": [(team.pk, _named(team, by_team.get(team.pk))) for team in teams],
         "chosen": chosen,
         "proposal": proposal,
-        "sales": next((one for one in proposals if one.department is not None), None),
+        "sales": next((one for one in proposals if one.team is None), None),
         "workers": [(worker.pk, worker.name) for worker in workers],
         "named": _named_worker(request, workers, proposal, chosen),
         "required": required,

@@ -10,11 +10,7 @@ document.addEventListener("htmx:before:request", (event) => {
   const ctx = event.detail.ctx;
   const source = ctx.sourceElement;
   if (ctx.sourceEvent?.type === "live") {
-    const field = document.activeElement;
-    if (madoguchi.isField(field) && ctx.target?.contains(field)) {
-      event.preventDefault();
-      field.addEventListener("blur", () => source.dispatchEvent(new CustomEvent("live")), { once: true });
-    }
+    if (isTypedIn(ctx)) event.preventDefault();
     return;
   }
   running.set(ctx, [
@@ -22,6 +18,20 @@ document.addEventListener("htmx:before:request", (event) => {
     setTimeout(() => offerCancel(source), LONG),
   ]);
 });
+
+// Between asking and answering the place may have been filled anew, or somebody has begun to type there.
+document.addEventListener("htmx:before:swap", (event) => {
+  const ctx = event.detail.ctx;
+  if (ctx.sourceEvent?.type === "live" && (!ctx.sourceElement.isConnected || isTypedIn(ctx))) event.preventDefault();
+});
+
+// A live refresh of what is being typed in waits until the field is left.
+function isTypedIn(ctx) {
+  const field = document.activeElement;
+  if (!madoguchi.isField(field) || !ctx.target?.contains?.(field)) return false;
+  field.addEventListener("blur", () => ctx.sourceElement.dispatchEvent(new CustomEvent("live")), { once: true });
+  return true;
+}
 
 document.addEventListener("htmx:finally:request", (event) => {
   for (const timer of running.get(event.detail.ctx) ?? []) clearTimeout(timer);
@@ -48,7 +58,8 @@ document.addEventListener("htmx:after:request", (event) => {
     if (!slot) return;
     slot.id ||= `refusal-${crypto.randomUUID()}`;
     ctx.hx.retarget = `#${CSS.escape(slot.id)}`;
-  } else if (ctx.response?.raw.ok) {
+  } else if (ctx.response?.raw.ok && ctx.sourceElement.matches("form, button")) {
+    // A field that asks something on the side (a preview, what fits) leaves the form's refusal where it is.
     slot?.replaceChildren();
     for (const field of root.querySelectorAll?.("[aria-invalid][data-refused]") ?? []) {
       field.removeAttribute("aria-invalid");
