@@ -51,7 +51,9 @@ def _nothing_left_over(served: Desk, telephone: Telephone) -> None:
         telephone.says(*ends(call=name))
     with served.inside():
         IntakeDraft.objects.all().delete()
-        Interaction.objects.filter(state="open").update(state="dismissed", dismissed_reason="test")
+        Interaction.objects.filter(state="open").update(state="dismissed", dismissed_reason="test", staff=None)
+        Call.objects.update(answered_by=None)
+        OperatorState.objects.update(state="available")
 
 
 def seat(open_window: OpenWindow, desk: Desk, language: str = "ja") -> Page:
@@ -131,7 +133,7 @@ def test_a_hand_over_names_the_missing_item_and_leads_to_it(
     cast = served.cast
     page = seat(open_window, served)
     telephone.says(*rings(cast.sato, call="h-1", number=MOBILE), *answers(cast.sato, call="h-1"))
-    expect(page.locator("#now")).to_contain_text("はなこ")
+    expect(page.locator("#now .now-word")).to_contain_text("通話中")
     choose_category(page, "mail", "すべて › メールの不具合")
     for answer in ("なし", "昨日から", "", "再起動", "090-1111-2222"):
         page.keyboard.press("Tab")
@@ -165,7 +167,7 @@ def test_what_was_typed_is_there_after_the_browser_crashed(
     cast = served.cast
     page = seat(open_window, served)
     telephone.says(*rings(cast.sato, call="k-1", number=MOBILE), *answers(cast.sato, call="k-1"))
-    expect(page.locator("#now")).to_contain_text("はなこ")
+    expect(page.locator("#now .now-word")).to_contain_text("通話中")
     choose_category(page, "ふぐあい", "すべて › メールの不具合")
     page.keyboard.press("Tab")
     page.keyboard.type("0x80042109")
@@ -187,7 +189,7 @@ def test_a_second_call_never_disturbs_what_is_being_written(
     cast = served.cast
     page = seat(open_window, served)
     telephone.says(*rings(cast.sato, call="w-1", number=MOBILE), *answers(cast.sato, call="w-1"))
-    expect(page.locator("#now")).to_contain_text("はなこ")
+    expect(page.locator("#now .now-word")).to_contain_text("通話中")
     page.keyboard.press("Alt+m")
     page.keyboard.type("一人目の")
     telephone.says(*rings(cast.sato, call="w-2"))
@@ -211,7 +213,7 @@ def test_enter_never_resolves_and_escape_closes_only_what_is_open(
     cast = served.cast
     page = seat(open_window, served)
     telephone.says(*rings(cast.sato, call="e-1", number=MOBILE), *answers(cast.sato, call="e-1"))
-    expect(page.locator("#now")).to_contain_text("はなこ")
+    expect(page.locator("#now .now-word")).to_contain_text("通話中")
     with served.inside():
         before = Ticket.objects.count()
     page.locator("#field-subject").fill("件名")
