@@ -43,4 +43,5 @@ COMMANDS = (
     Command("doctor", "madoguchi.cli.doctor", "is everything as it should be?"),
     Command("demo", "madoguchi.cli.demo", "a living desk of a fictional company", setup=Setup.NOTHING),
     Command("simulate", "madoguchi.cli.simulate", "a history of the sample company in bulk"),
+    Command("bench", "madoguchi.cli.bench", "how fast the ordinary acts are here", setup=Setup.NOTHING),
 )

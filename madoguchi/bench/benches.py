@@ -1,0 +1,264 @@
+"""What is measured: each bench asks a running desk through its doors, beside its floor."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote
+
+from madoguchi.bench.bare_pages import template_of
+from madoguchi.bench.house import House, free_port, wait_for
+from madoguchi.bench.report import MILLI, Result, percentiles
+from madoguchi.foundation import damm
+
+AT_ONCE = 8
+_WARM = 24
+_ENTRIES = 20
+_SAMPLE = 20_000
+_WORD = re.compile(r"[一-鿿]{2,4}")
+_BODY = (
+    "お世話になっております。\n今朝からメールの送信ができず、エラー 0x800CCC0E が表示されます。\nご確認をお願いします。"
+)
+
+
+@dataclass
+class Run:
+    """One desk at one size; ``scale`` shrinks the number of requests (tests)."""
+
+    desk: House
+    engine: str
+    tickets: int
+    scale: float = 1.0
+
+    def times(self, number: int) -> int:
+        return max(2, int(number * self.scale))
+
+    def result(self, bench: str, **measured: Any) -> Result:
+        return Result(bench, self.engine, self.tickets, **measured)
+
+    def load(self, port: int, paths: list[str], requests: int, *, at_once: int, **order: Any) -> dict[str, Any]:
+        """One load; an answer that is not the expected one fails the bench."""
+        found: dict[str, Any] = self.desk.helper(
+            "load",
+            {"port": port, "paths": paths, "requests": requests, "at_once": at_once, "first": time.time_ns(), **order},
+        )
+        if found["wrong"]:
+            raise RuntimeError(f"{paths[0]} answered {found['wrong'][0]}")
+        return found
+
+    def measure(
+        self,
+        bench: str,
+        paths: list[str],
+        *,
+        alone: int,
+        busy: int,
+        floor: Mapping[str, Any] | None = None,
+        **order: Any,
+    ) -> Result:
+        """Warm up, then one at a time, then eight at a time with the processor time of the whole tree."""
+        port = self.desk.port
+        self.load(port, paths, self.times(_WARM), at_once=AT_ONCE, **order)
+        single = self.load(port, paths, self.times(alone), at_once=1, **order)
+        used = self.desk.cpu()
+        many = self.load(port, paths, self.times(busy), at_once=AT_ONCE, **order)
+        used = self.desk.cpu() - used
+        p50, p99 = percentiles(single["taken"])
+        rate = round(len(many["taken"]) / many["seconds"], 1)
+        floor = floor or {}
+        return self.result(
+            bench,
+            p50=p50,
+            p99=p99,
+            at_once=AT_ONCE,
+            rate=rate,
+            busy_p50=percentiles(many["taken"])[0],
+            cpu=round(used / len(many["taken"]) * MILLI, 2),
+            floor_rate=floor.get("rate"),
+            floor_p50=floor.get("p50"),
+            ratio=round(floor["rate"] / rate, 2) if floor else None,
+            size=many["bytes"],
+        )
+
+
+def _api(run: Run) -> dict[str, str]:
+    return {"Authorization": f"Bearer {run.desk.token}", "Content-Type": "application/json"}
+
+
+def _page(run: Run) -> dict[str, str]:
+    return {"Cookie": run.desk.cookie, "Accept": "text/html"}
+
+
+def _new_ticket() -> str:
+    requester = {"name": "山田 花子", "email": "hanako.yamada@customer.example"}
+    ticket = {"subject": "メールが送信できません {n}", "body": _BODY, "category": "mail-trouble", "channel": "web"}
+    return json.dumps({**ticket, "requester": requester}, ensure_ascii=False)
+
+
+def open_ticket(run: Run) -> list[Result]:
+    """A ticket raised through the API."""
+    order: dict[str, Any] = {"method": "POST", "headers": _api(run), "body": _new_ticket(), "expect": 201}
+    result = run.measure("open", ["/api/v1/tickets"], alone=100, busy=800, **order)
+    return [_beside_floor(run, result, "ticket.opened")]
+
+
+def post_message(run: Run) -> list[Result]:
+    """A public answer through the API, which goes out by mail."""
+    paths = [f"/api/v1/tickets/{number}/messages" for number in _new_tickets(run, AT_ONCE * 4)]
+    body = json.dumps(
+        {"body": "お調べしました。設定を直しましたので、再度お試しください。 {n}", "visibility": "public"}
+    )
+    order: dict[str, Any] = {"method": "POST", "headers": _api(run), "body": body, "expect": 201}
+    result = run.measure("post", paths, alone=60, busy=300, **order)
+    return [_beside_floor(run, result, "message.posted")]
+
+
+def ticket_list(run: Run) -> list[Result]:
+    """The list of open tickets, 50 rows."""
+    run.desk.settle()
+    floor = _page_floor(run, "list", ["/tickets/"])
+    return [run.measure("list", ["/tickets/"], alone=100, busy=400, floor=floor, headers=_page(run))]
+
+
+def ticket_page(run: Run) -> list[Result]:
+    """A ticket with twenty entries in its timeline."""
+    numbers = _new_tickets(run, AT_ONCE)
+    notes = {"method": "POST", "headers": _api(run), "expect": 201}
+    note = json.dumps({"body": "調査中です。サーバーの記録を確かめました。 {n}", "visibility": "internal"})
+    paths = [f"/api/v1/tickets/{number}/messages" for number in numbers]
+    run.load(run.desk.port, paths, len(paths) * (_ENTRIES - 1), at_once=1, body=note, **notes)
+    run.desk.settle()
+    pages = [f"/tickets/{number}/" for number in numbers]
+    floor = _page_floor(run, "ticket", [page.rstrip("/") for page in pages])
+    return [run.measure("ticket", pages, alone=100, busy=400, floor=floor, headers=_page(run))]
+
+
+def search(run: Run) -> list[Result]:
+    """The list for a word that few texts hold, and for one that many hold, in all states."""
+    run.desk.settle()
+    results = []
+    for bench, (word, share) in zip(("search rare", "search frequent"), _words(run), strict=True):
+        path = f"/tickets/?status=all&q={quote(word)}"
+        result = run.measure(bench, [path], alone=60, busy=120, headers=_page(run))
+        results.append(replace(result, note=f"{word}, in about {share} texts"))
+    return results
+
+
+def board(run: Run) -> list[Result]:
+    """The supervisor's board with today's counts by team."""
+    return [run.measure("board", ["/board/"], alone=60, busy=200, headers=_page(run))]
+
+
+def wake(run: Run) -> list[Result]:
+    """From a telephone event at the door to its ring in every browser, beside a loopback round trip."""
+    order = {"port": run.desk.port, "cookie": run.desk.cookie, "token": run.desk.token}
+    used = run.desk.cpu()
+    found = run.desk.helper("wakeups", {**order, "connections": run.times(200), "events": run.times(40)})
+    used = run.desk.cpu() - used
+    if found["missed"]:
+        raise RuntimeError(f"{found['missed']} wake-ups never came.")
+    p50, p99 = percentiles(found["waits"])
+    floor = percentiles(found["floor"])[0]
+    note = f"{run.times(200)} live connections, all woken by each event"
+    cpu = round(used / run.times(40) * MILLI, 2)
+    return [run.result("wake", p50=p50, p99=p99, cpu=cpu, floor_p50=floor, ratio=round(p50 / floor, 1), note=note)]
+
+
+def mails(run: Run) -> list[Result]:
+    """Mails taken in by SMTP, each acknowledged when it is a ticket."""
+    order = {"port": run.desk.mail_port, "at_once": AT_ONCE}
+    run.desk.helper("mails", {**order, "mails": run.times(_WARM)})
+    used = run.desk.cpu()
+    found = run.desk.helper("mails", {**order, "mails": run.times(300)})
+    used = run.desk.cpu() - used
+    if found["wrong"]:
+        raise RuntimeError(f"The mail door answered {found['wrong'][0]}")
+    rate = round(len(found["taken"]) / found["seconds"], 1)
+    cpu = round(used / len(found["taken"]) * MILLI, 2)
+    busy = percentiles(found["taken"])[0]
+    return [
+        run.result("mails", at_once=AT_ONCE, rate=rate, busy_p50=busy, cpu=cpu, note="the worker's indexing included")
+    ]
+
+
+def memory(run: Run) -> list[Result]:
+    """What the application holds after all this, without the database server."""
+    held = run.desk.memory()
+    return [run.result("memory", size=held, note=f"{held / 2**20:.0f} MB in all processes, after the load")]
+
+
+# In this order: what only reads comes before what writes much, memory last.
+BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
+    "list": ticket_list,
+    "ticket": ticket_page,
+    "search": search,
+    "board": board,
+    "wake": wake,
+    "open": open_ticket,
+    "post": post_message,
+    "mails": mails,
+    "memory": memory,
+}
+
+
+def _new_tickets(run: Run, how_many: int) -> list[str]:
+    """Raise tickets; their numbers."""
+    order: dict[str, Any] = {"method": "POST", "headers": _api(run), "body": _new_ticket(), "expect": 201}
+    run.load(run.desk.port, ["/api/v1/tickets"], how_many, at_once=1, **order)
+    rows = run.desk.database.rows("SELECT id FROM tickets_ticket ORDER BY id DESC LIMIT ?", how_many)
+    return [f"{row['id']}{damm.check_digit(str(row['id']))}" for row in rows]
+
+
+def _beside_floor(run: Run, result: Result, kind: str) -> Result:
+    """The result with the rate of the same rows in bare SQL."""
+    run.desk.settle()
+    database = run.desk.database
+    order = {"engine": database.engine, "place": database.place, "kind": kind, "at_once": AT_ONCE}
+    found = run.desk.helper("floors", {**order, "times": run.times(400)})
+    rate = round(run.times(400) / found["seconds"], 1)
+    return replace(result, floor_rate=rate, ratio=round(rate / (result.rate or rate), 2))
+
+
+def _page_floor(run: Run, kind: str, paths: list[str]) -> dict[str, float]:
+    """The rate and p50 of the bare page."""
+    database, port = run.desk.database, free_port()
+    order = {"engine": database.engine, "place": database.place, "kind": kind}
+    file = run.desk.folder / f"bare-{kind}.json"
+    slash = "" if kind == "list" else "/"
+    file.write_text(
+        json.dumps({**order, "template": template_of(kind, run.desk.get(paths[0] + slash))}), encoding="utf-8"
+    )
+    words = [sys.executable, "-m", "madoguchi.bench.bare_pages", str(file), str(port)]
+    server = subprocess.Popen(words, env=run.desk.environment, stdin=subprocess.DEVNULL)
+    try:
+        wait_for(port, server)
+        run.load(port, paths, run.times(_WARM), at_once=AT_ONCE)
+        single = run.load(port, paths, run.times(100), at_once=1)
+        many = run.load(port, paths, run.times(400), at_once=AT_ONCE)
+    finally:
+        server.terminate()
+        server.wait()
+    return {"rate": round(len(many["taken"]) / many["seconds"], 1), "p50": percentiles(single["taken"])[0]}
+
+
+def _words(run: Run) -> list[tuple[str, int]]:
+    """A rare and a frequent word of the texts, each with the number of texts that hold it, judged by a sample."""
+    step = max(1, run.tickets // _SAMPLE)
+    rows = run.desk.database.rows("SELECT terms FROM search_document WHERE kind = 'ticket' AND ref % ? = 0", step)
+    held: Counter[str] = Counter()
+    for row in rows:
+        held.update({term for term in row["terms"].split() if _WORD.fullmatch(term)})
+    if not held:
+        raise RuntimeError("No text is indexed.")
+    texts = len(rows)
+
+    def nearest(share: float) -> tuple[str, int]:
+        word = min(held, key=lambda term: (abs(held[term] - share * texts), term))
+        return word, held[word] * step
+
+    return [nearest(0.002), nearest(0.02)]

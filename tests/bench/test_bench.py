@@ -1,0 +1,84 @@
+import json
+import os
+
+import pytest
+
+from madoguchi.bench.bare_pages import template_of
+from madoguchi.bench.processes import cpu_seconds, tree
+from madoguchi.bench.report import Result, as_json, as_table, growth, percentiles
+from madoguchi.cli import main
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.config.getoption("--engine"))
+
+
+def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.CaptureFixture[str]) -> None:
+    names = ["list", "ticket", "open", "post", "wake", "mails", "memory"]
+    assert main(["bench", *names, "--json", "--engine", engine, "--tickets", "100", "--scale", "0.02"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert told["engines"] == [engine]
+    assert told["sizes"] == [100]
+    found = {row["bench"]: row for row in told["results"]}
+    assert list(found) == ["list", "ticket", "wake", "open", "post", "mails", "memory"]
+    for name in ("list", "ticket", "open", "post"):
+        assert found[name]["p50"] > 0
+        assert found[name]["rate"] > 0
+        assert found[name]["floor_rate"] > 0
+        assert found[name]["ratio"] == pytest.approx(found[name]["floor_rate"] / found[name]["rate"], rel=0.02)
+    assert found["wake"]["p99"] >= found["wake"]["p50"] > 0
+    assert found["wake"]["floor_p50"] > 0
+    assert found["mails"]["rate"] > 0
+    assert found["memory"]["size"] > 1_000_000
+
+
+def test_a_bench_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "lists"]) == 2
+    assert "There is no bench lists" in capsys.readouterr().err
+
+
+def test_sizes_that_are_no_numbers_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--sizes", "10000,many"]) == 2
+    assert "--sizes" in capsys.readouterr().err
+
+
+def test_growth_compares_the_smallest_size_with_the_largest() -> None:
+    rows = [Result("list", "sqlite", size, p50=time) for size, time in ((10, 4.0), (1000, 5.0), (100, 9.0))]
+    rows.append(Result("mails", "sqlite", 10, rate=100.0))
+    rows.append(Result("mails", "sqlite", 1000, rate=50.0))
+    rows.append(Result("list", "postgres", 10, p50=3.0))
+    assert growth(rows) == {"list sqlite": 1.25, "mails sqlite": 2.0}
+
+
+def test_the_table_shows_rate_floor_and_ratio() -> None:
+    table = as_table([Result("open", "sqlite", 10_000, p50=4.5, rate=300, floor_rate=1500, ratio=5.0, cpu=3.21)])
+    head, row = table.splitlines()
+    assert head.split()[:3] == ["bench", "engine", "tickets"]
+    for cell in ("10,000", "4.5", "300", "1500/s", "5.0×", "3.2"):
+        assert cell in row
+
+
+def test_the_json_holds_what_it_was_measured_on() -> None:
+    told = as_json([Result("open", "sqlite", 10)], {"python": "3.13"})
+    assert told["python"] == "3.13"
+    assert told["results"][0]["bench"] == "open"
+
+
+def test_percentiles_are_in_milliseconds() -> None:
+    assert percentiles([0.001] * 98 + [0.1, 0.1]) == (1.0, 100.0)
+    assert percentiles([0.002]) == (2.0, 2.0)
+
+
+def test_the_tree_of_processes_begins_with_its_root() -> None:
+    assert tree(os.getpid())[0] == os.getpid()
+    assert cpu_seconds([os.getpid()]) > 0
+
+
+def test_the_floor_of_a_page_repeats_one_of_its_rows() -> None:
+    row = '<tr><td><a data-open href="/tickets/1/">印刷できません</a></td></tr>'
+    template = template_of("list", f"<table><thead><tr><th>x</th></tr></thead><tbody>{row}{row}</tbody></table>")
+    assert template.count("<% for row in rows %>") == 1
+    assert template.count("data-open") == 1
+    assert "<< row[0] >>" in template
+    assert "<th>x</th>" in template
