@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
 
 from django.db.models import Prefetch, Q
 from django.http import QueryDict
@@ -76,17 +75,17 @@ class CallsAddress:
             start, end = self._span()
             contacts = contacts.filter(started_at__gte=start, started_at__lt=end)
         if show == "waiting":
-            live = (CallState.WAITING, CallState.RINGING)
-            contacts = contacts.filter(call__is_live=True, call__state__in=live, direction="inbound")
+            waiting = (CallState.WAITING, CallState.RINGING)
+            contacts = contacts.filter(call__is_live=True, call__state__in=waiting, direction="inbound")
         elif show == "talking":
-            live = (CallState.TALKING, CallState.HELD, CallState.TRANSFERRING)
-            contacts = contacts.filter(call__is_live=True, call__state__in=live)
+            talking = (CallState.TALKING, CallState.HELD, CallState.TRANSFERRING)
+            contacts = contacts.filter(call__is_live=True, call__state__in=talking)
         elif show == "short":
-            contacts = contacts.filter(_of_call(short_calls()))
+            contacts = contacts.filter(short_calls("call__"))
         elif show == "late":
-            in_time = _of_call(answered_calls()) & Q(call__wait_s__lte=ANSWER_WITHIN_S)
+            in_time = answered_calls("call__") & Q(call__wait_s__lte=ANSWER_WITHIN_S)
             contacts = contacts.filter(call__ended_at__isnull=False, direction="inbound").exclude(in_time)
-            contacts = contacts.exclude(_of_call(short_calls()))
+            contacts = contacts.exclude(short_calls("call__"))
         if self.get("outcome"):
             contacts = contacts.filter(call__outcome=self.get("outcome"))
         if after := _cursor(self.get("after")):
@@ -116,14 +115,6 @@ def contacts_page(address: CallsAddress, access: Access) -> tuple[list[Interacti
     )
     found = list(rows[: PAGE + 1])
     return found[:PAGE], address.following(found[PAGE - 1]) if len(found) > PAGE else ""
-
-
-def _of_call(condition: Q) -> Q:
-    """A condition on calls as one on their contacts."""
-    children: list[Any] = [
-        _of_call(child) if isinstance(child, Q) else (f"call__{child[0]}", child[1]) for child in condition.children
-    ]
-    return Q(*children, _connector=condition.connector, _negated=condition.negated)
 
 
 def _day(written: str) -> date | None:

@@ -5,7 +5,7 @@ product's own of first-line solutions, hand-offs and returns. Everything is read
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -107,12 +107,15 @@ def offered_calls(calls: CallQuerySet) -> CallQuerySet:
     return calls.exclude(direction__in=(Direction.OUTBOUND, Direction.INTERNAL))
 
 
-def answered_calls() -> Q:
-    return Q(outcome=Outcome.ANSWERED) | Q(answered_at__isnull=False, ended_at__isnull=True)
+def answered_calls(call: str = "") -> Q:
+    """Spoken to by one of ours, or being so; ``call`` is the way to the call (``call__``)."""
+    talking = Q(**{f"{call}answered_at__isnull": False, f"{call}ended_at__isnull": True})
+    return Q(**{f"{call}outcome": Outcome.ANSWERED}) | talking
 
 
-def short_calls() -> Q:
-    return Q(outcome=Outcome.ABANDONED, wait_s__lt=settings.SHORT_ABANDON_SECONDS)
+def short_calls(call: str = "") -> Q:
+    """Abandoned after a wait below SHORT_ABANDON_SECONDS; ``call`` is the way to the call."""
+    return Q(**{f"{call}outcome": Outcome.ABANDONED, f"{call}wait_s__lt": settings.SHORT_ABANDON_SECONDS})
 
 
 def call_day(access: Access, now: datetime) -> CallDay:
@@ -142,8 +145,17 @@ def call_day(access: Access, now: datetime) -> CallDay:
     )
     if any(row["queued"] for row in rows):
         rows = [row for row in rows if row["queued"]]
-    figures = [member.name for member in fields(Answering)]
-    by_place = {row["place"]: Answering(*(row[name] for name in figures)) for row in rows}
+    by_place = {
+        row["place"]: Answering(
+            offered=row["offered"],
+            answered=row["answered"],
+            abandoned=row["abandoned"],
+            short=row["short"],
+            in_time=row["in_time"],
+            timed=row["timed"],
+        )
+        for row in rows
+    }
     slots = tuple(Slot(begun, by_place.get(number, Answering())) for number, begun in enumerate(starts))
     return CallDay(sum((slot.calls for slot in slots), Answering()), slots)
 

@@ -1,6 +1,6 @@
 """What the board shows of this moment: calls, operators, and everything that waits for a person."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -171,7 +171,7 @@ class Board:
         """Callers who gave up and have not been called back."""
         return self._pile(self._unsettled(abandoned=True), lambda row: row.ended_at + LATE)
 
-    def _unsettled(self, *, abandoned: bool) -> Sequence[Interaction]:
+    def _unsettled(self, *, abandoned: bool) -> Iterable[Interaction]:
         rows = Interaction.objects.visible_to(self.access).unsettled().filter(is_abandoned=abandoned)
         return rows.select_related("person", "organization", "staff", "call").order_by("ended_at", "id")[:MOST]
 
@@ -191,7 +191,7 @@ class Board:
         rows = Ticket.objects.visible_to(self.access).active().filter(frozen_at__isnull=False)
         return self._pile(rows.select_related("holder_team").order_by("frozen_at", "id")[:MOST], lambda row: self.now)
 
-    def _pile(self, rows: Sequence[Any], late_at: Callable[[Any], datetime]) -> Waiting:
+    def _pile(self, rows: Iterable[Any], late_at: Callable[[Any], datetime]) -> Waiting:
         found = list(rows)
         return Waiting(found, len(found), bool(found) and late_at(found[0]) <= self.now)
 

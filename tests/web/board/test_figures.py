@@ -27,8 +27,9 @@ SLOT = NOW - timedelta(minutes=10)
 
 @pytest.fixture(autouse=True)
 def clock() -> Iterator[FrozenDateTimeFactory]:
-    with freeze_time(NOW) as traveller:
-        yield traveller
+    with freeze_time(NOW) as frozen:
+        assert isinstance(frozen, FrozenDateTimeFactory)
+        yield frozen
 
 
 def total(cast: Cast) -> Answering:
