@@ -1,6 +1,7 @@
 """Damm's check digit: detects every single-digit error and every adjacent transposition.
 
-H. M. Damm, "Total anti-symmetrische Quasigruppen", Marburg 2004 (the weakly totally anti-symmetric quasigroup of order 10).
+H. M. Damm, "Total anti-symmetrische Quasigruppen", Marburg 2004:
+the weakly totally anti-symmetric quasigroup of order 10.
 """
 
 _TABLE = (

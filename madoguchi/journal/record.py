@@ -40,7 +40,12 @@ type Reaction = Callable[[Entry, tuple[models.Model, ...]], None]
 
 
 def record(
-    kind: str, *, by: Actor, about: Iterable[models.Model | None], data: Mapping[str, Any] | None = None, at: datetime | None = None
+    kind: str,
+    *,
+    by: Actor,
+    about: Iterable[models.Model | None],
+    data: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> Entry:
     """Write one entry inside the caller's transaction and run its reactions.
 

@@ -15,12 +15,10 @@ def new_id() -> str:
 class Problem(models.Model):
     """One error, with what is needed to find it and to try again.
 
-    ``where`` names the place (``page``, ``mail.outbox``, ``worker.search``), ``facts`` the rows and originals concerned.
+    ``where`` names the place (``page``, ``mail.outbox``, ``worker.search``), ``facts`` the rows and originals.
     """
 
-    id = models.CharField(
-        primary_key=True, max_length=12, default=new_id, editable=False
-    )
+    id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
     at = models.DateTimeField(auto_now_add=True)
     where = models.CharField(max_length=64)
     kind = models.CharField(max_length=200)

@@ -55,9 +55,7 @@ def set_aside(
 
 def resolve(problem: Problem) -> None:
     """Take it off the list."""
-    Problem.objects.filter(pk=problem.pk, resolved_at__isnull=True).update(
-        resolved_at=timezone.now()
-    )
+    Problem.objects.filter(pk=problem.pk, resolved_at__isnull=True).update(resolved_at=timezone.now())
 
 
 def _clean(text: str) -> str:

@@ -7,9 +7,7 @@ from django.db.migrations.state import StateApps
 
 def add(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(
-            "ALTER TABLE journal_entry ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id()"
-        )
+        schema_editor.execute("ALTER TABLE journal_entry ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id()")
         schema_editor.execute("CREATE INDEX journal_entry_tail ON journal_entry (xid, id)")
 
 
