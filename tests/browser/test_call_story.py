@@ -243,3 +243,18 @@ def test_the_empty_seat_is_complete_and_accessible(
     expect(page.locator("#now")).to_be_visible()
     assert_accessible(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_a_phone_the_call_appears_in_its_own_column(
+    served: Desk, open_window: OpenWindow, telephone: Telephone
+) -> None:
+    page = open_window(served.cast.sato, "/workbench/", width=390)
+    expect(page.locator("html")).to_have_attribute("data-line", "connected")
+    telephone.says(*rings(served.cast.sato, call="p-1", number=MOBILE))
+    expect(page.locator("#now .now-word")).to_contain_text("入電中")
+    expect(page.locator("#now")).to_be_visible()
+    expect(page.locator("#intake")).to_be_hidden()
+    assert_accessible(page)
+    page.locator("#tab-intake-button").click()
+    expect(page.locator("#field-notes")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -9,6 +9,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions import (
     check_identity,
     dismiss,
+    end_interaction,
     finish_call_back,
     open_interaction,
     promise_call_back,
@@ -16,9 +17,10 @@ from madoguchi.interactions.actions import (
     save_draft,
     try_call_back_again,
 )
-from madoguchi.interactions.models import IntakeDraft, Interaction
+from madoguchi.interactions.models import Channel, IntakeDraft, Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.people.access import access_of
+from madoguchi.telephony.models import Call, CallAgent
 from tests.cast import Cast
 
 
@@ -104,3 +106,23 @@ def test_a_call_that_reached_nobody_stays_owed(cast: Cast) -> None:
     finish_call_back(owed, result="reached", by=cast.suzuki)
     with pytest.raises(Refused):
         finish_call_back(owed, result="reached", by=cast.sato)
+
+
+def test_a_contact_by_hand_ends_once_and_a_call_only_by_telephone(cast: Cast) -> None:
+    visit = open_interaction(channel=Channel.VISIT, staff=cast.sato, by=cast.sato)
+    ended = end_interaction(visit, by=cast.sato).ended_at
+    assert ended is not None
+    assert end_interaction(Interaction.objects.get(pk=visit.pk), by=cast.sato).ended_at == ended
+    call = Call.objects.create(sender="pbx", call_id="by-hand")
+    with pytest.raises(Refused) as refusal:
+        end_interaction(open_interaction(channel=Channel.PHONE, call=call, by=cast.sato), by=cast.sato)
+    assert refusal.value.code == "has_call"
+
+
+def test_a_partner_sees_the_contact_of_a_call_that_is_offered_to_them_as_well(cast: Cast) -> None:
+    call = Call.objects.create(sender="pbx", call_id="both")
+    contact = open_interaction(channel=Channel.PHONE, call=call, staff=cast.sato, team=cast.call_centre, by=cast.sato)
+    access = access_of(cast.ogawa)
+    assert not Interaction.objects.visible_to(access).filter(pk=contact.pk).exists()
+    CallAgent.objects.create(call=call, agent="1801", staff=cast.ogawa, state=CallAgent.State.OFFERED)
+    assert Interaction.objects.visible_to(access).filter(pk=contact.pk).exists()

@@ -100,7 +100,7 @@ def read(data: Mapping[str, Any], access: Access) -> Intake:
 
 def draft_of(contact: Interaction) -> dict[str, Any]:
     draft = IntakeDraft.objects.filter(interaction=contact).first()
-    return draft.data if draft else {}
+    return dict(draft.data) if draft else {}
 
 
 def keep(contact: Interaction, form: Mapping[str, str], *, by: Staff) -> dict[str, Any]:
@@ -109,7 +109,8 @@ def keep(contact: Interaction, form: Mapping[str, str], *, by: Staff) -> dict[st
     if form.get("round", "") != str(before.get("round", 0)):
         return before
     data = posted(form) | {"round": before.get("round", 0)}
-    return save_draft(contact, data=data, by=by).data
+    save_draft(contact, data=data, by=by)
+    return data
 
 
 def next_round(contact: Interaction, *, by: Staff) -> None:

@@ -181,7 +181,9 @@ def intake_of(contact: Interaction, intake: Intake, data: dict[str, Any]) -> dic
     items = intake.items()
     answered, required = form.count(items, intake.details)
     colleagues = (
-        list(contact.organization.people.exclude(pk=contact.person_id)[:50]) if contact.organization is not None else []
+        list(contact.organization.people.exclude(pk=contact.person_id or 0)[:50])
+        if contact.organization is not None
+        else []
     )
     return {
         "intake": intake,

@@ -82,9 +82,7 @@ def take_article(request: StaffRequest, contact_id: int) -> HttpResponse:
     before = form.read(form.posted(request.POST), request.access)
     article = before.article
     if article is not None and plain(article.answer) not in before.resolution:
-        written["resolution"] = "\n\n".join(
-            part for part in (before.resolution.strip(), plain(article.answer)) if part
-        )
+        written["resolution"] = "\n\n".join(part for part in (before.resolution.strip(), plain(article.answer)) if part)
     form.keep(contact, written, by=request.user)
     return show(request, contact)
 

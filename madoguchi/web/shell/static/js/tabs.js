@@ -14,6 +14,10 @@ customElements.define("tab-columns", class extends HTMLElement {
       this.show(next);
       next.focus();
     });
+    this.restore();
+  }
+
+  restore() {
     const kept = sessionStorage.getItem(this.place);
     this.show(this.buttons.find((button) => button.id === kept) ?? this.buttons[0]);
   }
@@ -30,4 +34,9 @@ customElements.define("tab-columns", class extends HTMLElement {
     }
     sessionStorage.setItem(this.place, chosen.id);
   }
+});
+
+// htmx ends a swap by setting the attributes of elements with an id as the server wrote them.
+document.addEventListener("htmx:after:settle", () => {
+  for (const columns of document.querySelectorAll("tab-columns")) columns.restore();
 });
