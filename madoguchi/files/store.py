@@ -17,7 +17,7 @@ def keep(content: bytes) -> StoredFile:
 
 
 def write(content: bytes) -> str:
-    """Only the first half of ``keep()``: the bytes safe on disk, their hash; before a transaction that will keep them."""
+    """The first half of ``keep()``: the bytes safe on disk, their hash; before a transaction that will keep them."""
     digest = hashlib.sha256(content).hexdigest()
     path = path_of(digest)
     if not path.exists():
