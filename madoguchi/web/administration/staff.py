@@ -217,7 +217,9 @@ def _roles_of(person: Staff) -> list[str]:
     """``Operator (Call centre)``; without a team the role alone."""
     labels = dict(Role.choices)
     return [
-        f"{labels[row.role]}（{row.team.label}）" if row.team else str(labels[row.role])
+        _("%(role)s (%(team)s)") % {"role": labels[row.role], "team": row.team.label}
+        if row.team
+        else str(labels[row.role])
         for row in person.memberships.all()
     ]
 

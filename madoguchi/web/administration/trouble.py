@@ -86,7 +86,7 @@ def mails(request: StaffRequest) -> HttpResponse:
         "next": f"?{urlencode({'box': 'out' if outgoing else '', 'after': cursor})}" if cursor else "",
         "views": [
             (_("Set aside"), address, not outgoing, None),
-            (_("Not sent"), f"{address}?box=out", outgoing, None),
+            (_("Unsent"), f"{address}?box=out", outgoing, None),
         ],
     }
     return show(request, "mails.html", _("Mail"), context)

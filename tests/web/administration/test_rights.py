@@ -51,4 +51,4 @@ def test_an_administrator_opens_every_page(cast: Cast, sign_in: SignIn, pattern:
     """Only acts answer a GET with 405; what does not exist is 404."""
     answer = sign_in(cast.admin).get(address_of(cast, pattern))
     absent = pattern.name in {"problem", "original", "written"}
-    assert answer.status_code == (404 if absent else 405 if "move" in answer.wsgi_request.path or answer.status_code == 405 else 200)
+    assert answer.status_code in ({404} if absent else {200, 405})
