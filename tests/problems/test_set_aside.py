@@ -23,7 +23,7 @@ def test_an_error_is_kept_with_its_traceback_and_what_it_concerns(db: None) -> N
     assert "raise KeyError" in kept.traceback
 
 
-@pytest.mark.parametrize("text", ["a\0b", "lone \udce3 surrogate", "長" * 50_000])
+@pytest.mark.parametrize("text", ["a\0b", "lone \udce3 surrogate", "長" * 50_000], ids=["nul", "surrogate", "long"])
 def test_text_that_a_database_cannot_hold_is_kept_as_far_as_it_can(db: None, text: str) -> None:
     shown = set_aside("page", ValueError(text), path=text, raw=text, odd=object())
     kept = Problem.objects.get(pk=shown.pk)
