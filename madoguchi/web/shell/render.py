@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.template import engines
 from django.template.backends.jinja2 import Jinja2
-from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+from django.utils.html import format_html
 from django_htmx.middleware import HtmxDetails
 
 from madoguchi.web.shell.context import Shell
@@ -53,10 +55,14 @@ def wanted_block(request: HttpRequest) -> str:
 
 
 def _context(request: HttpRequest, context: Mapping[str, Any] | None) -> dict[str, Any]:
+    # One for all forms of a page: each new one costs dozens of system calls, at which threads wait for each other.
+    token = SimpleLazyObject(lambda: get_token(request))
     return {
         "request": request,
-        "csrf_input": csrf_input_lazy(request),
-        "csrf_token": csrf_token_lazy(request),
+        "csrf_input": SimpleLazyObject(
+            lambda: format_html('<input type="hidden" name="csrfmiddlewaretoken" value="{}">', token)
+        ),
+        "csrf_token": token,
         "shell": Shell(request),
         "access": getattr(request, "access", None),
         "staff": request.user if getattr(request, "user", None) and request.user.is_authenticated else None,
