@@ -4,20 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0001_initial'),
+        ("catalog", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='hearingitem',
-            name='is_active',
-            field=models.BooleanField(default=True, verbose_name='asked'),
+            model_name="hearingitem",
+            name="is_active",
+            field=models.BooleanField(default=True, verbose_name="asked"),
         ),
         migrations.AlterField(
-            model_name='hearingitem',
-            name='kind',
-            field=models.CharField(choices=[('text', 'Short text'), ('long_text', 'Long text'), ('choice', 'Choice'), ('phone', 'Phone number'), ('date', 'Date'), ('yes_no', 'Yes or no')], default='text', max_length=10, verbose_name='kind'),
+            model_name="hearingitem",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("text", "Short text"),
+                    ("long_text", "Long text"),
+                    ("choice", "Choice"),
+                    ("phone", "Phone number"),
+                    ("date", "Date"),
+                    ("yes_no", "Yes or no"),
+                ],
+                default="text",
+                max_length=10,
+                verbose_name="kind",
+            ),
         ),
     ]

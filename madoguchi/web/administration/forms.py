@@ -176,8 +176,9 @@ class OrganizationForm(forms.ModelForm):
         written: str = self.cleaned_data["parent"]
         if not written:
             return None
-        if self.instance.parent and self.instance.parent.name == written:
-            return self.instance.parent
+        parent: Organization | None = self.instance.parent
+        if parent is not None and parent.name == written:
+            return parent
         found = list(Organization.objects.filter(Q(name=written) | Q(code=written)).exclude(pk=self.instance.pk)[:2])
         if len(found) == 1:
             return found[0]

@@ -11,7 +11,7 @@ from madoguchi.web.administration.urls import urlpatterns
 from tests.cast import Cast
 
 type SignIn = Callable[..., Client]
-PATTERNS = [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)]
+PATTERNS = urlpatterns
 NOBODY = ["sato", "takahashi", "hayashi", "kimura", "watanabe", "ogawa", "mori", "outsider"]
 
 
