@@ -5,14 +5,28 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db.models import Choices
+from django.utils import translation
 
 from madoguchi.cli.commands import COMMANDS
+from madoguchi.handoffs.models import Handoff, RoutingDecision
+from madoguchi.interactions.models import Interaction
+from madoguchi.knowledge.models import State as ArticleState
+from madoguchi.mail.models import OutgoingMail
+from madoguchi.people.models import Role
 from madoguchi.people.tokens import SCOPES
+from madoguchi.telephony.models import CallState, OperatorState, Outcome
+from madoguchi.tickets.models import Priority, Status, WaitingFor
 from madoguchi.worker.schedule import QUEUES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 OPERATIONS = ROOT / "docs" / "operations.md"
+
+STATES: tuple[type[Choices], ...] = (
+    Status, WaitingFor, Priority, Handoff.State, Handoff.ReturnReason, RoutingDecision.Kind, Interaction.State,
+    CallState, Outcome, OperatorState.State, ArticleState, OutgoingMail.State, Role,
+)  # fmt: skip
 
 _LINK = re.compile(r"\[[^\]\n]+\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -72,6 +86,14 @@ def test_every_scope_and_every_queue_is_documented() -> None:
     text = OPERATIONS.read_text(encoding="utf-8")
     assert [scope for scope in SCOPES if f"`{scope}`" not in text] == []
     assert [queue for queue in QUEUES if f'queue="{queue}"' not in text] == []
+
+
+@pytest.mark.parametrize("states", STATES, ids=lambda states: states.__qualname__)
+def test_every_state_has_its_words(states: type[Choices]) -> None:
+    words = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
+    assert [value for value in states.values if f"`{value}`" not in words] == []
+    with translation.override("ja"):
+        assert [label for label in map(str, states.labels) if not label.isascii() and label not in words] == []
 
 
 def test_every_decision_is_listed_and_numbered_once() -> None:
