@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class BilingualName(models.Model):
@@ -30,7 +31,7 @@ class Role(models.TextChoices):
     """What someone may do; ``people.access`` says which role may do what."""
 
     OPERATOR = "operator", _("Operator")
-    ENGINEER = "engineer", _("Engineer")
+    ENGINEER = "engineer", pgettext_lazy("role", "Engineer")
     SUPERVISOR = "supervisor", _("Supervisor")
     KNOWLEDGE_KEEPER = "knowledge_keeper", _("Knowledge keeper")
     VIEWER = "viewer", _("Viewer")

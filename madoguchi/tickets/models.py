@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from madoguchi.catalog.models import Category
 from madoguchi.files.models import Attachment
@@ -19,7 +20,7 @@ from madoguchi.people.models import Contract, Organization, Person, Staff, Team
 class Status(models.TextChoices):
     NEW = "new", _("New")
     OPEN = "open", _("Open")
-    WAITING = "waiting", _("Waiting")
+    WAITING = "waiting", pgettext_lazy("ticket", "Waiting")
     RESOLVED = "resolved", _("Resolved")
     CLOSED = "closed", _("Closed")
 
