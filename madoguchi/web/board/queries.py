@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Min
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -159,7 +160,10 @@ class Board:
     def offers(self) -> Waiting:
         """Hand-offs that nobody has accepted or returned, the oldest first."""
         rows = Handoff.objects.visible_to(self.access).waiting().select_related("ticket", "from_team", "to_team")
-        return self._pile(rows.order_by("offered_at", "id")[:MOST], lambda row: row.offered_at + LATE)
+        # By an expression: for the bare column SQLite walks every hand-off there ever was, in order, to find the open.
+        return self._pile(
+            rows.order_by(Coalesce("offered_at", "offered_at"), "id")[:MOST], lambda row: row.offered_at + LATE
+        )
 
     @cached_property
     def unlinked(self) -> Waiting:
