@@ -203,25 +203,33 @@ def _counted(figure: str, start: datetime) -> Iterable[tuple[int, int]]:
     return _by_team(_offered(start) if figure == "handed_over" else _returned(start), "from_team_id")
 
 
-def _by_team(rows: QuerySet[Any], column: str) -> Iterable[tuple[int, int]]:
-    """(team's id, how many). Grouped by a sum, since SQLite would walk the whole index of a bare column instead."""
-    return rows.annotate(team=F(column) + 0).values_list("team").annotate(Count("id"))
-
-
 def tickets_behind(figure: str, team: int | None, *, access: Access, now: datetime) -> TicketQuerySet:
     """The tickets behind a figure of today: exactly those that ``team_days`` counted (a ticket counted twice once)."""
     start = day_start(now)
     tickets = Ticket.objects.visible_to(access)
     teams = list(Team.objects.filter(is_active=True).values_list("pk", flat=True)) if team is None else [team]
     if figure == "received":
-        accepted = _accepted(start).filter(to_team__in=teams).values("ticket")
-        opened = Ticket.objects.filter(opened_at__gte=start).alias(front=F("front_team_id") + 0).filter(front__in=teams)
-        return tickets.filter(Q(pk__in=opened.values("pk")) | Q(pk__in=accepted))
+        opened = _of_teams(Ticket.objects.filter(opened_at__gte=start), "front_team_id", teams)
+        accepted = _of_teams(_accepted(start), "to_team_id", teams)
+        return tickets.filter(Q(pk__in=opened.values("pk")) | Q(pk__in=accepted.values("ticket")))
     if figure in ("first_line", "resolved"):
-        resolved = _resolved(start, first_line=figure == "first_line").filter(resolved_by_team__in=teams)
+        resolved = _of_teams(_resolved(start, first_line=figure == "first_line"), "resolved_by_team_id", teams)
         return tickets.filter(pk__in=resolved.values("pk"))
     handoffs = _offered(start) if figure == "handed_over" else _returned(start)
-    return tickets.filter(pk__in=handoffs.filter(from_team__in=teams).values("ticket"))
+    return tickets.filter(pk__in=_of_teams(handoffs, "from_team_id", teams).values("ticket"))
+
+
+# The team as a sum: for the bare column SQLite takes the team's index and walks all that team ever had.
+
+
+def _by_team(rows: QuerySet[Any], column: str) -> list[tuple[int, int]]:
+    """(team's id, how many)."""
+    return list(rows.annotate(team=F(column) + 0).values_list("team").annotate(Count("id")))
+
+
+def _of_teams(rows: QuerySet[Any], column: str, teams: list[int]) -> QuerySet[Any]:
+    found: QuerySet[Any] = rows.alias(of=F(column) + 0).filter(of__in=teams)
+    return found
 
 
 # Whatever happens to a ticket changes it: the index over the last change finds all that happened today.

@@ -1,7 +1,7 @@
 """The supervisor's board, and the lists behind its figures."""
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -120,7 +120,8 @@ def tickets(request: StaffRequest, figure: str) -> HttpResponse:
     if after.isascii() and after.isdigit() and len(after) < 19:
         found = found.filter(Q(pk__lt=int(after)))
     found = found.select_related("category", "requester", "organization", "holder_team", "front_team", "assignee")
-    rows = list(found.order_by("-id")[: TICKETS + 1])
+    # By an expression: for the bare id SQLite walks all tickets from the newest on to find those of today.
+    rows = list(found.order_by((F("id") + 0).desc())[: TICKETS + 1])
     parts = {"team": team.pk} if team else {}
     return page(
         request,
