@@ -27,7 +27,7 @@ class Database:
 
     def sql(self, statement: str) -> str:
         """The statement with the driver's own marks instead of ``?``."""
-        return statement.replace("?", "%s") if self.engine == "postgres" else statement
+        return statement.replace("%", "%%").replace("?", "%s") if self.engine == "postgres" else statement
 
     def row(self, statement: str, *values: Any) -> dict[str, Any] | None:
         """The first row by column name."""

@@ -15,13 +15,15 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.CaptureFixture[str]) -> None:
-    names = ["list", "ticket", "open", "post", "wake", "mails", "memory"]
+    names = ["list", "ticket", "search", "open", "post", "wake", "mails", "memory"]
     assert main(["bench", *names, "--json", "--engine", engine, "--tickets", "100", "--scale", "0.02"]) == 0
     told = json.loads(capfd.readouterr().out)
     assert told["engines"] == [engine]
     assert told["sizes"] == [100]
     found = {row["bench"]: row for row in told["results"]}
-    assert list(found) == ["list", "ticket", "wake", "open", "post", "mails", "memory"]
+    assert list(found) == [
+        *["list", "ticket", "search rare", "search frequent", "wake", "open", "post", "mails", "memory"]
+    ]
     for name in ("list", "ticket", "open", "post"):
         assert found[name]["p50"] > 0
         assert found[name]["rate"] > 0
