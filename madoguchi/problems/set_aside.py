@@ -38,14 +38,8 @@ def set_aside(
         staff_id=staff_id,
         facts={name: _plain(value) for name, value in facts.items()},
     )
-    log.error(
-        "%s: problem %s: %s %s",
-        where,
-        problem.id,
-        problem.message,
-        problem.facts or "",
-        exc_info=shown,
-    )
+    # The cleaned traceback rather than exc_info: a log that cannot hold the text must not lose the line.
+    log.error("%s: problem %s: %s %s\n%s", where, problem.id, problem.message, problem.facts or "", problem.traceback)
     try:
         problem.save(force_insert=True)
     except (DatabaseError, InterfaceError):
