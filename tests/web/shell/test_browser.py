@@ -92,7 +92,7 @@ def test_a_refusal_stands_in_the_form_marks_the_field_and_keeps_the_text(served:
     page.locator("#field-given_name").fill("残る")
     page.locator("#field-family_name").evaluate("(field) => { field.required = false; field.value = ''; }")
     page.get_by_role("button", name="保存する").click()
-    expect(page.locator("form [data-refusal]")).to_contain_text("姓を入力してください。")
+    expect(page.locator("form.form [data-refusal]")).to_contain_text("姓を入力してください。")
     expect(page.locator("#field-family_name")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("#field-family_name")).to_be_focused()
     expect(page.locator("#field-given_name")).to_have_value("残る")
