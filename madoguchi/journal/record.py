@@ -59,7 +59,7 @@ def record(
         kind=kind,
         actor_kind=by.actor_kind,
         actor_id=by.actor_id,
-        actor_name=by.actor_name,
+        actor_name=by.actor_name[:200],
         data=dict(data or {}),
     )
     names = dict.fromkeys(subject_of(subject) for subject in subjects)

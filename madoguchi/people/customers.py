@@ -29,7 +29,7 @@ class Organization(models.Model):
 
     def refresh_search(self) -> None:
         """Bring the folded key up to date with the names; callers save it together with them."""
-        self.search = search_key(self.name, self.kana, self.code)
+        self.search = search_key(self.name, self.kana, self.code)[:450]
 
 
 class Person(models.Model):

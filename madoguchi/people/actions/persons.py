@@ -1,5 +1,6 @@
 """Keeping people true: made once, found again by number or address."""
 
+import re
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -10,6 +11,10 @@ from madoguchi.foundation.japanese import search_key, split_name, to_hiragana
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import EmailAddress, Organization, Person, PhoneNumber
+
+_LONGEST_NAME = 100
+_MOST_CANDIDATES = 50
+_NOT_IN_ADDRESSES = re.compile(r"[\s\x00-\x1f\x7f<>(),;:\"\\]")
 
 
 @dataclass(frozen=True)
@@ -28,39 +33,42 @@ def find_or_add_person(details: Requester, *, by: Actor) -> Person | None:
     """The one person these details name without doubt, else a new one; None when they say nothing.
 
     An address or number that leads to several people names none of them; the given name then decides, or makes a new
-    person. Nobody is ever merged on a name alone.
+    person, who is found again the next time. Nobody is ever merged on a name alone. What is no address counts as none.
     """
-    address = details.email.strip().lower()
+    address = _address(details.email)
     number = phone.normalise(details.phone) if details.phone else ""
     if not (details.name.strip() or address or number):
         return None
-    wanted = search_key(details.name)
+    wanted = search_key(*_names(details.name))
     for candidates in (
         Person.objects.filter(emails__address=address) if address else None,
         Person.objects.filter(phones__number=number) if number else None,
     ):
         if candidates is None:
             continue
-        found = list(candidates.distinct()[:20])
-        if wanted:
-            found = [person for person in found if search_key(person.name) == wanted or not person.name]
-        if len(found) == 1:
+        found = list(candidates.order_by("id").distinct()[:_MOST_CANDIDATES])
+        if len(found) == 1 and not (wanted and found[0].name and search_key(found[0].name) != wanted):
             return found[0]
+        # Two mails of a newcomer at the same moment make two rows; from then on the older one is meant.
+        same = [person for person in found if search_key(person.name) == wanted]
+        nameless = [person for person in found if not person.name]
+        if same or nameless:
+            return (same or nameless)[0]
     return add_person(details, by=by)
 
 
 @transaction.atomic
 def add_person(details: Requester, *, by: Actor) -> Person:
-    """A new person with the numbers and addresses that are known."""
-    family, given = split_name(details.name)
-    family_kana, given_kana = split_name(to_hiragana(details.kana))
+    """A new person with the numbers and addresses that are known; names longer than a column holds are cut."""
+    family, given = _names(details.name)
+    family_kana, given_kana = _names(to_hiragana(details.kana))
     person = Person(family_name=family, given_name=given, family_kana=family_kana, given_kana=given_kana)
     if details.organization.strip():
         person.organization = _organization(details.organization.strip())
     person.refresh_search()
     person.save()
-    if details.email.strip():
-        EmailAddress.objects.create(person=person, address=details.email.strip().lower())
+    if address := _address(details.email):
+        EmailAddress.objects.create(person=person, address=address)
     if number := phone.normalise(details.phone):
         PhoneNumber.objects.create(person=person, number=number)
     record("person.added", by=by, about=[person, person.organization], data={"name": person.name})
@@ -103,8 +111,8 @@ def add_phone(person: Person, *, number: str, label: str = "", by: Actor) -> Pho
 @transaction.atomic
 def add_email(person: Person, *, address: str, by: Actor) -> EmailAddress:
     """Another address of this person; the same address again changes nothing."""
-    clean = address.strip().lower()
-    if "@" not in clean or " " in clean:
+    clean = _address(address)
+    if not clean:
         raise Refused(_("“%(address)s” is not a mail address.") % {"address": address}, code="address")
     row, created = EmailAddress.objects.get_or_create(person=person, address=clean)
     if created:
@@ -128,13 +136,25 @@ def remove_email(address: EmailAddress, *, by: Actor) -> None:
     record("person.email_removed", by=by, about=[person], data={"address": address.address})
 
 
+def _names(written: str) -> tuple[str, str]:
+    family, given = split_name(written)
+    return family[:_LONGEST_NAME], given[:_LONGEST_NAME]
+
+
+def _address(written: str) -> str:
+    """The address as it is kept, in lower case; empty when no mail could ever reach it."""
+    clean = written.strip().lower()
+    local, _at, domain = clean.rpartition("@")
+    return clean if local and domain and not _NOT_IN_ADDRESSES.search(clean) and len(clean) <= 254 else ""
+
+
 def _organization(name: str) -> Organization:
     """The organisation of exactly this name in any writing, else a new one."""
     key = search_key(name)
     for organization in Organization.objects.filter(search__startswith=key)[:10]:
         if search_key(organization.name) == key:
             return organization
-    organization = Organization(name=name)
+    organization = Organization(name=name[:200])
     organization.refresh_search()
     organization.save()
     return organization

@@ -73,13 +73,13 @@ def _mail_of(subjects: tuple[models.Model, ...]) -> IncomingMail:
 
 
 def _ticket_of(mail: IncomingMail) -> Ticket | None:
-    """The ticket of the mail's thread, followed to where it was merged."""
+    """The ticket of the mail's thread, followed to where it was merged, and held as it stands now."""
     if mail.thread_id is None:
         return None
     link = TicketThread.objects.select_related("ticket").filter(thread=mail.thread_id).first()
-    ticket = link.ticket if link else None
+    ticket = lock(link.ticket) if link else None
     while ticket is not None and ticket.merged_into is not None:
-        ticket = ticket.merged_into
+        ticket = lock(ticket.merged_into)
     return ticket
 
 
@@ -104,7 +104,7 @@ def _open(
             "incoming": mail,
             "quoted": quoted if text else "",
             "html": mail.parsed.html or "",
-            "author_name": (person.name if person else "") or mail.from_name or mail.from_address,
+            "author_name": _author(mail, person),
         },
         by=writer,
     )
@@ -113,7 +113,6 @@ def _open(
 
 
 def _join(ticket: Ticket, mail: IncomingMail, interaction: Interaction, person: Person | None, writer: Actor) -> None:
-    ticket = lock(ticket)
     message = _say(ticket, mail, person, visibility=Message.Visibility.PUBLIC)
     if ticket.status == Status.RESOLVED:
         ticket = reopen(ticket, by=writer, reason=_("The requester replied."))
@@ -138,7 +137,7 @@ def _say(ticket: Ticket, mail: IncomingMail, person: Person | None, *, visibilit
         visibility=visibility,
         from_requester=True,
         person=person,
-        author_name=(person.name if person else "") or mail.from_name[:200] or mail.from_address[:200],
+        author_name=_author(mail, person),
         at=mail.received_at,
         body=text or mail.parsed.text,
         quoted=quoted if text else "",
@@ -147,6 +146,10 @@ def _say(ticket: Ticket, mail: IncomingMail, person: Person | None, *, visibilit
     )
     _attach(message, mail)
     return message
+
+
+def _author(mail: IncomingMail, person: Person | None) -> str:
+    return ((person.name if person else "") or mail.from_name or mail.from_address)[:200]
 
 
 def _attach(message: Message, mail: IncomingMail) -> None:
