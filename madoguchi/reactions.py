@@ -9,6 +9,7 @@ from madoguchi.interactions.from_calls import follow_call
 from madoguchi.journal.record import Reaction
 from madoguchi.search.index import Source
 from madoguchi.tickets import queries as tickets
+from madoguchi.tickets.actions.join_contacts import join_contacts
 from madoguchi.tickets.actions.receive_mail import receive_mail, show_machine_mail
 from madoguchi.tickets.actions.track_call_back import follow_call_back
 
@@ -20,6 +21,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "call.abandoned": (follow_call,),
     "call.ended": (follow_call,),
     "call.corrected": (follow_call,),
+    "call.merged": (join_contacts,),
     "call_back.attempted": (follow_call_back,),
     "call_back.done": (follow_call_back,),
     "mail.received": (receive_mail,),

@@ -24,7 +24,7 @@ def follow_call(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     if call is None or call.direction == Direction.INTERNAL:
         return
     interaction = Interaction.objects.filter(call=call).first() or _open(call, entry)
-    staff = call.answered_by or interaction.staff or _offered(subjects)
+    staff = _staff(entry, call, interaction) or _offered(subjects)
     changes: dict[str, Any] = {
         "direction": Interaction.Direction.OUTBOUND if call.direction == Direction.OUTBOUND else interaction.direction,
         "staff": staff,
@@ -39,6 +39,12 @@ def follow_call(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         for name, value in changed.items():
             setattr(interaction, name, value)
         interaction.save(update_fields=list(changed))
+
+
+def _staff(entry: Entry, call: Call, interaction: Interaction) -> Staff | None:
+    """Whoever answered, from the moment this is news; afterwards whoever took the contact over keeps it."""
+    is_news = entry.kind == "call.answered" or "answered_by" in entry.data.get("changed", ())
+    return (call.answered_by if is_news else None) or interaction.staff or call.answered_by
 
 
 def _open(call: Call, entry: Entry) -> Interaction:

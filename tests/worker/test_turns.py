@@ -1,12 +1,17 @@
 """How a job takes its turns."""
 
 import threading
+from datetime import timedelta
 
 import pytest
+from freezegun import freeze_time
 
 from madoguchi.problems.models import Problem
+from madoguchi.telephony.models import Call
 from madoguchi.worker.loop import Turns
-from madoguchi.worker.schedule import Job
+from madoguchi.worker.schedule import SCHEDULE, Job
+from tests.cast import Cast
+from tests.telephony.lines import NINE, post, queue_call
 
 
 def test_a_job_with_more_to_do_goes_on_at_once() -> None:
@@ -57,6 +62,14 @@ def test_it_finishes_the_batch_at_hand_when_told_to_stop() -> None:
 
     Turns(Job("one", batch, every=0.0)).until(stopping)
     assert finished == [True]
+
+
+def test_a_call_that_fell_silent_is_ended_by_the_schedule(cast: Cast) -> None:
+    with freeze_time(NINE):
+        post(queue_call()[:6])
+    with freeze_time(NINE + timedelta(hours=5)):
+        next(job for job in SCHEDULE if job.name == "silent_calls").function()
+    assert not Call.objects.filter(is_live=True).exists()
 
 
 def _fail() -> bool:

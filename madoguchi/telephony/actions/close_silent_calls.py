@@ -12,7 +12,7 @@ from madoguchi.telephony.snapshots import estimated_end
 SILENCE = timedelta(hours=4)
 
 
-def close_silent_calls(now: datetime, *, limit: int = 500) -> int:
+def close_silent_calls(now: datetime, *, limit: int = 100) -> int:
     """End calls that were not heard of for four hours, counted from receipt, unless their sender gives snapshots.
 
     The worker's schedule calls it; each call is a transaction of its own. Returns how many were ended.
