@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -227,10 +228,11 @@ def finish_call_back(call_back: CallBack, *, result: str, outbound: Interaction 
 
 @transaction.atomic
 def try_call_back_again(call_back: CallBack, *, due_at: datetime, by: Staff) -> CallBack:
-    """Nobody was reached: the attempt counts, and the call stays owed until ``due_at``."""
-    call_back.attempts += 1
-    call_back.due_at = due_at
-    call_back.save(update_fields=["attempts", "due_at"])
+    """Nobody was reached: the attempt counts, and the call stays owed until ``due_at``. Refuses one that was made."""
+    owed = CallBack.objects.filter(pk=call_back.pk, done_at__isnull=True)
+    if not owed.update(attempts=F("attempts") + 1, due_at=due_at):
+        raise Refused(_("Somebody has already made this call."), code="done", status=409)
+    call_back.refresh_from_db(fields=["attempts", "due_at"])
     record(
         "call_back.attempted",
         by=by,

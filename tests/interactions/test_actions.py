@@ -17,7 +17,7 @@ from madoguchi.interactions.actions import (
     save_draft,
     try_call_back_again,
 )
-from madoguchi.interactions.models import Channel, IntakeDraft, Interaction
+from madoguchi.interactions.models import CallBack, Channel, IntakeDraft, Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.people.access import access_of
 from madoguchi.telephony.models import Call, CallAgent
@@ -126,3 +126,16 @@ def test_a_partner_sees_the_contact_of_a_call_that_is_offered_to_them_as_well(ca
     assert not Interaction.objects.visible_to(access).filter(pk=contact.pk).exists()
     CallAgent.objects.create(call=call, agent="1801", staff=cast.ogawa, state=CallAgent.State.OFFERED)
     assert Interaction.objects.visible_to(access).filter(pk=contact.pk).exists()
+
+
+def test_an_attempt_counts_though_a_colleague_counted_one_meanwhile_and_never_after_the_call_was_made(
+    cast: Cast,
+) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    owed = promise_call_back(number="0312345678", due_at=later, team=cast.call_centre, by=cast.sato)
+    same = CallBack.objects.get(pk=owed.pk)
+    try_call_back_again(owed, due_at=later, by=cast.sato)
+    assert try_call_back_again(same, due_at=later, by=cast.suzuki).attempts == 2
+    finish_call_back(owed, result="reached", by=cast.sato)
+    with pytest.raises(Refused):
+        try_call_back_again(same, due_at=later, by=cast.suzuki)

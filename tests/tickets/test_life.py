@@ -192,3 +192,25 @@ def test_links_and_parents_never_run_in_a_circle(ticket: Ticket, cast: Cast) -> 
     link_tickets(child, other=ticket, kind="duplicate", by=cast.sato)
     link_tickets(child, other=ticket, kind="duplicate", by=cast.sato)
     assert child.links.count() == 1
+
+
+def test_a_noted_number_that_is_none_does_not_keep_the_answer_from_going_out(cast: Cast) -> None:
+    ticket = raised(cast, "nakagawa")
+    change(ticket, details={"callback_number": "今の番号と同じ"}, by=cast.sato)
+    assert post_message(ticket, body="直しました", visibility="public", by=cast.takahashi).delivery == "call_back"
+    assert CallBack.objects.get().number == "+81350001234"
+    change(ticket, details={"callback_number": 312345678}, by=cast.sato)
+    post_message(ticket, body="念のため", visibility="public", by=cast.takahashi)
+    assert CallBack.objects.latest("id").number.endswith("312345678")
+
+
+def test_somebody_known_by_the_noted_number_alone_is_called_there(cast: Cast) -> None:
+    ticket = raised(cast, "walk_in")
+    change(ticket, details={"callback_number": "090-1234-5678"}, by=cast.sato)
+    assert post_message(ticket, body="直しました", visibility="public", by=cast.takahashi).delivery == "call_back"
+
+
+def test_an_unknown_priority_is_refused(cast: Cast) -> None:
+    with pytest.raises(Refused) as refusal:
+        open_ticket(subject="件名", body="本文", channel="visit", priority="at once!!!", by=cast.sato)
+    assert refusal.value.code == "priority"

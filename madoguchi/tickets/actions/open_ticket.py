@@ -39,11 +39,13 @@ def open_ticket(
     """Raise a ticket with its first message; the first line is its front and holds it.
 
     ``message_fields`` adds to the first message what a door knows of it (``incoming``, ``html``, ``quoted``).
-    Refuses an empty subject. Whether the contract covers the category is noted, never enforced.
+    Refuses an empty subject and an unknown priority. Whether the contract covers the category is noted, never enforced.
     """
     subject = " ".join(subject.split())[:300]
     if not subject:
         raise Refused(_("A ticket needs a subject."), code="subject_missing", field="subject")
+    if priority not in Priority.values:
+        raise Refused(_("There is no such priority."), code="priority", field="priority")
     moment = at or timezone.now()
     team = front_team or first_line()
     staff = by if isinstance(by, Staff) else None

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.files.models import Attachment
+from madoguchi.foundation import phone
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions import promise_call_back
 from madoguchi.interactions.models import CallBack, Interaction
@@ -55,7 +56,7 @@ def post_message(
         author_name=by.name,
         at=timezone.now(),
         body=text,
-        delivery=_delivery(ticket.requester) if public and said_in is None else Delivery.NONE,
+        delivery=_delivery(ticket) if public and said_in is None else Delivery.NONE,
     )
     files = list(attachments)
     if files:
@@ -79,15 +80,18 @@ def post_message(
     return message
 
 
-def _delivery(requester: Person | None) -> str:
-    if requester is None:
+def _delivery(ticket: Ticket) -> str:
+    if ticket.requester is None:
         return Delivery.NONE
-    if requester.emails.exists():
+    if ticket.requester.emails.exists():
         return Delivery.MAIL
-    return Delivery.CALL_BACK if _number_of(requester) else Delivery.NONE
+    return Delivery.CALL_BACK if _number_of(ticket, ticket.requester) else Delivery.NONE
 
 
-def _number_of(requester: Person) -> str:
+def _number_of(ticket: Ticket, requester: Person) -> str:
+    """The number they asked to be called on, if what was noted is one, else their own, else their organisation's."""
+    if asked := phone.normalise(str(ticket.details.get("callback_number") or "")):
+        return asked
     own = requester.phones.order_by("id").first()
     if own is None and requester.organization_id is not None:
         own = requester.organization.phones.order_by("id").first() if requester.organization else None
@@ -98,7 +102,7 @@ def _hand_to_front(ticket: Ticket, message: Message, by: Staff) -> None:
     """Many callers have no mail: the answer is ready, and the front tells it by telephone."""
     assert ticket.requester is not None
     call_back = promise_call_back(
-        number=ticket.details.get("callback_number") or _number_of(ticket.requester),
+        number=_number_of(ticket, ticket.requester),
         due_at=timezone.now(),
         team=ticket.front_team,
         staff=ticket.front_staff,

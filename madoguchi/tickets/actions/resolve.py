@@ -47,7 +47,7 @@ def resolve(
         resolved_at_first_line=first_line,
         resolution=resolution.strip(),
         article=article,
-        no_article_reason="" if article else no_article_reason.strip(),
+        no_article_reason="" if article else no_article_reason.strip()[:200],
     )
     if article is not None:
         learn(article, _words_of(ticket), source=_source(ticket), by=by)

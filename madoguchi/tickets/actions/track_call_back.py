@@ -17,7 +17,7 @@ def track_call_back(ticket: Ticket, *, call_back: CallBack, message: Message | N
 def follow_call_back(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """Reaction: a call was made or put off, so the next one owed may be another."""
     call_backs = [subject for subject in subjects if isinstance(subject, CallBack)]
-    for ticket in Ticket.objects.filter(call_back_links__call_back__in=call_backs):
+    for ticket in Ticket.objects.select_for_update(of=("self",)).filter(call_back_links__call_back__in=call_backs):
         refresh_call_back_at(ticket)
 
 
