@@ -269,3 +269,14 @@ def test_what_a_supervisor_assigned_is_not_returned(ticket: Ticket, cast: Cast, 
     with pytest.raises(Refused) as refusal:
         return_(second, reason="wrong_team", by=cast.ito)
     assert refusal.value.code == "assigned"
+
+
+def test_a_second_offer_does_not_freeze_a_ticket_whose_first_one_is_open(ticket: Ticket, cast: Cast) -> None:
+    """A lower limit set meanwhile must not freeze what is being decided already."""
+    offered(ticket, cast)
+    cast.mail_trouble.move_limit = 1
+    cast.mail_trouble.save(update_fields=["move_limit"])
+    with pytest.raises(Refused) as refusal:
+        offer(ticket, to_team=cast.network, reason="専門外", details=ANSWERS, by=cast.sato)
+    ticket.refresh_from_db()
+    assert (refusal.value.code, ticket.frozen_at) == ("offered", None)

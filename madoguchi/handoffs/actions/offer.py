@@ -60,6 +60,8 @@ def _freeze_if_last_move(ticket: Ticket, *, by: Staff) -> bool:
         return False
     if ticket.frozen_at is not None:
         return True
+    if ticket.offered_to_id is not None:
+        return False  # the open offer is the answer, not the limit
     if ticket.moves + 1 < ticket.move_limit:
         return False
     freeze(ticket, by=by)
