@@ -11,6 +11,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
@@ -91,6 +92,9 @@ def _problem(request: HttpRequest, error: Exception) -> ProblemError:
 
 def _of_django(error: Exception) -> ProblemError | None:
     match error:
+        case DataError():  # bad input or a bug of ours: a clear answer, and a row for the administrator
+            set_aside("api", error)
+            return ProblemError(422, _("Something you wrote is too long, or holds characters that cannot be kept."))
         case Http404():
             return not_found()
         case RequestDataTooBig() | TooManyFieldsSent() | TooManyFilesSent():

@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
+from madoguchi.problems.set_aside import set_aside
 from madoguchi.web.shell.errors import broken, refused
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -48,6 +51,12 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DataError):
+            # Bad input or a bug of ours: who typed gets a sentence, the administrator sees the row.
+            set_aside("page", exception, path=request.get_full_path(), method=request.method)
+            exception = Refused(
+                _("Something you wrote is too long, or holds characters that cannot be kept."), code="unstorable"
+            )
         return refused(request, exception) if isinstance(exception, Refused) else None
 
 
