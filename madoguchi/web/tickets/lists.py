@@ -181,4 +181,4 @@ def _lines(request: StaffRequest, address: ListAddress, nodes: list[Any]) -> Ite
 
 def _harmless(cell: Any) -> Any:
     """A text that Excel would take for a formula gets an apostrophe in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -161,14 +161,6 @@ def _colleagues(ticket: Ticket) -> list[tuple[int, str]]:
     return [(key, f"{family} {given}".strip()) for key, family, given, _kana in rows]
 
 
-def _returnable(ticket: Ticket, handoffs: list[Handoff]) -> Handoff | None:
-    """The accepted hand-off by which the ticket came to its holder, while it may still go back."""
-    if not ticket.is_active or ticket.offered_to_id is not None or ticket.frozen_at is not None:
-        return None
-    accepted = [handoff for handoff in handoffs if handoff.state == Handoff.State.ACCEPTED]
-    return accepted[-1] if accepted and accepted[-1].to_team_id == ticket.holder_team_id else None
-
-
 def _related(ticket: Ticket, access: Access) -> list[tuple[str, Ticket]]:
     """(how, ticket) of everything that points here or is pointed to, as far as this person may see it."""
     pointers = {
