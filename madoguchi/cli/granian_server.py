@@ -42,6 +42,8 @@ def run_server(target: str, interface: Interfaces, *, host: str, port: int, work
 
 def check_port(host: str, port: int) -> None:
     """Raises SettingError when the address cannot be listened on."""
+    if not 0 <= port < 65536:  # the resolver would take it modulo 65536
+        raise SettingError(f"{host}:{port} cannot be listened on: a port is a number up to 65535.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:

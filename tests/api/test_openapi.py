@@ -37,6 +37,7 @@ def test_every_call_tells_scopes_problems_and_idempotency() -> None:
             assert all(scope in SCOPES for option in call["security"] for scope in option["bearer"]), path
             headers = {part["name"] for part in call["parameters"] if part["in"] == "header"}
             assert ("Idempotency-Key" in headers) == (method == "post"), path
+            assert not any("examples" in part for part in call["parameters"]), "a list of examples is no OpenAPI"
             places = {part["name"] for part in call["parameters"] if part["in"] == "path"}
             assert all(f"{{{name}}}" in path for name in places), path
             if method in ("post", "patch") and "requestBody" in call:

@@ -1,5 +1,6 @@
 """``madoguchi serve`` as a process tree: what dies comes back, what is told to stop stops."""
 
+import argparse
 import os
 import signal
 import subprocess
@@ -9,7 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
+from madoguchi.cli import serve
+from madoguchi.config.environment import IN_FORCE
 from tests.desk import Desk
 
 PARTS = 2  # web and worker
@@ -122,6 +126,27 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(served: Desk) -> None:
     )  # fmt: skip
     assert run.returncode == 2
     assert run.stderr == f"127.0.0.1:{served.port} cannot be listened on: Address already in use.\n"
+
+
+def test_a_port_that_is_none_is_told_in_a_sentence(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "madoguchi", "serve", "--port", "99999"],
+        env=os.environ | {"MADOGUCHI_DATA_DIR": str(tmp_path)},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert run.stderr == "127.0.0.1:99999 cannot be listened on: a port is a number up to 65535.\n"
+
+
+def test_links_lead_to_the_port_that_is_served_when_no_public_address_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(IN_FORCE, "MADOGUCHI_PUBLIC_URL", ("http://localhost:8000", "default"))
+    monkeypatch.setenv("MADOGUCHI_PUBLIC_URL", "")
+    monkeypatch.setattr(serve, "prepare", lambda: 0)
+    monkeypatch.setattr(serve, "supervise", lambda parts: 0)
+    assert serve.run(argparse.Namespace(host="127.0.0.1", port=0)) == 0
+    assert os.environ["MADOGUCHI_PUBLIC_URL"] == "http://localhost:0"
 
 
 def test_strangers_get_no_metrics_through_a_proxy(served: Desk) -> None:

@@ -70,7 +70,7 @@ class TicketChange(Body):
 class TicketQuery(BaseModel):
     """Which tickets. Several statuses and priorities are separated by commas; ``active`` is new, open and waiting."""
 
-    status: Annotated[str, Field(max_length=100, examples=["new,open"])] = ""
+    status: Annotated[str, Field(max_length=100, description="such as `new,open`")] = ""
     team: fields.Word = ""
     assignee: Annotated[str, Field(max_length=254, description="e-mail address, `me` or `none`")] = ""
     category: Annotated[fields.Word, Field(description="with everything below it")] = ""

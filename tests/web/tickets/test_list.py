@@ -115,6 +115,7 @@ def test_an_export_is_for_excel_and_runs_no_formula(cast: Cast, sign_in: SignIn)
     text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     assert text.startswith("\ufeff番号,件名,")
     assert ",'=HYPERLINK(1)," in text
+    assert ",'," not in text, "an empty cell stays empty"
 
 
 def test_a_person_keeps_their_own_views(cast: Cast, sign_in: SignIn) -> None:
