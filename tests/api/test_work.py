@@ -327,3 +327,10 @@ def test_articles_are_searched_and_suggested_with_what_they_solved(cast: Cast) -
     assert [row["number"] for row in shown["tickets"]] == [number]
     assert program_of(cast.sato, "knowledge:read").post("/suggest", {"text": "Outlook"}).body["tickets"] == []
     assert program.post("/suggest", {"text": ""}).body["articles"] == []
+
+
+def test_any_offset_of_rfc_3339_is_taken(cast: Cast) -> None:
+    program = program_of(cast.sato)
+    number = raised(program, requester={"name": "山田 花子", "phone": "03-1111-2222"})
+    promised = program.post(f"/tickets/{number}/call-backs", {"due_at": "2030-01-01T20:43:00+20:43"})
+    assert (promised.status, promised.body["due_at"]) == (201, "2030-01-01T09:00:00+09:00")

@@ -1,7 +1,7 @@
 """Kinds of fields, and bodies that know no other keys."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ class Answer(BaseModel):
 def _possible(at: datetime) -> datetime:
     if not _EARLIEST <= at.year < _LATEST:
         raise ValueError(_("This is no possible time."))
-    return at
+    return at.astimezone(UTC)  # PostgreSQL takes no offset of 16 hours or more
 
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:
