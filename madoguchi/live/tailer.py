@@ -33,7 +33,7 @@ class Tailer:
         self._thread.join(5)
 
     def _run(self) -> None:
-        wait = _PAUSE
+        wait = 0.0
         while not self._stopping.wait(wait):
             try:
                 self._step()
@@ -41,8 +41,16 @@ class Tailer:
             except (DatabaseError, InterfaceError) as error:
                 wait = min(max(wait * 2, 0.2), _SLOWEST_RETRY)
                 log.warning("the journal cannot be read, next try in %.1f s: %s", wait, error)
-                self._version = None
-                connection.close()
+                self._again()
+            except Exception:
+                # A bug must not leave a process whose live line is deaf for ever.
+                wait = _SLOWEST_RETRY
+                log.exception("the journal could not be handed on, next try in %.1f s", wait)
+                self._again()
+        connection.close()
+
+    def _again(self) -> None:
+        self._version = None
         connection.close()
 
     def _step(self) -> None:
@@ -53,8 +61,8 @@ class Tailer:
         if not self._changed():
             return
         while entries := tail.read_after(self._position, limit=_BATCH):
+            self._deliver(entries[-1].position, entries)
             self._position = entries[-1].position
-            self._deliver(self._position, entries)
             if len(entries) < _BATCH:
                 return
 

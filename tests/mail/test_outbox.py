@@ -20,7 +20,7 @@ from madoguchi.mail import outbox
 from madoguchi.mail.actions import queue_mail, send_again
 from madoguchi.mail.compose import build
 from madoguchi.mail.models import MailThread, OutgoingMail
-from madoguchi.mail.outbox import deliver_due
+from madoguchi.mail.outbox import ALARM_AT_ATTEMPT, deliver_due
 from madoguchi.mail.parse import parse
 from madoguchi.problems.models import Problem
 
@@ -161,6 +161,23 @@ def test_a_dead_server_costs_nothing_but_time(settings: LazySettings) -> None:
     waiting = OutgoingMail.objects.get(pk=mail.pk)
     assert (waiting.state, waiting.attempts) == ("queued", 1)
     assert "refused" in waiting.last_error
+
+
+def test_a_server_that_comes_back_gets_each_mail_once_and_in_order(server: Server, settings: LazySettings) -> None:
+    up, settings.SMTP = settings.SMTP, urlsplit("smtp://127.0.0.1:1")
+    mails = [queued(f"{number}@example.co.jp") for number in range(3)]
+    with freeze_time(timezone.now()) as clock:
+        for _ in range(ALARM_AT_ATTEMPT + 1):
+            assert deliver_due() == 3
+            clock.tick(timedelta(minutes=61))
+        assert {state(mail) for mail in mails} == {"queued"}
+        assert Problem.objects.filter(where="mail.outbox").count() == 3
+        settings.SMTP = up
+        assert deliver_due() == 3
+        clock.tick(timedelta(days=1))
+        assert deliver_due() == 0
+    assert [to for _, to, _ in server.taken] == [[f"{number}@example.co.jp"] for number in range(3)]
+    assert {state(mail) for mail in mails} == {"sent"}
 
 
 def test_a_worker_killed_between_claim_and_sending_loses_nothing(
