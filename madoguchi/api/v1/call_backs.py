@@ -19,7 +19,7 @@ from madoguchi.api.v1.ticket_form import StaffForm, staff_form
 from madoguchi.api.v1.tickets import READ, WRITE
 from madoguchi.interactions.actions import finish_call_back, promise_call_back, try_call_back_again
 from madoguchi.interactions.models import CallBack
-from madoguchi.tickets.actions.track_call_back import refresh_call_back_at, track_call_back
+from madoguchi.tickets.actions.track_call_back import track_call_back
 from madoguchi.tickets.models import TicketCallBack, number_of
 
 router = Router(tags=["call-backs"])
@@ -114,9 +114,7 @@ class DoneIn(Body):
 def finish_a_call_back(request: ApiRequest, row_id: int, done: DoneIn) -> HttpResponse:
     """409 when a colleague was first."""
     call_back = _at(request, row_id)
-    with transaction.atomic():
-        finish_call_back(call_back, result=done.result, by=request.auth.staff)
-        _refresh(call_back)
+    finish_call_back(call_back, result=done.result, by=request.auth.staff)
     return answer(200, _form(_at(request, row_id)))
 
 
@@ -130,16 +128,8 @@ class AgainIn(Body):
 def try_again(request: ApiRequest, row_id: int, when: AgainIn) -> HttpResponse:
     """The attempt counts, and the call stays owed."""
     call_back = _at(request, row_id)
-    with transaction.atomic():
-        try_call_back_again(call_back, due_at=when.due_at, by=request.auth.staff)
-        _refresh(call_back)
+    try_call_back_again(call_back, due_at=when.due_at, by=request.auth.staff)
     return answer(200, _form(_at(request, row_id)))
-
-
-def _refresh(call_back: CallBack) -> None:
-    link = TicketCallBack.objects.select_related("ticket").filter(call_back=call_back).first()
-    if link is not None:
-        refresh_call_back_at(link.ticket)
 
 
 def _at(request: ApiRequest, row_id: int) -> CallBack:
