@@ -1,5 +1,6 @@
 """What becomes of a mail: its ticket, the thread it joins, and senders who write more than a column holds."""
 
+import random
 from email.header import Header
 
 import pytest
@@ -111,3 +112,16 @@ def test_a_ticket_that_closes_while_its_reply_comes_in_gets_a_follow_up(
     assert (ticket.status, ticket.messages.count()) == (Status.CLOSED, 1)
     assert Ticket.objects.get(follow_up_of=ticket).messages.get().body == "まだです"
     assert not Interaction.objects.unsettled().exists()
+
+
+def test_a_message_id_longer_than_an_index_holds_is_kept_all_the_same(cast: Cast) -> None:
+    """Random, because PostgreSQL compresses what repeats before it measures."""
+    name = "".join(random.Random(1).choices([chr(code) for code in range(0x4E00, 0x9FA5)], k=970))
+    taken = take_in(
+        mail({"From": YAMADA, "Subject": "long", "Message-ID": f"<{name}@b.example>"}, b"text"),
+        source="smtp",
+        envelope_from="",
+        envelope_to=["desk@localhost"],
+        by=SYSTEM,
+    )
+    assert (taken.state, Ticket.objects.count()) == ("taken", 1)

@@ -82,7 +82,7 @@ def _keep(
         received_at=timezone.now(),
         nature=nature,
         dedupe_key=key,
-        message_id=_fit(mail.message_id or "", 998),
+        message_id=_fit_index(_fit(mail.message_id or "", 998)),
         in_reply_to=_fit(mail.in_reply_to or "", 998),
         references=mail.references,
         subject=mail.subject,
@@ -157,6 +157,11 @@ def _dedupe_key(raw: bytes, mail: ParsedMail, envelope_from: str | None, envelop
 def _storable(text: str) -> str:
     """Without the code points that PostgreSQL cannot keep."""
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+
+
+def _fit_index(text: str) -> str:
+    """PostgreSQL refuses the whole row when an indexed value is longer than a third of a page."""
+    return text.encode()[:2000].decode(errors="ignore")
 
 
 def _fit(text: str, length: int) -> str:
