@@ -120,7 +120,7 @@ def test_a_message_id_longer_than_an_index_holds_is_kept_all_the_same(cast: Cast
     taken = take_in(
         mail({"From": YAMADA, "Subject": "long", "Message-ID": f"<{name}@b.example>"}, b"text"),
         source="smtp",
-        envelope_from="",
+        envelope_from="hanako.yamada@minato.example",
         envelope_to=["desk@localhost"],
         by=SYSTEM,
     )
