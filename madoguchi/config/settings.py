@@ -9,13 +9,16 @@ from urllib.parse import parse_qsl, unquote
 from django.utils.csp import CSP
 
 from madoguchi.config import environment as env
+from madoguchi.config.environment import marked as _
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-DATA_DIR = Path(env.text("DATA_DIR", "var", doc="folder of the database, originals and generated secrets")).resolve()
-DATABASE = env.url("DATABASE_URL", "", ("postgresql", "postgres", "sqlite"), doc="database; unset: SQLite in DATA_DIR")
-PUBLIC_URL = env.url("PUBLIC_URL", "http://localhost:8000", ("http", "https"), doc="address people type")
-DEBUG = env.boolean("DEBUG", False, doc="detailed error pages; never on a reachable server")
+DATA_DIR = Path(env.text("DATA_DIR", "var", doc=_("folder of the database, originals and generated secrets"))).resolve()
+DATABASE = env.url(
+    "DATABASE_URL", "", ("postgresql", "postgres", "sqlite"), doc=_("database; unset: SQLite in DATA_DIR")
+)
+PUBLIC_URL = env.url("PUBLIC_URL", "http://localhost:8000", ("http", "https"), doc=_("address people type"))
+DEBUG = env.boolean("DEBUG", False, doc=_("detailed error pages; never on a reachable server"))
 
 try:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -25,7 +28,7 @@ except OSError as error:
 
 def _secret_key() -> str:
     """The configured key, else one generated into the data folder on the first start."""
-    if key := env.text("SECRET_KEY", doc="signs sessions and links; unset: generated into DATA_DIR"):
+    if key := env.text("SECRET_KEY", doc=_("signs sessions and links; unset: generated into DATA_DIR")):
         if len(key) < 32:
             raise env.SettingError("MADOGUCHI_SECRET_KEY must have at least 32 characters.")
         return key
@@ -75,7 +78,7 @@ assert PUBLIC_URL is not None
 HTTPS = PUBLIC_URL.scheme == "https"
 ALLOWED_HOSTS = [PUBLIC_URL.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"] + [
     host
-    for host in env.text("ALLOWED_HOSTS", doc="further host names, separated by commas").replace(" ", "").split(",")
+    for host in env.text("ALLOWED_HOSTS", doc=_("further host names, separated by commas")).replace(" ", "").split(",")
     if host
 ]
 CSRF_FAILURE_VIEW = "madoguchi.web.shell.errors.csrf_failure"
@@ -188,9 +191,9 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
-LANGUAGE_CODE = env.choice("LANGUAGE", "ja", ("ja", "en"), doc="language of a page before sign-in, and of mail")
+LANGUAGE_CODE = env.choice("LANGUAGE", "ja", ("ja", "en"), doc=_("language of a page before sign-in, and of mail"))
 LOCALE_PATHS = [PACKAGE / "locale"]
-TIME_ZONE = env.text("TIME_ZONE", "Asia/Tokyo", doc="zone in which times are shown and days begin")
+TIME_ZONE = env.text("TIME_ZONE", "Asia/Tokyo", doc=_("zone in which times are shown and days begin"))
 try:
     zoneinfo.ZoneInfo(TIME_ZONE)
 except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
@@ -215,24 +218,29 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # The journal finds its reactions here, so that the lower room never imports the upper one.
 JOURNAL_REACTIONS = "madoguchi.reactions.REACTIONS"
 SEARCH_SOURCES = "madoguchi.reactions.SEARCH_SOURCES"
-ENCODER = env.boolean("ENCODER", True, doc="use the sentence encoder for suggestions, where it is installed")
+ENCODER = env.boolean("ENCODER", True, doc=_("use the sentence encoder for suggestions, where it is installed"))
 
-MAIL_ADDRESS = env.text("MAIL_ADDRESS", "desk@localhost", doc="the one address requesters see")
-MAIL_NAME = env.text("MAIL_NAME", "窓口", doc="the name beside MAIL_ADDRESS")
-SMTP = env.url("SMTP_URL", "", ("smtp", "smtps", "smtp+starttls"), doc="outgoing mail; unset: .eml files in DATA_DIR")
-IMAP = env.url("IMAP_URL", "", ("imap", "imaps"), doc="mailbox that is collected; unset: none")
-SMTP_LISTEN = env.address("SMTP_LISTEN", doc="host:port where mail is taken in by SMTP; unset: not at all")
-MAIL_LARGEST = env.integer("MAIL_LARGEST_MB", 40, doc="largest incoming mail, in megabytes", least=1) * 1024 * 1024
-WEB_WORKERS = env.integer("WEB_WORKERS", 2, doc="web processes", least=1)
-WEB_THREADS = env.integer("WEB_THREADS", 8, doc="threads of a web process", least=1)
-SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc="an abandoned wait below this counts as short")
+MAIL_ADDRESS = env.text("MAIL_ADDRESS", "desk@localhost", doc=_("the one address requesters see"))
+MAIL_NAME = env.text("MAIL_NAME", "窓口", doc=_("the name beside MAIL_ADDRESS"))
+SMTP = env.url(
+    "SMTP_URL", "", ("smtp", "smtps", "smtp+starttls"), doc=_("outgoing mail; unset: .eml files in DATA_DIR")
+)
+IMAP = env.url("IMAP_URL", "", ("imap", "imaps"), doc=_("mailbox that is collected; unset: none"))
+SMTP_LISTEN = env.address("SMTP_LISTEN", doc=_("host:port where mail is taken in by SMTP; unset: not at all"))
+MAIL_LARGEST = env.integer("MAIL_LARGEST_MB", 40, doc=_("largest incoming mail, in megabytes"), least=1) * 1024 * 1024
+WEB_WORKERS = env.integer("WEB_WORKERS", 2, doc=_("web processes"), least=1)
+WEB_THREADS = env.integer("WEB_THREADS", 8, doc=_("threads of a web process"), least=1)
+SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc=_("an abandoned wait below this counts as short"))
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO", doc="least level that is logged").upper()},
+    "root": {
+        "handlers": ["console"],
+        "level": env.text("LOG_LEVEL", "INFO", doc=_("least level that is logged")).upper(),
+    },
     "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
 }
 

@@ -53,7 +53,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def in_force(request: StaffRequest) -> HttpResponse:
     """Every setting with the value it has; secrets never reach this page."""
     rows = [
-        (name, *settings.MADOGUCHI_IN_FORCE.get(name, ("", "default")), doc)
+        (name, *settings.MADOGUCHI_IN_FORCE.get(name, ("", "default")), _(doc))
         for name, doc in sorted(settings.MADOGUCHI_SETTINGS.items())
     ]
     return show(request, "settings.html", _("Settings"), {"rows": rows})
