@@ -7,6 +7,7 @@ from django.contrib.messages import get_messages
 from django.contrib.messages.storage.base import BaseStorage
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -41,6 +42,11 @@ class Shell:
     @property
     def language(self) -> str:
         return get_language() or settings.LANGUAGE_CODE
+
+    @property
+    def zone(self) -> str:
+        """The zone of every time on the page, so that scripts write the same."""
+        return timezone.get_current_timezone_name()
 
     @property
     def languages(self) -> list[tuple[str, str]]:

@@ -66,7 +66,7 @@ customElements.define("auto-save", class extends HTMLElement {
       this.failures = 0;
       if (JSON.stringify(this.values()) === sent) { this.dirty = false; localStorage.removeItem(this.place); }
       if (!url) this.keep();
-      this.say(madoguchi.word("saved", new Date().toLocaleTimeString("ja-JP", { hour12: false })));
+      this.say(madoguchi.word("saved", new Date().toLocaleTimeString("ja-JP", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: document.documentElement.dataset.zone })));
       this.form.dispatchEvent(new CustomEvent("saved", { bubbles: true }));
     } catch (error) {
       this.fail(error instanceof TypeError ? "" : error.message);

@@ -42,6 +42,25 @@ document.addEventListener("htmx:finally:request", (event) => {
   }
 });
 
+// What had the focus may be replaced: its successor gets it, else the place itself, so that the keyboard does not begin anew.
+let held = null;
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const target = event.detail.ctx.target;
+  const focused = document.activeElement;
+  held = target instanceof Element && focused !== document.body && target.contains(focused) ? { target, id: focused.id, key: focused.dataset.key } : null;
+});
+
+document.addEventListener("htmx:after:swap", () => {
+  if (!held || document.activeElement !== document.body) return;
+  const place = held.target.isConnected ? held.target : document.getElementById(held.target.id);
+  const successor = (held.id && document.getElementById(held.id)) || (held.key && place?.querySelector(`[data-key="${CSS.escape(held.key)}"]`)) || place;
+  held = null;
+  if (!successor) return;
+  if (successor === place) place.tabIndex = -1;
+  successor.focus({ preventScroll: true });
+});
+
 function offerCancel(source) {
   const button = document.createElement("button");
   button.textContent = madoguchi.word("cancel");
@@ -71,7 +90,7 @@ document.addEventListener("htmx:after:request", (event) => {
 document.addEventListener("htmx:after:swap", (event) => {
   const ctx = event.detail.ctx;
   const target = typeof ctx.target === "string" ? document.querySelector(ctx.target) : ctx.target;
-  if (ctx.sourceEvent?.type === "live") mark(target);
+  if (ctx.sourceEvent?.type === "live") mark(target, before.get(ctx));
   const refusal = target?.querySelector?.(".message.bad");
   if (ctx.response?.raw?.headers.get("X-Refusal") && refusal) point(refusal);
 });
@@ -81,11 +100,33 @@ document.addEventListener("htmx:error", (event) => {
   if (event.detail.error instanceof TypeError) madoguchi.say(madoguchi.word("offline"));
 });
 
-function mark(element) {
-  if (!element || element.closest(".top") || element.querySelector(".ringing")) return;
-  element.classList.remove("changed-now");
-  requestAnimationFrame(() => element.classList.add("changed-now"));
-  element.addEventListener("animationend", () => element.classList.remove("changed-now"), { once: true });
+// Only what is new marks itself: the rows that were not there before, or the place when it has no rows.
+const before = new WeakMap();
+
+document.addEventListener("htmx:before:swap", (event) => {
+  const { sourceEvent, target } = event.detail.ctx;
+  if (sourceEvent?.type === "live" && target instanceof Element) before.set(event.detail.ctx, pieces(target));
+});
+
+function mark(element, known) {
+  if (!element || !known || element.closest(".top") || element.querySelector(".ringing")) return;
+  for (const [piece, words] of pieces(element)) {
+    if ([...known.values()].includes(words)) continue;
+    piece.classList.add("changed-now");
+    piece.addEventListener("animationend", () => piece.classList.remove("changed-now"), { once: true });
+  }
+}
+
+function pieces(element) {
+  const rows = [...element.querySelectorAll("li, tbody > tr")].filter((row) => !row.querySelector("li"));
+  return new Map((rows.length ? rows : [element]).map((row) => [row, words(row)]));
+}
+
+// The running clocks of a row are no change.
+function words(row) {
+  let text = row.textContent;
+  for (const clock of row.querySelectorAll("relative-time")) text = text.replace(clock.textContent, "");
+  return text.replace(/\s+/g, " ");
 }
 
 function field(key) {
