@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import hearing_items, path_of
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
@@ -107,6 +108,9 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
     items = timeline(ticket, limit=ENTRIES)
     asked = hearing_items(ticket.category, active_only=False) if ticket.details else []
     labels = {item.key: item.label for item in asked}
+    # What a destination asked, or what was asked before the category changed, has its name elsewhere.
+    if unnamed := [key for key in ticket.details if key not in labels]:
+        labels |= {item.key: item.label for item in HearingItem.objects.filter(key__in=unnamed)}
     working = access.can(Capability.WORK_TICKETS)
     emails = list(ticket.requester.emails.all()) if ticket.requester else []
     handoffs = list(

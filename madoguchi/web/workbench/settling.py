@@ -213,8 +213,8 @@ def quick_times(local: datetime) -> list[tuple[str, str, datetime]]:
     times = [
         (_("in 30 minutes"), local + timedelta(minutes=30)),
         (_("in 1 hour"), local + timedelta(hours=1)),
-        (_("today 17:00"), today_17),
-        (_("tomorrow 9:00"), tomorrow_9),
+        (_("today"), today_17),
+        (_("tomorrow"), tomorrow_9),
     ]
     return [(when.isoformat(timespec="minutes"), words, when) for words, when in times if when > local]
 
