@@ -6,8 +6,10 @@ import pytest
 from django.utils import timezone
 
 from madoguchi.api.openapi import description
+from madoguchi.interactions.actions import open_interaction
 from madoguchi.people.models import Staff
 from madoguchi.people.tokens import SCOPES, ApiToken, issue
+from madoguchi.tickets.actions.open_ticket import open_ticket
 from tests.api.client import Program, program_of
 from tests.cast import Cast
 
@@ -143,3 +145,13 @@ def test_a_partner_sees_only_their_teams_share(cast: Cast) -> None:
     assert partner.post(f"/tickets/{number}/messages", {"body": "見た", "visibility": "internal"}).status == 404
     assert partner.get(f"/tickets/{number}/timeline").status == 404
     assert partner.get("/interactions").body["items"] == []
+
+
+def test_a_partner_reads_no_number_of_a_ticket_they_may_not_see(cast: Cast) -> None:
+    contact = open_interaction(channel="phone", team=cast.partner, by=cast.ogawa)
+    ticket = open_ticket(subject="件名", body="本文", channel="phone", interaction=contact, by=cast.sato)
+    tickets = [
+        program_of(staff, "tickets:read").get("/interactions").body["items"][0]["tickets"]
+        for staff in (cast.ogawa, cast.sato)
+    ]
+    assert tickets == [[], [ticket.number]]

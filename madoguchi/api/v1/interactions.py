@@ -21,7 +21,7 @@ from madoguchi.interactions.actions import dismiss, record_bypass
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
 from madoguchi.tickets.actions.link_interaction import link_interaction
-from madoguchi.tickets.models import TicketInteraction, number_of
+from madoguchi.tickets.models import Ticket, TicketInteraction, number_of
 
 router = Router(tags=["contacts"])
 READ = Needs("calls:read", "tickets:read", capability=Capability.READ_TICKETS)
@@ -108,7 +108,7 @@ def list_interactions(request: ApiRequest, wanted: Query[InteractionQuery]) -> H
         rows = rows.filter(Q(started_at__lt=at) | Q(started_at=at, pk__lt=last), started_at__lte=at)
     found = list(rows.select_related(*_RELATED).order_by("-started_at", "-id")[: wanted.limit + 1])
     more, found = len(found) > wanted.limit, found[: wanted.limit]
-    return items(_forms(found), cursor.encode(found[-1].started_at, found[-1].pk) if more else None)
+    return items(_forms(request, found), cursor.encode(found[-1].started_at, found[-1].pk) if more else None)
 
 
 class BypassIn(Body):
@@ -127,7 +127,7 @@ def record_a_bypass(request: ApiRequest, bypass: BypassIn) -> HttpResponse:
     if reached is None:
         raise invalid("reached", _("This is required."))
     contact = record_bypass(who=bypass.who, what=bypass.what, reached=reached, at=bypass.at, by=request.auth.staff)
-    return answer(201, _forms([contact])[0])
+    return answer(201, _forms(request, [contact])[0])
 
 
 class DismissIn(Body):
@@ -143,7 +143,8 @@ class DismissIn(Body):
 def dismiss_interaction(request: ApiRequest, row_id: int, why: DismissIn) -> HttpResponse:
     """The contact leaves the list of unsettled ones, with the reason."""
     return answer(
-        200, _forms([dismiss(_at(request, row_id), reason=why.reason, note=why.note, by=request.auth.staff)])[0]
+        200,
+        _forms(request, [dismiss(_at(request, row_id), reason=why.reason, note=why.note, by=request.auth.staff)])[0],
     )
 
 
@@ -158,7 +159,7 @@ def link_to_ticket(request: ApiRequest, row_id: int, to: LinkIn) -> HttpResponse
     """The contact belongs to the ticket and is settled; twice is once."""
     contact = _at(request, row_id)
     link_interaction(ticket_named(request, to.ticket, field="ticket"), interaction=contact, by=request.auth.staff)
-    return answer(200, _forms([contact])[0])
+    return answer(200, _forms(request, [contact])[0])
 
 
 def _at(request: ApiRequest, row_id: int) -> Interaction:
@@ -169,9 +170,12 @@ def _at(request: ApiRequest, row_id: int) -> Interaction:
     return found
 
 
-def _forms(contacts: list[Interaction]) -> list[dict[str, Any]]:
+def _forms(request: ApiRequest, contacts: list[Interaction]) -> list[dict[str, Any]]:
+    """Contacts with the numbers of their tickets, as far as the caller may see these."""
     tickets: dict[int, list[str]] = {}
     links = TicketInteraction.objects.filter(interaction__in=[contact.pk for contact in contacts]).order_by("id")
+    if request.auth.access.is_partner:
+        links = links.filter(ticket__in=Ticket.objects.visible_to(request.auth.access))
     for interaction_id, ticket_id in links.values_list("interaction_id", "ticket_id"):
         tickets.setdefault(interaction_id, []).append(number_of(ticket_id))
     return [_form(contact, tickets.get(contact.pk, [])) for contact in contacts]
