@@ -118,8 +118,15 @@ class _Fold(Facts):
         after = next(iter(self.line.all("queue.entered", "agent.offered", "agent.joined")), None)
         return self.line.between(self.started, after or self.end)
 
+    @cached_property
+    def _hides_holds(self) -> bool:
+        """A conversation of which the sender would not have told that it was held: unknown, not 0."""
+        return self.was_answered and any(e.payload.get("tells_of_holds") is False for e in self.line.events)
+
     def _hold(self, talk: list[Span] | None) -> float | None:
         if self.holds.missing:
+            return None
+        if self._hides_holds:
             return None
         if not self.holds.spans:
             return 0.0
@@ -241,7 +248,7 @@ class _Fold(Facts):
                 for agent, spans in self._talks.items()
             ],
             **seconds,
-            "hold_count": self.holds.count,
+            "hold_count": None if self._hides_holds else self.holds.count,
             "ivr_digits": "".join(event.text("digits") for event in line.all("ivr.input")) or None,
             "wrapup_s": rounded(self._wrapup()),
             "outcome": self.outcome,

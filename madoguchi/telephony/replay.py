@@ -17,20 +17,22 @@ from madoguchi.telephony.timeline import joined_into, root_of
 
 FORMATS = ("asterisk-ami", "neutral", "zammad")
 SENDER = "replay"
+_UNKNOWN = datetime.fromtimestamp(0, UTC)
 
 
 def replay(lines: Iterable[str], *, format: str = "neutral") -> list[dict[str, Any]]:
     """The records of all calls in a recording, in the order in which they began.
 
     ``lines`` is JSON, one value a line (for ``neutral`` also one list over the whole file). A line may wrap its event
-    as ``{"received_at": …, "event": {…}}``; events without any time get the place of their line as time of receipt.
+    as ``{"received_at": …, "event": {…}}``; events without any time all count as received at one moment, in the order
+    of their lines, so that no duration is made up from the file.
     """
     if format == "asterisk-ami":
         return records_of(asterisk.events_of_recording(_values(lines)))
     reader: Callable[..., list[Event]] = zammad.events_of if format == "zammad" else neutral.events_of
     found: list[Event] = []
-    for place, value in enumerate(_values(lines)):
-        received = datetime.fromtimestamp(place, UTC)
+    for value in _values(lines):
+        received = _UNKNOWN
         if isinstance(value, dict) and isinstance(value.get("event"), dict):
             received = moment(value["received_at"]) if "received_at" in value else received
         posted = value["event"] if isinstance(value, dict) and isinstance(value.get("event"), dict) else value

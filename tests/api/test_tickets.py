@@ -73,3 +73,19 @@ def test_every_writing_of_a_number_finds_the_ticket(cast: Cast, writing: str) ->
     number = program.post("/tickets", NEW).body["number"]
     path = writing.format(number, number[:-1], number[-1]).replace("#", "%23")
     assert program.get(f"/tickets/{path}").body["number"] == number
+
+
+@pytest.mark.parametrize(
+    ("requester", "field"),
+    [({"name": "電話太郎", "phone": "abc"}, "requester.phone"), ({"organization": "組織だけ"}, "requester")],
+)
+def test_what_is_told_of_the_requester_is_never_lost_silently(
+    cast: Cast, requester: dict[str, str], field: str
+) -> None:
+    answered = program_of(cast.sato).post("/tickets", {"subject": "件名", "body": "本文", "requester": requester})
+    assert answered.status == 422
+    assert [error["field"] for error in answered.body["errors"]] == [field]
+
+
+def test_a_blank_body_is_refused(cast: Cast) -> None:
+    assert program_of(cast.sato).post("/tickets", {"subject": "件名", "body": " \n　"}).status == 422

@@ -8,6 +8,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from madoguchi.files import store
+from madoguchi.files.models import StoredFile
 from madoguchi.journal import record as journal
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import SYSTEM
@@ -152,3 +153,17 @@ def test_trouble_with_the_database_keeps_nothing_so_that_the_sender_tries_again(
     assert not IncomingMail.objects.exists()
     reactions.clear()
     assert arrive(letter()).state == "taken"
+
+
+def test_the_bytes_of_a_repeated_mail_are_kept_too(db: None) -> None:
+    """The same mail by another way has other trace headers: one mail, two originals."""
+    rest = b"\r\nMessage-ID: <one@example.jp>\r\nFrom: a@example.jp\r\n\r\ntext\r\n"
+    first, again = b"Received: by a" + rest, b"Received: by b" + rest
+    kept = [
+        take_in(raw, source="smtp", envelope_from="a@example.jp", envelope_to=["desk@localhost"], by=SYSTEM)
+        for raw in (first, again, again)
+    ]
+    assert len({mail.pk for mail in kept}) == 1
+    originals = [store.read(file) for file in StoredFile.objects.order_by("id")]
+    assert originals == [first, again]
+    assert Entry.objects.filter(kind="mail.repeated").count() == 1

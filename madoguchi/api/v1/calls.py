@@ -87,21 +87,45 @@ def take_in(posted: object, *, token: ApiToken, events_of: Callable[..., list[Ev
 
 
 class CallForm(Answer):
-    """A call; ``record`` is the fold of its events: a duration that cannot be known is null and named in it."""
+    """A call: the record that its events fold to, and where the call stands.
+
+    Times in seconds; what cannot be known is null and named in ``incomplete``. ``staff`` is the member of staff behind
+    ``answered_by``, which is the agent as the telephone system names them.
+    """
 
     id: int
     call_id: str
-    direction: str
     state: str
-    outcome: str
-    queue: str
-    caller: dict[str, Any]
-    called: str
-    answered_by: StaffForm | None
     started_at: str
     answered_at: str | None
     ended_at: str | None
-    record: dict[str, Any]
+    staff: StaffForm | None
+    direction: str | None
+    caller: dict[str, Any]
+    called: str | None
+    queue: str | None
+    queue_visits: Any
+    offers: list[dict[str, Any]]
+    answered_by: str | None
+    agents: list[str]
+    segments: list[dict[str, Any]]
+    wait_s: float | None
+    ivr_s: float | None
+    talk_s: float | None
+    hold_s: float | None
+    hold_count: int | None
+    transfer_wait_s: float | None
+    wrapup_s: float | None
+    outcome: str | None
+    ended_by: str | None
+    lost_in_transfer: bool | None
+    transfers: list[dict[str, Any]]
+    request_id: str | None
+    recordings: list[Any]
+    incomplete: list[str]
+    end_estimated: bool | None
+    clock: str | None
+    revision: int
 
 
 class CallList(Answer):
@@ -145,22 +169,16 @@ def get_call(request: ApiRequest, row_id: int) -> HttpResponse:
 
 
 def _form(call: Call) -> dict[str, Any]:
-    return {
+    return {name: call.record.get(name) for name in _RECORD} | {
         "id": call.pk,
         "call_id": call.call_id,
-        "direction": call.direction,
         "state": call.state,
-        "outcome": call.outcome,
-        "queue": call.queue,
-        "caller": {
-            "number": call.caller_number or None,
-            "name": call.caller_name or None,
-            "presentation": call.presentation,
-        },
-        "called": call.called,
-        "answered_by": staff_form(call.answered_by),
         "started_at": moment(call.started_at),
         "answered_at": moment(call.answered_at),
         "ended_at": moment(call.ended_at),
-        "record": call.record,
+        "staff": staff_form(call.answered_by),
+        "revision": call.revision,
     }
+
+
+_RECORD = tuple(CallForm.model_fields)

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from madoguchi.foundation import phone
+
 LONGEST_TEXT = 200_000
 _EARLIEST, _LATEST = 1900, 2200
 
@@ -27,6 +29,13 @@ def _possible(at: datetime) -> datetime:
     if not _EARLIEST <= at.year < _LATEST:
         raise ValueError(_("This is no possible time."))
     return at.astimezone(UTC)  # PostgreSQL takes no offset of 16 hours or more
+
+
+def _dialled(number: str) -> str:
+    """A writing of a telephone number, or nothing at all: what cannot be dialled must not be lost silently."""
+    if number.strip() and not phone.normalise(number):
+        raise ValueError(_("This is not a telephone number."))
+    return number
 
 
 def _plain(details: dict[str, Any]) -> dict[str, Any]:
@@ -56,7 +65,8 @@ Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Word = Annotated[str, StringConstraints(max_length=200)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Text = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
-NeededText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
+NeededText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT, pattern=r"\S")]
+Phone = Annotated[str, StringConstraints(max_length=40), AfterValidator(_dialled)]
 Moment = Annotated[AwareDatetime, AfterValidator(_possible)]
 Limit = Annotated[int, Field(ge=1, le=200)]
 Cursor = Annotated[str, StringConstraints(max_length=200)]

@@ -1,13 +1,13 @@
 """Tickets: raise, list, read, change, resolve, close, reopen, merge, wait; their timeline."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Router
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from madoguchi.api import cursor
 from madoguchi.api.caller import ApiRequest, Needs
@@ -41,8 +41,14 @@ class RequesterIn(Body):
     name: fields.Word = ""
     kana: fields.Word = ""
     email: Annotated[str, Field(max_length=254, pattern=r"^\s*([^@\s]+@[^@\s]+)?\s*$")] = ""
-    phone: Annotated[str, Field(max_length=40)] = ""
+    phone: fields.Phone = ""
     organization: fields.Word = ""
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if (self.organization.strip() or self.kana.strip()) and not (self.name + self.email + self.phone).strip():
+            raise ValueError(_("Name the person too, by name, email or phone."))
+        return self
 
 
 class TicketIn(Body):

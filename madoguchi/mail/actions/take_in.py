@@ -8,6 +8,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.utils import timezone
 
 from madoguchi.files import store
+from madoguchi.files.models import StoredFile
 from madoguchi.journal.record import Actor, record
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
 from madoguchi.mail.parse import ParsedMail, parse
@@ -33,8 +34,8 @@ def take_in(
     """
     mail = parse(raw, envelope_from=envelope_from)
     key = _dedupe_key(raw, mail, envelope_from, envelope_to)
-    if earlier := IncomingMail.objects.filter(dedupe_key=key).first():
-        return earlier
+    if earlier := IncomingMail.objects.select_related("raw").filter(dedupe_key=key).first():
+        return _again(earlier, raw, by)
     # The bytes reach the disk before the transaction begins, which on SQLite would hold up every other writer.
     store.write(raw)
     try:
@@ -46,6 +47,16 @@ def take_in(
             return earlier
         raise
     return incoming
+
+
+def _again(earlier: IncomingMail, raw: bytes, by: Actor) -> IncomingMail:
+    """The same mail by another way is one mail, but its bytes (other trace headers) are kept as well."""
+    digest = store.write(raw)
+    if digest != earlier.raw.sha256 and not StoredFile.objects.filter(sha256=digest).exists():
+        with transaction.atomic():
+            store.keep(raw)
+            record("mail.repeated", by=by, about=[earlier], data={"sha256": digest})
+    return earlier
 
 
 @transaction.atomic

@@ -27,7 +27,12 @@ def events_of(posted: object, *, sender: str) -> list[Event]:
     if not event:
         raise _refused("event", _("is required"))
     outgoing = _text(posted, "direction").lower() in ("out", "outbound")
-    common = {"call": call, "direction": "outbound" if outgoing else "inbound", "zammad": _plain(posted)}
+    common: dict[str, Any] = {
+        "call": call,
+        "direction": "outbound" if outgoing else "inbound",
+        "zammad": _plain(posted),
+    }
+    common["tells_of_holds"] = False  # the format has no word for them
     if outgoing:
         common |= {"from": _caller_of_ours(posted), "to": {"number": _text(posted, "to") or None}}
     else:
