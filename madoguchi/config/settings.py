@@ -21,7 +21,7 @@ PUBLIC_URL = env.url("PUBLIC_URL", "http://localhost:8000", ("http", "https"), d
 DEBUG = env.boolean("DEBUG", False, doc=_("detailed error pages; never on a reachable server"))
 
 try:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)  # originals of mails are nobody else's
 except OSError as error:
     raise env.SettingError(f"MADOGUCHI_DATA_DIR {DATA_DIR} cannot be made: {error.strerror}.") from error
 
@@ -220,7 +220,7 @@ JOURNAL_REACTIONS = "madoguchi.reactions.REACTIONS"
 SEARCH_SOURCES = "madoguchi.reactions.SEARCH_SOURCES"
 ENCODER = env.boolean("ENCODER", True, doc=_("use the sentence encoder for suggestions, where it is installed"))
 
-MAIL_ADDRESS = env.text("MAIL_ADDRESS", "desk@localhost", doc=_("the one address requesters see"))
+MAIL_ADDRESS = env.mail_address("MAIL_ADDRESS", "desk@localhost", doc=_("the one address requesters see"))
 MAIL_NAME = env.text("MAIL_NAME", "窓口", doc=_("the name beside MAIL_ADDRESS"))
 SMTP = env.url(
     "SMTP_URL", "", ("smtp", "smtps", "smtp+starttls"), doc=_("outgoing mail; unset: .eml files in DATA_DIR")

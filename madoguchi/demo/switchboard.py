@@ -15,7 +15,7 @@ from madoguchi.demo.actors import Actor, Caller, Stage
 from madoguchi.demo.client import Door
 from madoguchi.demo.operators import Operator
 
-QUEUE = "desk"
+QUEUE = "代表"
 OURS = "0301000100"
 VISITOR = "1004"
 _VISITOR_EVERY = 55.0

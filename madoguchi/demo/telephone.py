@@ -13,7 +13,7 @@ from madoguchi.telephony.models import Call, CallAgent, CallEvent
 
 SENDER = "pbx"
 SYSTEM: Who = ("telephone", None, "pbx")
-QUEUE = "desk"
+QUEUE = "代表"
 
 
 class Line:

@@ -34,7 +34,7 @@ def categories(request: StaffRequest) -> HttpResponse:
 def new_category(request: StaffRequest) -> HttpResponse:
     """A new node; ``?below=`` says where."""
     below = request.GET.get("below", "")
-    form = fill(CategoryForm, request, None, initial={"parent": below} if below.isdigit() else {})
+    form = fill(CategoryForm, request, None, initial={"parent": below} if below.isdecimal() else {})
     if request.method == "POST" and form.is_valid():
         row = actions.add_category(by=request.user, **form.cleaned_data)
         return done(request, _("The category is added."), "category", row.pk)

@@ -208,7 +208,7 @@ def _chosen(address: dict[str, str]) -> QuerySet[Staff]:
         rows = rows.annotate(initial=Substr("kana", 1, 1))
         known = ROWS.get(address["row"])
         rows = rows.filter(initial__in=known) if known else rows.exclude(initial__in="".join(ROWS.values()))
-    if address["team"].isascii() and address["team"].isdigit():
+    if address["team"].isascii() and address["team"].isdecimal():
         rows = rows.filter(memberships__team=int(address["team"])).distinct()
     return rows
 

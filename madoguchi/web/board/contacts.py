@@ -138,4 +138,4 @@ def _cursor(written: str) -> tuple[datetime, int] | None:
         moment = datetime.fromisoformat(at)
     except ValueError:
         return None
-    return (moment, int(last)) if moment.tzinfo and last.isascii() and last.isdigit() and len(last) < 19 else None
+    return (moment, int(last)) if moment.tzinfo and last.isascii() and last.isdecimal() and len(last) < 19 else None

@@ -112,12 +112,12 @@ def tickets(request: StaffRequest, figure: str) -> HttpResponse:
     written = request.GET.get("team", "")
     team = (
         get_object_or_404(Team, pk=int(written))
-        if written.isascii() and written.isdigit() and len(written) < 10
+        if written.isascii() and written.isdecimal() and len(written) < 10
         else None
     )
     found = tickets_behind(figure, team.pk if team else None, access=request.access, now=timezone.now())
     after = request.GET.get("after", "")
-    if after.isascii() and after.isdigit() and len(after) < 19:
+    if after.isascii() and after.isdecimal() and len(after) < 19:
         found = found.filter(Q(pk__lt=int(after)))
     found = found.select_related("category", "requester", "organization", "holder_team", "front_team", "assignee")
     # By an expression: for the bare id SQLite walks all tickets from the newest on to find those of today.

@@ -52,7 +52,7 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
     kind, chosen, note = (request.POST.get(name, "") for name in ("kind", "team", "note"))
     if kind not in RoutingDecision.Kind.values:
         raise Refused(_("Choose what shall happen."), code="kind", missing=missing("kind", _("Decision")))
-    if kind == RoutingDecision.Kind.ASSIGN and not chosen.isdigit():
+    if kind == RoutingDecision.Kind.ASSIGN and not chosen.isdecimal():
         raise Refused(_("Choose the team that takes the ticket."), code="team", missing=missing("team", _("Team")))
     if not note.strip():
         raise Refused(

@@ -37,7 +37,7 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
     ticket = ticket_or_404(request, number)
     if request.method == "GET":
         return page(request, "handoffs/offer.html", _context(request, ticket))
-    if not request.POST.get("to_team", "").isdigit():
+    if not request.POST.get("to_team", "").isdecimal():
         raise Refused(_("Choose the team that takes the ticket."), code="to_team", missing=missing("to_team", _("To")))
     team = get_object_or_404(Team, pk=request.POST["to_team"])
     if not request.POST.get("reason", "").strip():
@@ -51,7 +51,7 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
     offer(
         ticket,
         to_team=team,
-        to_staff=get_object_or_404(_workers(team), pk=named) if named.isdigit() else None,
+        to_staff=get_object_or_404(_workers(team), pk=named) if named.isdecimal() else None,
         reason=request.POST["reason"],
         reason_code=request.POST.get("reason_code", "") or Handoff.ReasonCode.OTHER,
         details=_details(request, _required(ticket, team)),

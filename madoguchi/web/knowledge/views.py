@@ -103,7 +103,7 @@ def edit(request: StaffRequest, article_id: int) -> HttpResponse:
         version = request.POST.get("version", "")
         content = _content(request.POST, category_text=article.category_text)
         change(
-            article, content, version=int(version) if version.isascii() and version.isdigit() else 0, by=request.user
+            article, content, version=int(version) if version.isascii() and version.isdecimal() else 0, by=request.user
         )
         messages.success(request, _("The article is saved."))
         return _to_article(request, article.pk)
@@ -158,7 +158,7 @@ def _below(rows: ArticleQuerySet, after: str) -> ArticleQuerySet:
     changed: datetime | None = None
     with suppress(ValueError):
         changed = parse_datetime(moment)
-    if changed is None or changed.tzinfo is None or not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+    if changed is None or changed.tzinfo is None or not (pk.isascii() and pk.isdecimal() and len(pk) < 19):
         return rows
     return rows.filter(Q(updated_at__lt=changed) | Q(updated_at=changed, pk__lt=int(pk)))
 
@@ -209,7 +209,9 @@ def _one_of[M: models.Model](rows: models.QuerySet[M], written: str) -> M | None
     if not written:
         return None
     found = (
-        rows.filter(pk=int(written)).first() if written.isascii() and written.isdigit() and len(written) < 19 else None
+        rows.filter(pk=int(written)).first()
+        if written.isascii() and written.isdecimal() and len(written) < 19
+        else None
     )
     if found is None:
         raise Refused(_("What was chosen does not exist any more. Load the page again."), code="unknown_value")

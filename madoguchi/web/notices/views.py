@@ -110,7 +110,7 @@ def _written(data: QueryDict) -> dict[str, Any]:
     gravity = data.get("gravity", "")
     if gravity not in {str(value) for value in Notice.Gravity.values}:
         raise Refused(_("Choose what kind of notice it is."), code="gravity", field="gravity")
-    chosen = {int(pk) for pk in data.getlist("categories") if pk.isascii() and pk.isdigit() and len(pk) < 10}
+    chosen = {int(pk) for pk in data.getlist("categories") if pk.isascii() and pk.isdecimal() and len(pk) < 10}
     return {
         "title": data.get("title", "")[:200],
         "body": data.get("body", "").strip(),
@@ -156,7 +156,7 @@ def _before(notices: NoticeQuerySet, cursor: str) -> NoticeQuerySet:
         begun = datetime.fromisoformat(at)
     except ValueError:
         return notices
-    if begun.tzinfo is None or not (last.isascii() and last.isdigit() and len(last) < 19):
+    if begun.tzinfo is None or not (last.isascii() and last.isdecimal() and len(last) < 19):
         return notices
     return notices.filter(Q(starts_at__lt=begun) | Q(starts_at=begun, pk__lt=int(last)), starts_at__lte=begun)
 

@@ -105,9 +105,9 @@ def change_fields(request: StaffRequest, number: str) -> HttpResponse:
         changes["subject"] = request.POST["subject"]
     if "assignee" in request.POST:
         chosen = request.POST["assignee"]
-        changes["assignee"] = get_object_or_404(Staff, pk=chosen) if chosen.isdigit() else None
+        changes["assignee"] = get_object_or_404(Staff, pk=chosen) if chosen.isdecimal() else None
     version = request.POST.get("version", "")
-    change(ticket, by=request.user, if_version=int(version) if version.isdigit() else None, **changes)
+    change(ticket, by=request.user, if_version=int(version) if version.isdecimal() else None, **changes)
     return _again(request, number)
 
 
@@ -273,7 +273,7 @@ def _go(request: StaffRequest, ticket: Ticket) -> HttpResponse:
 
 def _category(request: StaffRequest) -> Category | None:
     chosen = request.POST.get("category", "")
-    return get_object_or_404(Category, pk=chosen, is_active=True) if chosen.isdigit() else None
+    return get_object_or_404(Category, pk=chosen, is_active=True) if chosen.isdecimal() else None
 
 
 def _uploads(request: StaffRequest) -> list[Attachment]:

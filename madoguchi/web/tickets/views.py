@@ -65,7 +65,7 @@ def earlier(request: StaffRequest, number: str) -> HttpResponse:
     """The part of the history before the entry ``before``."""
     ticket = ticket_or_404(request, number)
     before = request.GET.get("before", "")
-    if not (before.isascii() and before.isdigit()):
+    if not (before.isascii() and before.isdecimal()):
         raise Http404
     items = timeline(ticket, before=int(before), limit=ENTRIES)
     context = {"ticket": ticket, "items": items, "more": len(items) == ENTRIES, "files_of": files_of}

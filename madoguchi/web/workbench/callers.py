@@ -26,7 +26,7 @@ def choose(request: StaffRequest, contact_id: int) -> HttpResponse:
     """This is who speaks; an empty choice takes it back."""
     contact = contact_or_404(request, contact_id)
     chosen = request.POST.get("person", "")
-    person = person_or_404(request, contact, int(chosen)) if chosen.isdigit() else None
+    person = person_or_404(request, contact, int(chosen)) if chosen.isdecimal() else None
     identify(contact, person=person, by=request.user)
     return _known(request, contact_id)
 

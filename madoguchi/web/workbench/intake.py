@@ -166,4 +166,4 @@ def imagined(contact: Interaction, intake: Intake, front: Team) -> Ticket:
 
 def _row[M: Any](rows: Any, written: Any) -> Any:
     text = str(written or "")
-    return rows.filter(pk=int(text)).first() if text.isascii() and text.isdigit() and len(text) < 18 else None
+    return rows.filter(pk=int(text)).first() if text.isascii() and text.isdecimal() and len(text) < 18 else None

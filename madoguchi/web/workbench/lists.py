@@ -182,9 +182,9 @@ def dial(request: StaffRequest) -> HttpResponse:
     if not number:
         raise Refused(_("A call needs a telephone number."), code="number_missing")
     chosen, before = request.POST.get("person", ""), request.POST.get("contact", "")
-    person = get_object_or_404(people_visible_to(request.access), pk=chosen) if chosen.isdigit() else None
+    person = get_object_or_404(people_visible_to(request.access), pk=chosen) if chosen.isdecimal() else None
     with transaction.atomic():
-        if before.isdigit():
+        if before.isdecimal():
             abandoned = contact_or_404(request, int(before))
             person = person or abandoned.person
             dismiss(abandoned, reason=Interaction.Reason.CALLED_BACK, by=request.user)
@@ -232,7 +232,7 @@ def bypass(request: StaffRequest) -> HttpResponse:
     if request.method == "POST":
         reached = (
             colleagues.filter(pk=int(request.POST["reached"])).first()
-            if request.POST.get("reached", "").isdigit()
+            if request.POST.get("reached", "").isdecimal()
             else None
         )
         if reached is None:

@@ -113,7 +113,7 @@ def hand_over(request: StaffRequest, contact_id: int) -> HttpResponse:
     data = form.posted(request.POST)
     intake = form.read(data, request.access)
     written = request.POST.get("to_team", "")
-    if not written.isdigit():
+    if not written.isdecimal():
         raise Refused(_("Choose the team that takes the ticket."), code="to_team", missing=[_field("to_team", _("To"))])
     team = get_object_or_404(Team, pk=int(written))
     urgent = request.POST.get("urgent_because", "").strip() if request.POST.get("urgent") else ""

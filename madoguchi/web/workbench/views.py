@@ -37,7 +37,7 @@ _MARKS = re.compile(r"\*\*|__|`|^#+\s+", re.MULTILINE)
 def index(request: StaffRequest) -> HttpResponse:
     """The seat with the contact at hand, or the one in the address."""
     chosen = request.GET.get("contact", "")
-    if chosen.isascii() and chosen.isdigit():
+    if chosen.isascii() and chosen.isdecimal():
         return show(request, contact_or_404(request, int(chosen)))
     return page(request, SEAT, context_of(request))
 

@@ -198,3 +198,10 @@ def test_the_offer_stands_on_the_page_of_both_sides(ticket: Ticket, cast: Cast, 
     assert "/accept/" in html
     assert "/recall/" not in html
     assert "全社停止" in html
+
+
+def test_digits_that_are_no_numbers_are_no_bug(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    posted = {"priority": "low", "assignee": "²", "category": "③", "version": "²"}
+    assert sign_in(cast.sato).post(f"/tickets/{ticket.number}/change/", posted).status_code == 302
+    ticket.refresh_from_db()
+    assert (ticket.priority, ticket.assignee) == ("low", None)
