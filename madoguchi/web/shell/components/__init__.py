@@ -4,13 +4,16 @@ A global instead of imports, since a block that is rendered alone (``render.page
 """
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property, wraps
 from pathlib import Path
 
+from django.utils.translation import get_language
 from jinja2 import Environment
 from jinja2.runtime import Macro
 
 FOLDER = Path(__file__).parent
+# Words out of a small vocabulary: a list says them in each row, so that each is written once for each language.
+_VOCABULARY = frozenset({"status", "priority", "channel", "operator", "handoff_state"})
 
 
 class Components:
@@ -28,7 +31,7 @@ class Components:
                 if isinstance(value, Macro) and not name.startswith("_"):
                     if name in found:
                         raise RuntimeError(f"two components are called {name}")
-                    found[name] = value
+                    found[name] = _remembered(value) if name in _VOCABULARY else value
         return found
 
     def __getattr__(self, name: str) -> Callable[..., str]:
@@ -40,3 +43,15 @@ class Components:
             return self._macros[name]
         except KeyError:
             raise AttributeError(f"there is no component ui.{name}; see web/shell/components/") from None
+
+
+def _remembered(macro: Macro) -> Callable[..., str]:
+    @cache
+    def written(_language: str | None, *args: object, **kwargs: object) -> str:
+        return macro(*args, **kwargs)
+
+    @wraps(written)
+    def said(*args: object, **kwargs: object) -> str:
+        return written(get_language(), *args, **kwargs)
+
+    return said
