@@ -12,6 +12,8 @@ from madoguchi.journal.record import SYSTEM, record
 from madoguchi.people.models import Staff
 from tests.desk import Desk
 
+MOST_BEATS = 3
+
 type Event = tuple[str, str, Any]
 
 
@@ -26,7 +28,7 @@ def line(desk: Desk, staff: Staff, topics: str, after: str = "") -> Iterator[Ite
 
 
 def events(answer: httpx.Response) -> Iterator[Event]:
-    place, kind, data = "", "", ""
+    place, kind, data, beats = "", "", "", 0
     for text in answer.iter_lines():
         name, _, value = text.partition(": ")
         if name == "id":
@@ -36,6 +38,9 @@ def events(answer: httpx.Response) -> Iterator[Event]:
         elif name == "data":
             data = value
         elif not text and kind:
+            # A line that only beats says nothing any more: the test must fail, not wait for ever.
+            beats = beats + 1 if kind == "beat" else 0
+            assert beats < MOST_BEATS, "nothing was heard but beats"
             if kind != "beat":
                 yield kind, place, json.loads(data)
             kind = ""

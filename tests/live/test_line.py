@@ -61,6 +61,10 @@ def test_a_browser_that_missed_more_than_is_replayed_refreshes_everything(served
         _kind, place, _data = next(heard)
     for _ in range(1001):
         happen(served, "interaction.noted", served.cast.suzuki)
+    with line(served, served.cast.sato, "*:call") as heard:
+        next(heard)
+        happen(served, "call.offered", served.cast.suzuki)
+        next(heard)  # by now the desk itself has read them all
     with line(served, served.cast.sato, "*:call", after=place) as heard:
         assert [next(heard)[0], next(heard)[0]] == ["ready", "stale"]
 
