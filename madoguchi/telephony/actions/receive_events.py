@@ -60,10 +60,12 @@ def _append(call: Call, event: Event, receipt: Receipt) -> tuple[Call, list[Staf
 
 
 def _source(sender: str, now: datetime) -> Sender:
-    found = Sender.objects.filter(key=sender).first()
+    """The sender, locked: its posts are taken in one after the other, so that no two wait for each other's calls."""
+    rows = Sender.objects.select_for_update().filter(key=sender)
+    found = rows.first()
     if found is None:
         Sender.objects.bulk_create([Sender(key=sender, updated_at=now)], ignore_conflicts=True)
-        found = Sender.objects.get(key=sender)
+        found = rows.get()
     return found
 
 
