@@ -26,6 +26,7 @@ class Status(models.TextChoices):
 
 
 ACTIVE = (Status.NEW, Status.OPEN, Status.WAITING)
+_IS_ACTIVE = "tickets_ticket.status IN ('new', 'open', 'waiting')"
 
 
 class WaitingFor(models.TextChoices):
@@ -55,7 +56,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self
 
     def active(self) -> "TicketQuerySet":
-        return self.filter(status__in=ACTIVE)
+        """Not resolved, not closed. For queries of tickets themselves, not inside another query's subquery.
+
+        The words stand in the SQL: SQLite uses the partial indexes over open tickets for no bound parameter.
+        """
+        return self.filter(models.expressions.RawSQL(_IS_ACTIVE, [], models.BooleanField()))  # noqa: S611 (constant)
 
     def numbered(self, number: str) -> "TicketQuerySet":
         """The ticket with this number in any writing; none when mistyped."""
@@ -139,6 +144,16 @@ class Ticket(models.Model):
                 fields=["assignee", "opened_at"],
                 condition=models.Q(status__in=["new", "open", "waiting"]),
                 name="tickets_active_by_assignee",
+            ),
+            models.Index(
+                fields=["requester"],
+                condition=models.Q(status__in=["new", "open", "waiting"]),
+                name="tickets_active_by_requester",
+            ),
+            models.Index(
+                fields=["organization"],
+                condition=models.Q(status__in=["new", "open", "waiting"]),
+                name="tickets_active_by_customer",
             ),
             models.Index(
                 fields=["call_back_at", "id"],
