@@ -49,6 +49,12 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """File and cluster are thrown away whole: dropping the database first would only trip over who still holds it."""
+    return True
+
+
+@pytest.fixture(scope="session")
 def engine(pytestconfig: pytest.Config) -> str:
     """``sqlite`` or ``postgres``."""
     return str(pytestconfig.getoption("engine"))
