@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.validation import sentence_of
 
 TITLES = {
     400: gettext_noop("The request cannot be read"),
@@ -100,48 +101,10 @@ def of_refusal(refusal: Refused) -> ProblemError:
     return ProblemError(refusal.status, sentence, code=refusal.code, errors=named, **details)
 
 
-_MESSAGES = {
-    "missing": gettext_noop("This is required."),
-    "extra_forbidden": gettext_noop("There is no such field."),
-    "string_type": gettext_noop("This must be a text."),
-    "string_too_short": gettext_noop("This must not be empty."),
-    "string_too_long": gettext_noop("This is too long: at most %(max_length)s characters."),
-    "string_pattern_mismatch": gettext_noop("This is not in the expected form."),
-    "int_type": gettext_noop("This must be a whole number."),
-    "int_parsing": gettext_noop("This must be a whole number."),
-    "int_from_float": gettext_noop("This must be a whole number."),
-    "bool_type": gettext_noop("This must be true or false."),
-    "bool_parsing": gettext_noop("This must be true or false."),
-    "literal_error": gettext_noop("This must be one of: %(expected)s."),
-    "enum": gettext_noop("This must be one of: %(expected)s."),
-    "greater_than_equal": gettext_noop("This must be at least %(ge)s."),
-    "less_than_equal": gettext_noop("This must be at most %(le)s."),
-    "list_type": gettext_noop("This must be a list."),
-    "too_long": gettext_noop("At most %(max_length)s entries."),
-    "dict_type": gettext_noop("This must be an object."),
-    "model_type": gettext_noop("This must be an object."),
-    "model_attributes_type": gettext_noop("This must be an object."),
-    "timezone_aware": gettext_noop("A time needs its offset, such as 2026-11-21T14:05:00+09:00."),
-}
-
-
 def of_validation(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> ProblemError:
     """422 from pydantic's errors; the first ``skip`` parts of each place are the frame's, not the client's."""
     named: dict[str, str] = {}
     for error in errors:
         place = ".".join(str(part) for part in error["loc"][skip:])
-        named.setdefault(place, _message(error))
+        named.setdefault(place, sentence_of(error))
     return ProblemError(422, _("The request names something that cannot be used."), errors=named.items())
-
-
-def _message(error: Mapping[str, Any]) -> str:
-    kind, context = str(error["type"]), dict(error.get("ctx") or {})
-    if kind == "value_error":
-        return str(context.get("error") or error["msg"])
-    if "expected" in context:
-        context["expected"] = str(context["expected"]).replace("'", "").replace(" or ", ", ")
-    if kind in _MESSAGES:
-        return _(_MESSAGES[kind]) % context
-    if kind.startswith(("datetime", "date_")):
-        return _("This must be a time such as 2026-11-21T14:05:00+09:00.")
-    return _("This cannot be used here.")

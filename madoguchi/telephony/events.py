@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.validation import sentence_of
 
 MOST_EVENTS = 500
 LARGEST_EVENT = 64 * 1024
@@ -86,13 +87,13 @@ def moment(value: object) -> datetime:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise ValueError(_("must be a time with offset, such as 2026-11-21T23:58:58.506Z"))
+        raise ValueError(_("A time needs its offset, such as 2026-11-21T14:05:00+09:00."))
     try:
         found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.upper())).astimezone(UTC)
     except (ValueError, OverflowError):
         found = datetime.min.replace(tzinfo=UTC)
     if not 2000 <= found.year < 2100:
-        raise ValueError(_("is no possible time"))
+        raise ValueError(_("This is no possible time."))
     return found
 
 
@@ -185,7 +186,7 @@ def read_events(data: object) -> list[Event]:
         try:
             found.append(_read(row))
         except ValidationError as problem:
-            errors += [_error(index, _place(part["loc"]), _message(part)) for part in problem.errors()]
+            errors += [_error(index, _place(part["loc"]), sentence_of(part)) for part in problem.errors()]
         except _WrongFieldError as problem:
             errors.append(_error(index, problem.field, problem.message))
     if errors:
@@ -224,20 +225,20 @@ class _WrongFieldError(Exception):
 
 def _read(row: object) -> Event:
     if not isinstance(row, dict):
-        raise _WrongFieldError("", _("must be an object"))
+        raise _WrongFieldError("", _("This must be an object."))
     payload = _clean(row, 0)
     if len(json.dumps(payload, ensure_ascii=False).encode()) > LARGEST_EVENT:
-        raise _WrongFieldError("", _("is larger than 64 KiB"))
+        raise _WrongFieldError("", _("This is larger than 64 KiB."))
     checked = NeutralEvent.model_validate(payload)
     required, words = KNOWN.get(checked.type, ((), {}))
     if checked.call is None and checked.type in KNOWN and checked.type not in WITHOUT_CALL:
-        raise _WrongFieldError("call", _("is required"))
+        raise _WrongFieldError("call", _("This is required."))
     for name in required:
         if payload.get(name) in (None, ""):
-            raise _WrongFieldError(name, _("is required"))
+            raise _WrongFieldError(name, _("This is required."))
     for name, allowed in words.items():
         if payload.get(name) is not None and payload[name] not in allowed:
-            raise _WrongFieldError(name, _("must be one of: %(words)s") % {"words": ", ".join(allowed)})
+            raise _WrongFieldError(name, _("This must be one of: %(expected)s.") % {"expected": ", ".join(allowed)})
     if checked.type == "source.snapshot":
         _check_snapshot(payload)
     if checked.type == "source.gap":
@@ -249,7 +250,7 @@ def _read(row: object) -> Event:
 
 def _check_snapshot(payload: dict[str, Any]) -> None:
     if not isinstance(payload["calls"], list) or not all(isinstance(call, str | dict) for call in payload["calls"]):
-        raise _WrongFieldError("calls", _("must be a list of call ids"))
+        raise _WrongFieldError("calls", _("This must be a list of call ids."))
     if payload.get("started_at") is not None:
         _time_of(payload, "started_at")
 
@@ -313,7 +314,7 @@ def _folded(text: str) -> str:
 def _clean(value: Any, depth: int) -> Any:
     """JSON that both engines can store: no NUL, no lone surrogate, no NaN, not too deep."""
     if depth > DEEPEST:
-        raise _WrongFieldError("", _("is nested too deeply"))
+        raise _WrongFieldError("", _("This is nested too deeply."))
     if isinstance(value, dict):
         return {_clean(str(key), depth): _clean(part, depth + 1) for key, part in value.items()}
     if isinstance(value, list):
@@ -333,18 +334,13 @@ def _place(loc: tuple[int | str, ...]) -> str:
     return ".".join(str(part) for part in loc if part not in ("Party", "constrained-str", "str"))
 
 
-def _message(part: Any) -> str:
-    context = part.get("ctx", {}).get("error")
-    return str(context) if context else str(part["msg"])
-
-
 def _invalid(errors: list[dict[str, Any]]) -> Refused:
     first = errors[0]
-    place = ", ".join(
-        part for part in (f"[{first['index']}]" if first["index"] is not None else "", first["field"]) if part
-    )
+    index = f"[{first['index']}]" if first["index"] is not None else ""
+    place = " ".join(part for part in (index, first["field"]) if part)
+    message = f"{place}: {first['message']}" if place else first["message"]
     return Refused(
-        _("The call events were refused: %(place)s %(message)s") % {"place": place, "message": first["message"]},
+        _("The call events were refused. %(message)s") % {"message": message},
         code="invalid_events",
         errors=errors,
     )

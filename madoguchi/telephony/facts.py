@@ -100,6 +100,14 @@ class Facts:
         return end if answered or cause == _WAS_ANSWERED else None
 
     @cached_property
+    def answered_when(self) -> Event | None:
+        """The event whose time is the answer's; None when that somebody answered is only concluded from what followed."""
+        if self.answer is not None:
+            return self.answer
+        trace = self.answer_trace
+        return trace if trace is not None and trace.type in ("queue.left", "agent.offer_ended") else None
+
+    @cached_property
     def answer_unknown(self) -> bool:
         """It rang, it ended, and nothing tells whether anybody answered in between."""
         if self.end is None or self.was_answered or self.line.first("queue.left") is not None:
@@ -154,7 +162,8 @@ class Facts:
             }
             entered = None
         if entered is not None:
-            until = next((e for e in self.line.all("agent.joined") if e.moment >= entered.moment), self.end)
+            joined = next((e for e in self.line.all("agent.joined") if e.moment >= entered.moment), None)
+            until = joined or (self.answered_when if self.was_answered else self.end)
             visits[-1]["wait_s"] = rounded(self.line.between(entered, until))
         return visits
 

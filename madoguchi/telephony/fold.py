@@ -77,7 +77,9 @@ class _Fold(Facts):
         return union([span for spans in lists for span in spans or []])
 
     def _wait(self) -> float | None:
-        until = self.answer or self.answer_trace or self._abandon or self.end
+        until = self.answered_when if self.was_answered else self._abandon or self.end
+        if self.was_answered and until is None:
+            return None
         if self.direction == "outbound":
             return self._ring_outside(until)
         if self._is_consultation or self.answer_unknown:
@@ -224,6 +226,11 @@ class _Fold(Facts):
     def _offer_row(self, ring: Ring) -> dict[str, Any]:
         if self.answer_unknown and not ring.said:
             return {"agent": ring.agent, "result": None, "ring_s": None}
+        if self.was_answered and self.answer is None and ring.result == "caller_gone" and not ring.said:
+            if ring.agent != self.answered_by:
+                return {"agent": ring.agent, "result": "picked_up_by_other" if self.answered_by else None, "ring_s": None}
+            until = rounded(self.line.between(ring.begun, self.answered_when))
+            return {"agent": ring.agent, "result": "answered", "ring_s": until}
         return {"agent": ring.agent, "result": ring.result, "ring_s": rounded(ring.seconds(self.line))}
 
     def result(self) -> Folded:

@@ -98,6 +98,27 @@ def test_without_the_answer_the_talk_is_unknown_and_named() -> None:
     assert made["incomplete"] == ["answered", "talk_s"]
 
 
+def test_an_answer_that_only_what_followed_tells_of_has_no_time() -> None:
+    made = record(
+        [
+            event("call.started", 0, direction="inbound"),
+            event("queue.entered", 1, queue="desk"),
+            event("agent.offered", 2, agent="1001"),
+            event("agent.offered", 2, agent="1002"),
+            event("hold.started", 10, agent="1001", leg="l-1"),
+            event("hold.ended", 14, agent="1001", leg="l-1"),
+            event("call.ended", 30, by="caller"),
+        ]
+    )
+    assert (made["outcome"], made["answered_by"], made["hold_s"]) == ("answered", "1001", 4.0)
+    assert (made["wait_s"], made["talk_s"], made["queue_visits"][0]["wait_s"]) == (None, None, None)
+    assert made["incomplete"] == ["answered", "wait_s", "talk_s"]
+    assert made["offers"] == [
+        {"agent": "1001", "result": "answered", "ring_s": None},
+        {"agent": "1002", "result": "picked_up_by_other", "ring_s": None},
+    ]
+
+
 def test_without_the_begin_of_a_hold_the_hold_is_unknown_not_negative() -> None:
     made = record([one for one in queue_call() if one.type != "hold.started"])
     assert (made["hold_s"], made["hold_count"], made["incomplete"]) == (None, 1, ["hold", "hold_s"])

@@ -63,7 +63,9 @@ def test_in_reverse_the_facts_are_right_and_the_times_unknown(cast: Cast) -> Non
 def test_without_the_answer_the_call_was_answered_by_nobody_knows_whom(cast: Cast) -> None:
     record = post_at((0, NEW), (63, HANGUP)).record
     assert (record["outcome"], record["answered_by"], record["talk_s"]) == ("answered", None, None)
-    assert {"answered", "talk_s"} <= set(record["incomplete"])
+    assert {"answered", "wait_s", "talk_s"} <= set(record["incomplete"])
+    assert record["wait_s"] is None
+    assert record["offers"] == [{"agent": "1001", "result": None, "ring_s": None}]
 
 
 def test_a_caller_who_gave_up_was_missed(cast: Cast) -> None:
@@ -75,6 +77,21 @@ def test_all_in_one_instant_says_nothing_of_seconds(cast: Cast) -> None:
     events = [one for fields in (NEW, ANSWER, HANGUP) for one in zammad.events_of(fields, sender="bridge")]
     (call,) = receive_events(events, sender="bridge", by=PBX)
     assert (call.record["wait_s"], call.record["talk_s"]) == (None, None)
+
+
+def test_who_rang_by_name_answers_by_that_name_whatever_number_the_answer_bears(cast: Cast) -> None:
+    ringing = {**NEW, "user": ["佐藤 美咲", "鈴木 大輔"]}
+    call = post_at((0, ringing), (3, {**ANSWER, "user": "佐藤 美咲", "answeringNumber": "0312340000"}), (63, HANGUP))
+    assert (call.record["answered_by"], call.answered_by) == ("佐藤 美咲", cast.sato)
+    assert {offer["agent"]: offer["result"] for offer in call.record["offers"]} == {
+        "佐藤 美咲": "answered",
+        "鈴木 大輔": "picked_up_by_other",
+    }
+
+
+def test_an_answer_without_a_name_is_known_by_its_number(cast: Cast) -> None:
+    answer = {key: value for key, value in ANSWER.items() if key != "user"}
+    assert post_at((0, NEW), (3, answer)).answered_by == cast.sato
 
 
 def test_two_calls_of_the_same_person_do_not_collide(cast: Cast) -> None:

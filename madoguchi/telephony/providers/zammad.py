@@ -20,12 +20,12 @@ _ENDED_BY = {"cancel": "caller", "busy": "remote", "congestion": "system", "notF
 def events_of(posted: object, *, sender: str) -> list[Event]:
     """The neutral events of one post: a JSON object, or a form's fields as a mapping (lists for repeated ones)."""
     if not isinstance(posted, Mapping):
-        raise _refused("", _("must be an object"))
+        raise _refused("", _("This must be an object."))
     call, event = _text(posted, *_CALL), _text(posted, "event")
     if not call:
-        raise _refused("callId", _("is required"))
+        raise _refused("callId", _("This is required."))
     if not event:
-        raise _refused("event", _("is required"))
+        raise _refused("event", _("This is required."))
     outgoing = _text(posted, "direction").lower() in ("out", "outbound")
     common: dict[str, Any] = {
         "call": call,
@@ -54,7 +54,8 @@ def _parts(posted: Mapping[str, Any], event: str, outgoing: bool) -> list[dict[s
     if event == "answer":
         if outgoing:
             return [{"type": "party.answered", "number": _text(posted, "to") or None}]
-        agent = answering or (users[0] if users else "")
+        # By the name that was rung: ``answeringNumber`` may be any number that the calls of this user go to.
+        agent = users[0] if users else answering
         return [{"type": "agent.joined", "agent": agent}] if agent else [{"type": "zammad.answer"}]
     if event == "hangup":
         cause = _text(posted, "cause")
@@ -105,7 +106,7 @@ def _plain(posted: Mapping[str, Any]) -> dict[str, Any]:
 
 def _refused(field: str, message: str) -> Refused:
     return Refused(
-        f"{field} {message}".strip(),
+        f"{field}: {message}" if field else message,
         code="invalid_events",
         errors=[{"index": None, "field": field, "message": message}],
     )
