@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.people.staff import Membership, Role, Staff, Team
 
 
@@ -78,11 +79,13 @@ class Access:
         return any(role in _WORKING_ROLES and (own is None or own.pk == team.pk) for role, own in self.memberships)
 
 
+_memberships = Prepared(lambda staff: Membership.objects.filter(staff=staff).select_related("team"))
+
+
 def access_of(staff: Staff) -> Access:
     """The rights of ``staff``; one query, kept on the object for the rest of the request."""
     access: Access | None = staff.__dict__.get("access")
     if access is None:
-        rows = Membership.objects.filter(staff_id=staff.pk).select_related("team")
-        access = Access(staff, tuple((row.role, row.team) for row in rows))
+        access = Access(staff, tuple((row.role, row.team) for row in _memberships.all(staff.pk)))
         staff.__dict__["access"] = access
     return access

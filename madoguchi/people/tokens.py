@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.utils import timezone
 
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.people.staff import Staff
 
 SCOPES = (
@@ -40,6 +41,11 @@ class ApiToken(models.Model):
         return scope in self.scopes or "admin" in self.scopes
 
 
+_by_hash = Prepared(
+    lambda digest: ApiToken.objects.select_related("staff").filter(hash=digest, revoked_at__isnull=True)
+)
+
+
 def issue(*, staff: Staff, scopes: list[str], name: str = "", expires_at: datetime | None = None) -> str:
     """Make a token and return its text, this once."""
     text = "mdg_" + secrets.token_urlsafe(32)
@@ -49,7 +55,7 @@ def issue(*, staff: Staff, scopes: list[str], name: str = "", expires_at: dateti
 
 def find(text: str) -> ApiToken | None:
     """The live token with this text, its staff loaded; None when unknown, expired, revoked or its owner has left."""
-    token = ApiToken.objects.select_related("staff").filter(hash=_hash(text), revoked_at__isnull=True).first()
+    token = _by_hash.first(_hash(text))
     if token is None or not token.staff.is_active:
         return None
     return None if token.expires_at and token.expires_at <= timezone.now() else token

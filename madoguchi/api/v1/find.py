@@ -6,11 +6,13 @@ from madoguchi.api.caller import ApiRequest
 from madoguchi.api.problem import invalid, not_found
 from madoguchi.api.v1.ticket_form import whole
 from madoguchi.catalog.models import Category
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Staff, Team
 from madoguchi.tickets.models import Ticket
 
 _LARGEST_ID = 2**63 - 1
+_category = Prepared(lambda key: Category.objects.filter(key=key, is_active=True))
 
 
 def ticket_at(request: ApiRequest, number: str) -> Ticket:
@@ -41,7 +43,7 @@ def category_named(key: str | None, *, field: str = "category") -> Category | No
     """The active category with this key; None for None."""
     if key is None:
         return None
-    found = Category.objects.filter(key=key, is_active=True).first()
+    found = _category.first(key)
     if found is None:
         raise invalid(field, _("There is no category “%(key)s”.") % {"key": key})
     return found

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key, split_name, to_hiragana
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import EmailAddress, Organization, Person, PhoneNumber
@@ -28,6 +29,14 @@ class Requester:
     organization: str = ""
 
 
+_by_address = Prepared(
+    lambda address: Person.objects.filter(emails__address=address).order_by("id").distinct()[:_MOST_CANDIDATES]
+)
+_by_number = Prepared(
+    lambda number: Person.objects.filter(phones__number=number).order_by("id").distinct()[:_MOST_CANDIDATES]
+)
+
+
 @transaction.atomic
 def find_or_add_person(details: Requester, *, by: Actor) -> Person | None:
     """The one person these details name without doubt, else a new one; None when they say nothing.
@@ -40,13 +49,10 @@ def find_or_add_person(details: Requester, *, by: Actor) -> Person | None:
     if not (details.name.strip() or address or number):
         return None
     wanted = search_key(*_names(details.name))
-    for candidates in (
-        Person.objects.filter(emails__address=address) if address else None,
-        Person.objects.filter(phones__number=number) if number else None,
-    ):
-        if candidates is None:
+    for question, given in ((_by_address, address), (_by_number, number)):
+        if not given:
             continue
-        found = list(candidates.order_by("id").distinct()[:_MOST_CANDIDATES])
+        found = question.all(given)
         if len(found) == 1 and not (wanted and found[0].name and search_key(found[0].name) != wanted):
             return found[0]
         # Two mails of a newcomer at the same moment make two rows; from then on the older one is meant.

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category
+from madoguchi.foundation.prepared import Prepared, insert
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.record import Actor, record
@@ -50,31 +51,35 @@ def open_ticket(
     team = front_team or first_line()
     staff = by if isinstance(by, Staff) else None
     contract = contract_of(requester.organization) if requester and requester.organization_id else None
-    ticket = Ticket.objects.create(
-        subject=subject,
-        channel=channel,
-        category=category,
-        priority=priority,
-        requester=requester,
-        affected=affected,
-        organization=requester.organization if requester else None,
-        contract=contract,
-        not_entitled=is_not_entitled(requester, contract, category),
-        details=details or {},
-        front_team=team,
-        front_staff=staff,
-        holder_team=team,
-        follow_up_of=follow_up_of,
-        opened_at=moment,
-        updated_at=moment,
+    ticket = insert(
+        Ticket(
+            subject=subject,
+            channel=channel,
+            category=category,
+            priority=priority,
+            requester=requester,
+            affected=affected,
+            organization=requester.organization if requester else None,
+            contract=contract,
+            not_entitled=is_not_entitled(requester, contract, category),
+            details=details or {},
+            front_team=team,
+            front_staff=staff,
+            holder_team=team,
+            follow_up_of=follow_up_of,
+            opened_at=moment,
+            updated_at=moment,
+        )
     )
     fields = {"person": requester, "author_name": requester.name if requester else "", "from_requester": True}
-    message = Message.objects.create(
-        ticket=ticket,
-        visibility=Message.Visibility.PUBLIC,
-        at=moment,
-        body=body.strip(),
-        **(fields | (message_fields or {})),
+    message = insert(
+        Message(
+            ticket=ticket,
+            visibility=Message.Visibility.PUBLIC,
+            at=moment,
+            body=body.strip(),
+            **(fields | (message_fields or {})),
+        )
     )
     if interaction is not None:
         link_interaction(ticket, interaction=interaction, by=by)
@@ -96,10 +101,12 @@ def open_ticket(
     return ticket
 
 
+_first_lines = Prepared(lambda: Team.objects.filter(line=1, is_active=True).order_by("is_partner", "id")[:1])
+
+
 def first_line() -> Team:
-    """The team that answers first: the first active one of line 1."""
-    team = Team.objects.filter(line=1, is_active=True, is_partner=False).order_by("id").first()
-    team = team or Team.objects.filter(line=1, is_active=True).order_by("id").first()
+    """The team that answers first: the first active one of line 1, our own before a partner's."""
+    team = _first_lines.first()
     if team is None:
         raise Refused(
             _("There is no first-line team yet. An administrator has to create one."), code="no_first_line", status=409

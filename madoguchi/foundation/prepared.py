@@ -1,0 +1,154 @@
+"""Statements that are written once, for the hot acts.
+
+To make the SQL of a question by key takes Django many times as long as the database takes to answer it. Here a query
+set is made into SQL at its first use and kept; afterwards only the values change. The rows are those that Django
+gives, with everything that ``select_related`` joins. ``insert`` and ``update`` do the same for one row.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from inspect import signature
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.query import RelatedPopulator, get_related_populators
+from django.db.transaction import mark_for_rollback_on_error
+
+type Value = str | int | datetime
+
+
+class _Given(models.Expression):
+    """Where a value goes that is known only when the statement runs."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__()
+        self.place = place
+
+    def as_sql(self, compiler: Any, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (self,)
+
+
+@dataclass(frozen=True)
+class _Reading[M: models.Model]:
+    """How one question reads on this engine, and how its rows become objects."""
+
+    sql: str
+    values: tuple[Any, ...]
+    model: type[M]
+    names: list[str]
+    width: int
+    converters: list[tuple[int, list[Callable[..., Any]], Any]]
+    related: list[RelatedPopulator]
+
+    def row(self, columns: Sequence[Any]) -> M:
+        cells = list(columns)
+        for place, functions, expression in self.converters:
+            for function in functions:
+                cells[place] = function(cells[place], expression, connection)
+        row = self.model.from_db(DEFAULT_DB_ALIAS, self.names, cells[: self.width], fetch_mode=models.FETCH_ONE)
+        for populator in self.related:
+            populator.populate(cells, row)
+        return row
+
+
+class Prepared[M: models.Model]:
+    """A question that is asked again and again: ``by_key = Prepared(lambda key: Team.objects.filter(key=key))``.
+
+    The function gets a placeholder for each value and is called once. A value is compared with a column as it stands:
+    a text, a number or a moment, never None (that is another question) and never a list.
+    """
+
+    def __init__(self, ask: Callable[..., models.QuerySet[M]]) -> None:
+        self._ask = ask
+        self._reading: _Reading[M] | None = None
+
+    def all(self, *values: Value) -> list[M]:
+        """The rows for these values."""
+        reading = self._reading
+        if reading is None:
+            reading = self._reading = _reading(self._ask)
+        given = [values[part.place] if isinstance(part, _Given) else part for part in reading.values]
+        with connection.cursor() as cursor:
+            cursor.execute(reading.sql, [_plain(value) for value in given])
+            return [reading.row(columns) for columns in cursor.fetchall()]
+
+    def first(self, *values: Value) -> M | None:
+        """The first row; the question itself says ``[:1]`` where there may be many."""
+        rows = self.all(*values)
+        return rows[0] if rows else None
+
+
+def _reading[M: models.Model](ask: Callable[..., models.QuerySet[M]]) -> _Reading[M]:
+    asked = ask(*map(_Given, range(len(signature(ask).parameters))))
+    compiler = asked.query.get_compiler(DEFAULT_DB_ALIAS)
+    sql, values = compiler.as_sql()
+    info = compiler.klass_info
+    columns = info["select_fields"]
+    assert columns == list(range(len(columns)))
+    assert not compiler.annotation_col_map
+    return _Reading(
+        sql,
+        tuple(values),
+        info["model"],
+        [compiler.select[place][0].target.attname for place in columns],
+        len(columns),
+        [
+            (place, functions, expression)
+            for place, (functions, expression) in compiler.get_converters([one[0] for one in compiler.select]).items()
+        ],
+        get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS, models.FETCH_ONE),
+    )
+
+
+def _plain(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+
+
+def insert[M: models.Model](row: M) -> M:
+    """Write a new row, as ``objects.create()`` does, and give it its id."""
+    sql, fields = _insertion(type(row))
+    with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+        cursor.execute(sql, [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields])
+        row.pk = cursor.fetchone()[0]
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 (as Django does after saving)
+    return row
+
+
+@cache
+def _insertion(model: type[models.Model]) -> "tuple[str, list[models.Field[Any, Any]]]":
+    meta = model._meta
+    assert isinstance(meta.pk, models.AutoField)
+    fields = [field for field in meta.local_concrete_fields if not field.primary_key and not field.generated]
+    columns, places = ", ".join(map(_column, fields)), ", ".join(["%s"] * len(fields))
+    sql = f"INSERT INTO {_quoted(meta.db_table)} ({columns}) VALUES ({places}) RETURNING {_column(meta.pk)}"  # noqa: S608
+    return sql, fields
+
+
+def update(row: models.Model, names: Iterable[str]) -> None:
+    """Write the named fields of a row, as ``save(update_fields=…)`` does; raises DatabaseError when it is gone."""
+    sql, fields = _change(type(row), tuple(names))
+    values = [field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in fields]
+    with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+        cursor.execute(sql, [*values, row.pk])
+        if cursor.rowcount != 1:
+            raise DatabaseError(f"{row!r} is no longer there")
+
+
+@cache
+def _change(model: type[models.Model], names: tuple[str, ...]) -> "tuple[str, list[models.Field[Any, Any]]]":
+    meta = model._meta
+    by_name = {field.name: field for field in meta.local_concrete_fields}
+    fields = [by_name[name] for name in names]
+    changes = ", ".join(f"{_column(field)} = %s" for field in fields)
+    return f"UPDATE {_quoted(meta.db_table)} SET {changes} WHERE {_column(meta.pk)} = %s", fields  # noqa: S608
+
+
+def _column(field: "models.Field[Any, Any]") -> str:
+    return _quoted(str(field.column))
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)

@@ -1,0 +1,126 @@
+"""Statements that are written once say the same as Django's own."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db.transaction import TransactionManagementError
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from madoguchi.foundation.prepared import Prepared, insert, update
+from madoguchi.journal.models import Entry
+from madoguchi.people.models import Membership, Role, Staff, Team
+from madoguchi.tickets.models import Ticket
+from tests.cast import Cast
+
+
+def _columns(row: models.Model) -> dict[str, object]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+def _ticket(cast: Cast) -> Ticket:
+    now = timezone.now()
+    return Ticket(
+        subject="印刷できない 100%",
+        channel="web",
+        details={"errors": ["0x97", None, 3.5], "名": "山田"},
+        requester=cast.yamada,
+        front_team=cast.call_centre,
+        holder_team=cast.service_desk,
+        opened_at=now,
+        updated_at=now,
+    )
+
+
+def test_rows_come_with_what_is_joined_to_them_in_one_query(cast: Cast) -> None:
+    question = Prepared(lambda staff, role: Membership.objects.filter(staff=staff, role=role).select_related("team"))
+    Membership.objects.create(staff=cast.admin, team=None, role=Role.VIEWER)
+    with CaptureQueriesContext(connection) as queries:
+        first, second = question.all(cast.sato.pk, "operator"), question.all(cast.admin.pk, "viewer")
+        assert [(row.team, row.role) for row in first] == [(cast.call_centre, "operator")]
+        assert [(row.team, row.role) for row in second] == [(None, "viewer")]
+    assert len(queries) == 2
+
+
+def test_a_question_is_made_into_sql_once_and_asked_with_other_values(cast: Cast) -> None:
+    made = []
+
+    def ask(key: str) -> models.QuerySet[Team]:
+        made.append(key)
+        return Team.objects.filter(key=key)
+
+    question = Prepared(ask)
+    assert question.first(cast.network.key) == cast.network
+    assert question.first(cast.call_centre.key) == cast.call_centre
+    assert question.first("a%s'\";--") is None
+    assert len(made) == 1
+
+
+def test_values_come_back_as_django_reads_them(cast: Cast) -> None:
+    ticket = insert(_ticket(cast))
+    found = Prepared(lambda pk: Ticket.objects.filter(pk=pk)).first(ticket.pk)
+    assert found is not None
+    assert _columns(found) == _columns(Ticket.objects.get(pk=ticket.pk))
+
+
+def test_moments_are_compared_as_moments(cast: Cast) -> None:
+    ticket = insert(_ticket(cast))
+    since = Prepared(lambda moment: Ticket.objects.filter(opened_at__gte=moment))
+    assert since.all(ticket.opened_at) == [ticket]
+    assert since.all(ticket.opened_at + timedelta(microseconds=1)) == []
+
+
+def test_columns_that_were_left_out_are_read_when_they_are_asked_for(cast: Cast) -> None:
+    found = Prepared(lambda pk: Staff.objects.filter(pk=pk).only("email")).first(cast.sato.pk)
+    assert found is not None
+    assert "family_name" not in found.__dict__
+    assert found.family_name == cast.sato.family_name
+
+
+def test_an_inserted_row_is_the_one_that_django_would_have_written(cast: Cast) -> None:
+    ours, theirs = _ticket(cast), _ticket(cast)
+    theirs.opened_at, theirs.updated_at = ours.opened_at, ours.updated_at
+    theirs.save()
+    insert(ours)
+    assert ours.pk not in (None, theirs.pk)
+    assert not ours._state.adding
+    written, expected = (_columns(Ticket.objects.get(pk=row.pk)) for row in (ours, theirs))
+    del written["id"], expected["id"]
+    assert written == expected
+
+
+def test_an_inserted_row_is_saved_again_by_an_update(cast: Cast) -> None:
+    ticket = insert(_ticket(cast))
+    ticket.subject = "印刷できた"
+    ticket.save()
+    assert list(Ticket.objects.values_list("subject", flat=True)) == ["印刷できた"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_refuses_ends_the_transaction(db: None) -> None:
+    insert(Team(key="desk", name="受付"))
+    with transaction.atomic():
+        with pytest.raises(IntegrityError):
+            insert(Team(key="desk", name="二番目"))
+        with pytest.raises(TransactionManagementError):
+            Team.objects.count()
+        transaction.set_rollback(True)
+    assert list(Team.objects.values_list("name", flat=True)) == ["受付"]
+
+
+def test_an_update_writes_the_named_fields_and_no_others(cast: Cast) -> None:
+    ticket = insert(_ticket(cast))
+    ticket.subject, ticket.details, ticket.assignee, ticket.priority = "別", {"a": 1}, cast.sato, "urgent"
+    update(ticket, ["subject", "details", "assignee"])
+    ticket.refresh_from_db()
+    assert (ticket.subject, ticket.details, ticket.assignee) == ("別", {"a": 1}, cast.sato)
+    assert ticket.priority == "normal"
+
+
+def test_an_update_of_a_row_that_is_gone_is_an_error(cast: Cast) -> None:
+    entry = insert(Entry(at=timezone.now(), kind="a.b", actor_kind="system", actor_name="x"))
+    Entry.objects.filter(pk=entry.pk).delete()
+    with transaction.atomic(), pytest.raises(DatabaseError):
+        update(entry, ["kind"])
+    transaction.set_rollback(True)
