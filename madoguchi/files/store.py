@@ -8,12 +8,18 @@ from pathlib import Path
 from django.conf import settings
 
 from madoguchi.files.models import StoredFile
+from madoguchi.foundation.prepared import insert_once
 
 
 def keep(content: bytes) -> StoredFile:
     """Store ``content`` durably (once, however often it comes) and return its row."""
-    row, _ = StoredFile.objects.get_or_create(sha256=write(content), defaults={"size": len(content)})
-    return row
+    return enter(write(content), len(content))
+
+
+def enter(digest: str, size: int) -> StoredFile:
+    """The second half of ``keep()``: the row of bytes that ``write()`` has made safe."""
+    row = StoredFile(sha256=digest, size=size)
+    return row if insert_once(row, "sha256") else StoredFile.objects.get(sha256=digest)
 
 
 def write(content: bytes) -> str:

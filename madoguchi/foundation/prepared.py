@@ -12,7 +12,8 @@ from functools import cache
 from inspect import signature
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, models
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.query import RelatedPopulator, get_related_populators
 from django.db.transaction import mark_for_rollback_on_error
@@ -43,11 +44,11 @@ class _Reading[M: models.Model]:
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
     related: list[RelatedPopulator]
 
-    def row(self, columns: Sequence[Any]) -> M:
+    def row(self, columns: Sequence[Any], here: BaseDatabaseWrapper) -> M:
         cells = list(columns)
         for place, functions, expression in self.converters:
             for function in functions:
-                cells[place] = function(cells[place], expression, connection)
+                cells[place] = function(cells[place], expression, here)
         row = self.model.from_db(DEFAULT_DB_ALIAS, self.names, cells[: self.width], fetch_mode=models.FETCH_ONE)
         for populator in self.related:
             populator.populate(cells, row)
@@ -69,11 +70,15 @@ class Prepared[M: models.Model]:
         """The rows for these values."""
         reading = self._reading
         if reading is None:
-            reading = self._reading = _reading(self._ask)
+            try:
+                reading = self._reading = _reading(self._ask)
+            except EmptyResultSet:  # ``none()``
+                return []
         given = [values[part.place] if isinstance(part, _Given) else part for part in reading.values]
-        with connection.cursor() as cursor:
+        here = connections[DEFAULT_DB_ALIAS]
+        with here.cursor() as cursor:
             cursor.execute(reading.sql, [_plain(value) for value in given])
-            return [reading.row(columns) for columns in cursor.fetchall()]
+            return [reading.row(columns, here) for columns in cursor.fetchall()]
 
     def first(self, *values: Value) -> M | None:
         """The first row; the question itself says ``[:1]`` where there may be many."""
@@ -109,30 +114,44 @@ def _plain(value: Any) -> Any:
 
 def insert[M: models.Model](row: M) -> M:
     """Write a new row, as ``objects.create()`` does, and give it its id."""
-    sql, fields = _insertion(type(row))
-    with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
-        cursor.execute(sql, [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields])
-        row.pk = cursor.fetchone()[0]
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 (as Django does after saving)
+    _insert(row, ())
     return row
 
 
+def insert_once(row: models.Model, *unique: str) -> bool:
+    """Write a new row; False, and nothing is written, when there is one with the same values in the unique fields."""
+    return _insert(row, unique)
+
+
+def _insert(row: models.Model, unique: tuple[str, ...]) -> bool:
+    sql, fields = _insertion(type(row), unique)
+    with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+        cursor.execute(sql, _values(row, fields, add=True))
+        written = cursor.fetchone()
+    if written is None:
+        return False
+    row.pk = written[0]
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS  # noqa: SLF001 (as Django does after saving)
+    return True
+
+
 @cache
-def _insertion(model: type[models.Model]) -> "tuple[str, list[models.Field[Any, Any]]]":
+def _insertion(model: type[models.Model], unique: tuple[str, ...]) -> "tuple[str, list[models.Field[Any, Any]]]":
     meta = model._meta
     assert isinstance(meta.pk, models.AutoField)
     fields = [field for field in meta.local_concrete_fields if not field.primary_key and not field.generated]
     columns, places = ", ".join(map(_column, fields)), ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {_quoted(meta.db_table)} ({columns}) VALUES ({places}) RETURNING {_column(meta.pk)}"  # noqa: S608
-    return sql, fields
+    known = ", ".join(_column(field) for field in fields if field.name in unique)
+    unless = f"ON CONFLICT ({known}) DO NOTHING " if known else ""
+    head = f"INSERT INTO {_quoted(meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 (names of our own)
+    return f"{head} {unless}RETURNING {_column(meta.pk)}", fields
 
 
 def update(row: models.Model, names: Iterable[str]) -> None:
     """Write the named fields of a row, as ``save(update_fields=…)`` does; raises DatabaseError when it is gone."""
     sql, fields = _change(type(row), tuple(names))
-    values = [field.get_db_prep_save(field.pre_save(row, add=False), connection) for field in fields]
     with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
-        cursor.execute(sql, [*values, row.pk])
+        cursor.execute(sql, [*_values(row, fields, add=False), row.pk])
         if cursor.rowcount != 1:
             raise DatabaseError(f"{row!r} is no longer there")
 
@@ -144,6 +163,11 @@ def _change(model: type[models.Model], names: tuple[str, ...]) -> "tuple[str, li
     fields = [by_name[name] for name in names]
     changes = ", ".join(f"{_column(field)} = %s" for field in fields)
     return f"UPDATE {_quoted(meta.db_table)} SET {changes} WHERE {_column(meta.pk)} = %s", fields  # noqa: S608
+
+
+def _values(row: models.Model, fields: "list[models.Field[Any, Any]]", *, add: bool) -> list[Any]:
+    here = connections[DEFAULT_DB_ALIAS]  # itself: each look through the proxy costs as much as a field
+    return [field.get_db_prep_save(field.pre_save(row, add), here) for field in fields]
 
 
 def _column(field: "models.Field[Any, Any]") -> str:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
+from madoguchi.foundation.prepared import insert
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import CallBack, Channel, IdentityCheck, IntakeDraft, Interaction
 from madoguchi.journal.record import Actor, record
@@ -35,20 +36,22 @@ def open_interaction(
     ended_at: datetime | None = None,
 ) -> Interaction:
     """A contact begins (or, with ``ended_at``, is recorded afterwards)."""
-    interaction = Interaction.objects.create(
-        channel=channel,
-        direction=direction,
-        call=call,
-        mail=mail,
-        address=address,
-        person=person,
-        organization=person.organization if person else None,
-        contact_name=contact_name,
-        staff=staff,
-        team=team,
-        summary=summary,
-        started_at=started_at or timezone.now(),
-        ended_at=ended_at,
+    interaction = insert(
+        Interaction(
+            channel=channel,
+            direction=direction,
+            call=call,
+            mail=mail,
+            address=address,
+            person=person,
+            organization=person.organization if person else None,
+            contact_name=contact_name,
+            staff=staff,
+            team=team,
+            summary=summary,
+            started_at=started_at or timezone.now(),
+            ended_at=ended_at,
+        )
     )
     record(
         "interaction.opened",

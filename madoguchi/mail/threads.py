@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from django.conf import settings
 
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
 from madoguchi.mail.parse import ParsedMail
 
@@ -29,12 +30,23 @@ def find_thread(mail: ParsedMail, envelope_to: Sequence[str]) -> MailThread | No
     return _of_tokens(addresses)
 
 
+_last_written_to_us = Prepared(
+    lambda thread: (
+        IncomingMail.objects.filter(thread=thread, nature=IncomingMail.Nature.ORDINARY)
+        .exclude(message_id="")
+        .only("message_id", "references")
+        .order_by("-id")[:1]
+    )
+)
+_last_written_by_us = Prepared(
+    lambda thread: OutgoingMail.objects.filter(thread=thread).only("message_id", "references").order_by("-id")[:1]
+)
+
+
 def chain_of(thread: MailThread, answered: IncomingMail | None) -> tuple[str, list[str]]:
     """In-Reply-To and References of the thread's next mail; References keeps its first and its newest ids."""
     last: IncomingMail | OutgoingMail | None = (
-        answered
-        or thread.incoming.filter(nature=IncomingMail.Nature.ORDINARY).exclude(message_id="").order_by("-id").first()
-        or thread.outgoing.order_by("-id").first()
+        answered or _last_written_to_us.first(thread.pk) or _last_written_by_us.first(thread.pk)
     )
     if last is None or not last.message_id:
         return "", []

@@ -1,10 +1,13 @@
 """Who may do what. Nobody may do anything that is not listed here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from madoguchi.foundation.prepared import Prepared
+from django.db import models
+
+from madoguchi.foundation.prepared import Prepared, Value
 from madoguchi.people.staff import Membership, Role, Staff, Team
 
 
@@ -77,6 +80,27 @@ class Access:
         if Role.ADMINISTRATOR in self.roles:
             return True
         return any(role in _WORKING_ROLES and (own is None or own.pk == team.pk) for role, own in self.memberships)
+
+
+class PreparedVisible[M: models.Model]:
+    """A ``Prepared`` question for rows that somebody may see: ``lambda access, id: Ticket.objects.visible_to(access)…``
+
+    For the desk's own staff ``visible_to`` depends on their capabilities alone, so it is kept for each set of those. A
+    partner's teams and staff stand in the question itself: it is made anew each time.
+    """
+
+    def __init__(self, ask: Callable[..., models.QuerySet[M]]) -> None:
+        self._ask = ask
+        self._prepared: dict[frozenset[Capability], Prepared[M]] = {}
+
+    def first(self, access: Access, value: Value) -> M | None:
+        """The row for this value, if there is one that they may see."""
+        if access.is_partner:
+            return self._ask(access, value).first()
+        prepared = self._prepared.get(access.capabilities)
+        if prepared is None:
+            prepared = self._prepared[access.capabilities] = Prepared(lambda given: self._ask(access, given))
+        return prepared.first(value)
 
 
 _memberships = Prepared(lambda staff: Membership.objects.filter(staff=staff).select_related("team"))

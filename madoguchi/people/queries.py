@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.people.models import Contract, Organization, Person
 
 CANDIDATES = 20
@@ -59,13 +60,20 @@ def find_people(text: str, *, limit: int = 20, among: QuerySet[Person] | None = 
     return people.distinct()[:limit]
 
 
+_contracts = Prepared(
+    lambda organization: (
+        Contract.objects.filter(organization=organization)
+        .select_related("engineer", "engineer_team", "salesperson")
+        .order_by("-valid_from", "-id")
+    )
+)
+
+
 def contract_of(organization: Organization | None) -> Contract | None:
     """The organisation's contract that counts today: a valid one first, else the latest; divisions inherit."""
     unit, depth = organization, 0
     while unit is not None and depth < 5:
-        contracts = list(
-            unit.contracts.select_related("engineer", "engineer_team", "salesperson").order_by("-valid_from", "-id")
-        )
+        contracts = _contracts.all(unit.pk)
         if contracts:
             return next((contract for contract in contracts if contract.is_valid_on()), contracts[0])
         unit, depth = unit.parent, depth + 1

@@ -8,7 +8,7 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from madoguchi.foundation.prepared import Prepared, insert, update
+from madoguchi.foundation.prepared import Prepared, insert, insert_once, update
 from madoguchi.journal.models import Entry
 from madoguchi.people.models import Membership, Role, Staff, Team
 from madoguchi.tickets.models import Ticket
@@ -107,6 +107,18 @@ def test_what_the_database_refuses_ends_the_transaction(db: None) -> None:
             Team.objects.count()
         transaction.set_rollback(True)
     assert list(Team.objects.values_list("name", flat=True)) == ["受付"]
+
+
+def test_a_row_that_exists_is_not_inserted_once_more(cast: Cast) -> None:
+    again = Team(key=cast.network.key, name="別")
+    assert insert_once(again, "key") is False
+    assert again._state.adding
+    assert insert_once(Team(key="new", name="新"), "key") is True
+    assert list(Team.objects.filter(name__in=["別", "新"]).values_list("key", flat=True)) == ["new"]
+
+
+def test_a_question_for_nothing_finds_nothing(cast: Cast) -> None:
+    assert Prepared(lambda key: Team.objects.none().filter(key=key)).all(cast.network.key) == []
 
 
 def test_an_update_writes_the_named_fields_and_no_others(cast: Cast) -> None:

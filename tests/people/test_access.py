@@ -2,11 +2,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from madoguchi.people.access import GRANTS, Access, Capability, access_of
+from madoguchi.people.access import GRANTS, Access, Capability, PreparedVisible, access_of
 from madoguchi.people.models import Membership, Role, Team
+from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 
 C = Capability
+_ticket = PreparedVisible(lambda access, pk: Ticket.objects.visible_to(access).filter(pk=pk))
 WORK = {C.READ_TICKETS, C.WORK_TICKETS, C.TAKE_CALLS, C.READ_PEOPLE, C.EDIT_PEOPLE, C.READ_KNOWLEDGE}
 LEAD = {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES}
 
@@ -102,6 +105,17 @@ def test_rights_are_read_once_per_request(cast: Cast) -> None:
         assert first.acts_for(cast.call_centre)
         assert first.teams == (cast.call_centre,)
     assert len(queries) == 1
+
+
+@pytest.mark.parametrize("who", MAY)
+def test_a_prepared_question_finds_exactly_what_each_of_them_may_see(cast: Cast, who: str) -> None:
+    access = access_of(getattr(cast, who))
+    ours = open_ticket(subject="a", body="a", channel="web", by=cast.sato)
+    theirs = open_ticket(subject="b", body="b", channel="web", by=cast.sato, front_team=cast.partner)
+    visible = set(Ticket.objects.visible_to(access))
+    for _again in range(2):
+        assert {ticket for ticket in (ours, theirs) if _ticket.first(access, ticket.pk)} == visible
+    assert _ticket.first(access, theirs.pk + 1) is None
 
 
 def test_nobody_is_given_nothing(cast: Cast) -> None:

@@ -8,16 +8,19 @@ from madoguchi.api.v1.ticket_form import whole
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.knowledge.models import Article
+from madoguchi.people.access import PreparedVisible
 from madoguchi.people.models import Staff, Team
-from madoguchi.tickets.models import Ticket
+from madoguchi.tickets.models import Ticket, id_of
 
 _LARGEST_ID = 2**63 - 1
+_ticket = PreparedVisible(lambda access, pk: whole(Ticket.objects.visible_to(access)).filter(pk=pk))
 _category = Prepared(lambda key: Category.objects.filter(key=key, is_active=True))
 
 
 def ticket_at(request: ApiRequest, number: str) -> Ticket:
     """The ticket of an address; 404 when unknown, mistyped or not theirs to see."""
-    found = whole(Ticket.objects.visible_to(request.auth.access)).numbered(number).first()
+    ticket_id = id_of(number)
+    found = None if ticket_id is None else _ticket.first(request.auth.access, ticket_id)
     if found is None:
         raise not_found(_("There is no ticket with this number that you may see."))
     return found

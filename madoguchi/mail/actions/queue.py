@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.prepared import insert
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
 from madoguchi.mail.addresses import is_address
@@ -47,21 +48,23 @@ def queue_mail(
             raise Refused(_("“%s” is not a mail address.") % address[:100], code="bad_address")
     parent, references = chain_of(thread, in_reply_to)
     now = timezone.now()
-    mail = OutgoingMail.objects.create(
-        thread=thread,
-        message_id=f"<{secrets.token_hex(16)}@{settings.MAIL_ADDRESS.rpartition('@')[2]}>",
-        to=list(to),
-        cc=list(cc),
-        reply_to=reply_address(thread),
-        subject=" ".join(subject.split()),
-        body=body,
-        html=html,
-        in_reply_to=parent,
-        references=references,
-        is_automatic=automatic,
-        queued_at=now,
-        next_attempt_at=now,
-        pending=list(dict.fromkeys(recipients)),
+    mail = insert(
+        OutgoingMail(
+            thread=thread,
+            message_id=f"<{secrets.token_hex(16)}@{settings.MAIL_ADDRESS.rpartition('@')[2]}>",
+            to=list(to),
+            cc=list(cc),
+            reply_to=reply_address(thread),
+            subject=" ".join(subject.split()),
+            body=body,
+            html=html,
+            in_reply_to=parent,
+            references=references,
+            is_automatic=automatic,
+            queued_at=now,
+            next_attempt_at=now,
+            pending=list(dict.fromkeys(recipients)),
+        )
     )
     if attachments:
         mail.attachments.set(attachments)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from madoguchi.files import store
 from madoguchi.files.models import StoredFile
+from madoguchi.foundation.prepared import Prepared, insert, update
 from madoguchi.journal.record import Actor, record
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
 from madoguchi.mail.parse import ParsedMail, parse
@@ -23,6 +24,9 @@ KINDS = {
 }
 
 
+_known = Prepared(lambda key: IncomingMail.objects.select_related("raw").filter(dedupe_key=key))
+
+
 def take_in(
     raw: bytes, *, source: str, envelope_from: str | None, envelope_to: Sequence[str], by: Actor
 ) -> IncomingMail:
@@ -34,13 +38,14 @@ def take_in(
     """
     mail = parse(raw, envelope_from=envelope_from)
     key = _dedupe_key(raw, mail, envelope_from, envelope_to)
-    if earlier := IncomingMail.objects.select_related("raw").filter(dedupe_key=key).first():
+    if earlier := _known.first(key):
         return _again(earlier, raw, by)
     # The bytes reach the disk before the transaction begins, which on SQLite would hold up every other writer.
-    store.write(raw)
+    digest = store.write(raw)
     try:
         with transaction.atomic():
-            incoming = _keep(raw, mail, key, source=source, envelope_from=envelope_from, envelope_to=envelope_to)
+            file = store.enter(digest, len(raw))
+            incoming = _keep(file, mail, key, source=source, envelope_from=envelope_from, envelope_to=envelope_to)
             _tell(incoming, by)
     except IntegrityError:
         if earlier := IncomingMail.objects.filter(dedupe_key=key).first():
@@ -74,34 +79,36 @@ def retry(mail: IncomingMail, *, by: Actor) -> IncomingMail:
 def begin_thread(incoming: IncomingMail) -> MailThread:
     """The thread of a mail, a new one when it has none. For the act that opens a ticket from it."""
     if incoming.thread is None:
-        incoming.thread = MailThread.objects.create()
-        incoming.save(update_fields=["thread"])
+        incoming.thread = insert(MailThread())
+        update(incoming, ["thread"])
     return incoming.thread
 
 
 def _keep(
-    raw: bytes, mail: ParsedMail, key: str, *, source: str, envelope_from: str | None, envelope_to: Sequence[str]
+    raw: StoredFile, mail: ParsedMail, key: str, *, source: str, envelope_from: str | None, envelope_to: Sequence[str]
 ) -> IncomingMail:
     nature = _nature(mail)
     sender = mail.sender
-    incoming = IncomingMail.objects.create(
-        state=_state_of(nature),
-        raw=store.keep(raw),
-        source=source,
-        envelope_from=_fit(envelope_from or "", 998),
-        envelope_to=[_storable(address) for address in envelope_to],
-        received_at=timezone.now(),
-        nature=nature,
-        dedupe_key=key,
-        message_id=_fit_index(_fit(mail.message_id or "", 998)),
-        in_reply_to=_fit(mail.in_reply_to or "", 998),
-        references=mail.references,
-        subject=mail.subject,
-        from_address=_fit(sender.address if sender else "", 320),
-        from_name=_fit(sender.name if sender else "", 320),
-        auto_submitted=mail.auto_submitted,
-        bounce=mail.bounce.as_json() if mail.bounce else None,
-        thread=find_thread(mail, envelope_to),
+    incoming = insert(
+        IncomingMail(
+            state=_state_of(nature),
+            raw=raw,
+            source=source,
+            envelope_from=_fit(envelope_from or "", 998),
+            envelope_to=[_storable(address) for address in envelope_to],
+            received_at=timezone.now(),
+            nature=nature,
+            dedupe_key=key,
+            message_id=_fit_index(_fit(mail.message_id or "", 998)),
+            in_reply_to=_fit(mail.in_reply_to or "", 998),
+            references=mail.references,
+            subject=mail.subject,
+            from_address=_fit(sender.address if sender else "", 320),
+            from_name=_fit(sender.name if sender else "", 320),
+            auto_submitted=mail.auto_submitted,
+            bounce=mail.bounce.as_json() if mail.bounce else None,
+            thread=find_thread(mail, envelope_to),
+        )
     )
     incoming.__dict__["parsed"] = mail
     return incoming

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key, split_name, to_hiragana
-from madoguchi.foundation.prepared import Prepared
+from madoguchi.foundation.prepared import Prepared, insert
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import EmailAddress, Organization, Person, PhoneNumber
@@ -29,12 +30,12 @@ class Requester:
     organization: str = ""
 
 
-_by_address = Prepared(
-    lambda address: Person.objects.filter(emails__address=address).order_by("id").distinct()[:_MOST_CANDIDATES]
-)
-_by_number = Prepared(
-    lambda number: Person.objects.filter(phones__number=number).order_by("id").distinct()[:_MOST_CANDIDATES]
-)
+def _people(people: QuerySet[Person]) -> QuerySet[Person]:
+    return people.select_related("organization").order_by("id").distinct()[:_MOST_CANDIDATES]
+
+
+_by_address = Prepared(lambda address: _people(Person.objects.filter(emails__address=address)))
+_by_number = Prepared(lambda number: _people(Person.objects.filter(phones__number=number)))
 
 
 @transaction.atomic
@@ -72,11 +73,11 @@ def add_person(details: Requester, *, by: Actor) -> Person:
     if details.organization.strip():
         person.organization = _organization(details.organization.strip())
     person.refresh_search()
-    person.save()
+    insert(person)
     if address := _address(details.email):
-        EmailAddress.objects.create(person=person, address=address)
+        insert(EmailAddress(person=person, address=address))
     if number := phone.normalise(details.phone):
-        PhoneNumber.objects.create(person=person, number=number)
+        insert(PhoneNumber(person=person, number=number))
     record("person.added", by=by, about=[person, person.organization], data={"name": person.name})
     return person
 

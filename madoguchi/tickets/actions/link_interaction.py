@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from madoguchi.foundation.prepared import insert_once, update
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.record import Actor, record
 from madoguchi.tickets.models import Ticket, TicketInteraction
@@ -10,15 +11,14 @@ from madoguchi.tickets.models import Ticket, TicketInteraction
 @transaction.atomic
 def link_interaction(ticket: Ticket, *, interaction: Interaction, by: Actor) -> bool:
     """Link the contact, which is thereby settled; False when it was linked already."""
-    _link, created = TicketInteraction.objects.get_or_create(ticket=ticket, interaction=interaction)
-    if not created:
+    if not insert_once(TicketInteraction(ticket=ticket, interaction=interaction), "ticket", "interaction"):
         return False
     fields = ["state"]
     interaction.state = Interaction.State.LINKED
     if interaction.person_id is None and ticket.requester_id is not None:
         interaction.person, interaction.organization = ticket.requester, ticket.organization
         fields += ["person", "organization"]
-    interaction.save(update_fields=fields)
+    update(interaction, fields)
     record(
         "interaction.linked",
         by=by,

@@ -5,8 +5,17 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from madoguchi.foundation.prepared import Prepared, update
 from madoguchi.foundation.refusal import Refused
 from madoguchi.tickets.models import Ticket
+
+_held = Prepared(
+    lambda ticket: (
+        Ticket.objects.select_for_update(of=("self",))
+        .select_related("category", "holder_team", "front_team", "assignee", "requester", "offered_to")
+        .filter(pk=ticket)
+    )
+)
 
 
 def lock(ticket: Ticket, *, if_version: int | None = None) -> Ticket:
@@ -14,11 +23,9 @@ def lock(ticket: Ticket, *, if_version: int | None = None) -> Ticket:
 
     Refuses (409) when it has moved on from ``if_version``. On SQLite the transaction itself holds the database.
     """
-    current = (
-        Ticket.objects.select_for_update(of=("self",))
-        .select_related("category", "holder_team", "front_team", "assignee", "requester", "offered_to")
-        .get(pk=ticket.pk)
-    )
+    current = _held.first(ticket.pk)
+    if current is None:
+        raise Ticket.DoesNotExist
     if if_version is not None and current.version != if_version:
         raise Refused(
             _("Somebody changed this ticket meanwhile. Look at the new state and try again."),
@@ -35,7 +42,7 @@ def save(ticket: Ticket, **changes: Any) -> None:
     changes["version"] = ticket.version + 1
     for name, value in changes.items():
         setattr(ticket, name, value)
-    ticket.save(update_fields=list(changes))
+    update(ticket, changes)
 
 
 def require_active(ticket: Ticket) -> None:

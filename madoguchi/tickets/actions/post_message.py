@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from madoguchi.files.models import Attachment
 from madoguchi.foundation import phone
+from madoguchi.foundation.prepared import Prepared, insert
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions import promise_call_back
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.journal.record import record
-from madoguchi.people.models import Person, Staff, Team
+from madoguchi.people.models import EmailAddress, Person, Staff, Team
 from madoguchi.search import index
 from madoguchi.tickets.actions.lock import lock, save
 from madoguchi.tickets.actions.send_mail import send_mail
@@ -48,7 +49,8 @@ def post_message(
         raise Refused(_("Choose whether the requester may read this."), code="visibility", field="visibility")
     if public and ticket.status == Status.CLOSED:
         raise Refused(_("This ticket is closed. Reopen it to answer."), code="closed", status=409)
-    message = Message.objects.create(
+    files = list(attachments)
+    message = Message(
         ticket=ticket,
         visibility=visibility,
         staff=by,
@@ -56,15 +58,15 @@ def post_message(
         author_name=by.name,
         at=timezone.now(),
         body=text,
-        delivery=_delivery(ticket) if public and said_in is None else Delivery.NONE,
     )
-    files = list(attachments)
+    if public and said_in is None:
+        message.delivery, addresses = _delivery(ticket)
+        if addresses:
+            message.outgoing = send_mail(ticket, addresses=addresses, body=text, attachments=files, by=by)
+    insert(message)
     if files:
         message.attachments.set(files)
-    if message.delivery == Delivery.MAIL:
-        message.outgoing = send_mail(ticket, message=message, attachments=files, by=by)
-        message.save(update_fields=["outgoing"])
-    elif message.delivery == Delivery.CALL_BACK:
+    if message.delivery == Delivery.CALL_BACK:
         _hand_to_front(ticket, message, by)
     if public and ticket.status == Status.NEW:
         save(ticket, status=Status.OPEN)
@@ -80,12 +82,16 @@ def post_message(
     return message
 
 
-def _delivery(ticket: Ticket) -> str:
+_addresses = Prepared(lambda person: EmailAddress.objects.filter(person=person).order_by("id"))
+
+
+def _delivery(ticket: Ticket) -> tuple[str, list[str]]:
+    """How an answer reaches the requester, and their mail addresses."""
     if ticket.requester is None:
-        return Delivery.NONE
-    if ticket.requester.emails.exists():
-        return Delivery.MAIL
-    return Delivery.CALL_BACK if _number_of(ticket, ticket.requester) else Delivery.NONE
+        return Delivery.NONE, []
+    if addresses := [row.address for row in _addresses.all(ticket.requester.pk)]:
+        return Delivery.MAIL, addresses
+    return (Delivery.CALL_BACK if _number_of(ticket, ticket.requester) else Delivery.NONE), []
 
 
 def _number_of(ticket: Ticket, requester: Person) -> str:

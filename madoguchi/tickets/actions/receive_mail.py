@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.prepared import Prepared, insert, update
 from madoguchi.interactions.actions import open_interaction
 from madoguchi.interactions.models import Channel, Interaction
 from madoguchi.journal.models import Entry
@@ -45,8 +46,8 @@ def receive_mail(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     if ticket is None:
         _open(mail, interaction, person, writer, thread=begin_thread(mail), follow_up_of=None)
     elif ticket.status == Status.CLOSED:
-        mail.thread = MailThread.objects.create()
-        mail.save(update_fields=["thread"])
+        mail.thread = insert(MailThread())
+        update(mail, ["thread"])
         _open(mail, interaction, person, writer, thread=mail.thread, follow_up_of=ticket)
     else:
         _join(ticket, mail, interaction, person, writer)
@@ -72,11 +73,14 @@ def _mail_of(subjects: tuple[models.Model, ...]) -> IncomingMail:
     return next(subject for subject in subjects if isinstance(subject, IncomingMail))
 
 
+_thread_of = Prepared(lambda thread: TicketThread.objects.select_related("ticket").filter(thread=thread))
+
+
 def _ticket_of(mail: IncomingMail) -> Ticket | None:
     """The ticket of the mail's thread, followed to where it was merged, and held as it stands now."""
     if mail.thread_id is None:
         return None
-    link = TicketThread.objects.select_related("ticket").filter(thread=mail.thread_id).first()
+    link = _thread_of.first(mail.thread_id)
     ticket = lock(link.ticket) if link else None
     while ticket is not None and ticket.merged_into is not None:
         ticket = lock(ticket.merged_into)
@@ -99,6 +103,7 @@ def _open(
         channel=Channel.MAIL,
         requester=person,
         interaction=interaction,
+        front_team=interaction.team,
         follow_up_of=follow_up_of,
         message_fields={
             "incoming": mail,
@@ -108,8 +113,9 @@ def _open(
         },
         by=writer,
     )
-    TicketThread.objects.create(ticket=ticket, thread=thread)
-    _attach(ticket.messages.get(), mail)
+    insert(TicketThread(ticket=ticket, thread=thread))
+    if mail.parsed.attachments:
+        _attach(ticket.messages.get(), mail)
 
 
 def _join(ticket: Ticket, mail: IncomingMail, interaction: Interaction, person: Person | None, writer: Actor) -> None:
@@ -132,17 +138,19 @@ def _join(ticket: Ticket, mail: IncomingMail, interaction: Interaction, person: 
 
 def _say(ticket: Ticket, mail: IncomingMail, person: Person | None, *, visibility: str) -> Message:
     text, quoted = quote.cut(mail.parsed.text)
-    message = Message.objects.create(
-        ticket=ticket,
-        visibility=visibility,
-        from_requester=True,
-        person=person,
-        author_name=_author(mail, person),
-        at=mail.received_at,
-        body=text or mail.parsed.text,
-        quoted=quoted if text else "",
-        html=mail.parsed.html or "",
-        incoming=mail,
+    message = insert(
+        Message(
+            ticket=ticket,
+            visibility=visibility,
+            from_requester=True,
+            person=person,
+            author_name=_author(mail, person),
+            at=mail.received_at,
+            body=text or mail.parsed.text,
+            quoted=quoted if text else "",
+            html=mail.parsed.html or "",
+            incoming=mail,
+        )
     )
     _attach(message, mail)
     return message

@@ -7,23 +7,43 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.prepared import Prepared, insert
 from madoguchi.journal.record import Actor
 from madoguchi.mail.actions import queue_mail
 from madoguchi.mail.models import MailThread, OutgoingMail
 from madoguchi.people.models import Person
 from madoguchi.tickets.models import Message, Ticket, TicketThread
 
+_latest_thread = Prepared(
+    lambda ticket: TicketThread.objects.select_related("thread").filter(ticket=ticket).order_by("-id")[:1]
+)
+_latest_mail = Prepared(
+    lambda ticket: (
+        Message.objects.filter(ticket=ticket, incoming__isnull=False)
+        .select_related("incoming")
+        .only("incoming__from_address")
+        .order_by("-id")[:1]
+    )
+)
 
-def send_mail(ticket: Ticket, *, message: Message, attachments: Sequence[Attachment], by: Actor) -> OutgoingMail:
-    """Queue the message to the requester's address, addressed politely in their language; no name of ours is in it."""
+
+def send_mail(
+    ticket: Ticket, *, addresses: Sequence[str], body: str, attachments: Sequence[Attachment], by: Actor
+) -> OutgoingMail:
+    """Queue a text to the requester, addressed politely in their language; no name of ours is in it.
+
+    It goes where they wrote from last on this ticket, if that is one of their ``addresses``; else to the first of them.
+    """
     requester = ticket.requester
     assert requester is not None
+    written = _latest_mail.first(ticket.pk)
+    last = written.incoming.from_address.lower() if written and written.incoming else ""
     with translation.override(requester.language):
         return queue_mail(
             thread=thread_of(ticket),
-            to=[_address(ticket, requester)],
-            subject=_subject(ticket),
-            body=_letter(message.body, requester, ticket),
+            to=[last if last in addresses else addresses[0]],
+            subject=f"{'Re: ' if written else ''}{ticket.subject} [{ticket.number_shown}]",
+            body=_letter(body, requester, ticket),
             attachments=attachments,
             by=by,
         )
@@ -31,25 +51,12 @@ def send_mail(ticket: Ticket, *, message: Message, attachments: Sequence[Attachm
 
 def thread_of(ticket: Ticket) -> MailThread:
     """The thread in which the ticket's requester is answered: the latest one, else a new one."""
-    link = TicketThread.objects.select_related("thread").filter(ticket=ticket).order_by("-id").first()
+    link = _latest_thread.first(ticket.pk)
     if link is not None:
         return link.thread
-    thread = MailThread.objects.create()
-    TicketThread.objects.create(ticket=ticket, thread=thread)
+    thread = insert(MailThread())
+    insert(TicketThread(ticket=ticket, thread=thread))
     return thread
-
-
-def _address(ticket: Ticket, requester: Person) -> str:
-    """Where they wrote from last on this ticket, if it is theirs; else their first address."""
-    own = list(requester.emails.order_by("id").values_list("address", flat=True))
-    written = ticket.messages.filter(incoming__isnull=False).order_by("-id").first()
-    last = written.incoming.from_address.lower() if written and written.incoming else ""
-    return last if last in own else own[0]
-
-
-def _subject(ticket: Ticket) -> str:
-    replied = ticket.messages.filter(incoming__isnull=False).exists()
-    return f"{'Re: ' if replied else ''}{ticket.subject} [{ticket.number_shown}]"
 
 
 def _letter(body: str, requester: Person, ticket: Ticket) -> str:
