@@ -16,6 +16,7 @@ from markupsafe import Markup
 from madoguchi.foundation import dates, phone
 from madoguchi.web.shell.components import Components
 from madoguchi.web.shell.icons import icon
+from madoguchi.web.shell.links import linked
 
 
 def _static(path: str) -> str:
@@ -33,6 +34,11 @@ def _url(name: str, *args: Any, **kwargs: Any) -> str:
 
 def _json_script(value: Any, element_id: str) -> Markup:
     return Markup(json_script(value, element_id))
+
+
+def _answer(value: Any) -> Any:
+    """What was answered to a hearing item: yes and no in words, everything else as it is."""
+    return (gettext("Yes") if value else gettext("No")) if isinstance(value, bool) else value
 
 
 def _time_of_day(moment: datetime) -> str:
@@ -67,9 +73,11 @@ def environment(**options: Any) -> Environment:
         url=_url,
     )
     env.filters.update(
+        answer=_answer,
         clock=dates.clock,
         duration=dates.duration,
         json_script=_json_script,
+        linked=linked,
         long_time=dates.long_time,
         phone=phone.display,
         short_date=dates.short_date,

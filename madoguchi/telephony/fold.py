@@ -228,7 +228,11 @@ class _Fold(Facts):
             return {"agent": ring.agent, "result": None, "ring_s": None}
         if self.was_answered and self.answer is None and ring.result == "caller_gone" and not ring.said:
             if ring.agent != self.answered_by:
-                return {"agent": ring.agent, "result": "picked_up_by_other" if self.answered_by else None, "ring_s": None}
+                return {
+                    "agent": ring.agent,
+                    "result": "picked_up_by_other" if self.answered_by else None,
+                    "ring_s": None,
+                }
             until = rounded(self.line.between(ring.begun, self.answered_when))
             return {"agent": ring.agent, "result": "answered", "ring_s": until}
         return {"agent": ring.agent, "result": ring.result, "ring_s": rounded(ring.seconds(self.line))}

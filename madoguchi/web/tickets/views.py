@@ -15,6 +15,7 @@ from madoguchi.files.models import Attachment
 from madoguchi.handoffs.destination import propose
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import returnable, time_by_team
+from madoguchi.handoffs.requirements import is_answered
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Staff
 from madoguchi.tickets.actions.mark_seen import mark_seen
@@ -121,7 +122,7 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         "items": items,
         "more": len(items) == ENTRIES,
         "category_path": path_of(ticket.category) if ticket.category else [],
-        "answers": [(labels.get(key, key), value) for key, value in ticket.details.items() if value],
+        "answers": [(labels.get(key, key), value) for key, value in ticket.details.items() if is_answered(value)],
         "handoffs": handoffs,
         "stops": time_by_team(ticket) if ticket.moves else [],
         "taken": returnable(ticket, handoffs) if working and access.acts_for(ticket.holder_team) else None,

@@ -205,3 +205,17 @@ def test_digits_that_are_no_numbers_are_no_bug(ticket: Ticket, cast: Cast, sign_
     assert sign_in(cast.sato).post(f"/tickets/{ticket.number}/change/", posted).status_code == 302
     ticket.refresh_from_db()
     assert (ticket.priority, ticket.assignee) == ("low", None)
+
+
+def test_answers_are_words_and_addresses_are_links(cast: Cast, sign_in: SignIn) -> None:
+    ticket = open_ticket(
+        subject="ログインできない",
+        body="https://mail.example/login で失敗します",
+        channel="phone",
+        details={"identity_confirmed": True, "locked": False},
+        by=cast.sato,
+    )
+    html = sign_in(cast.sato).get(f"/tickets/{ticket.number_shown}/").content.decode()
+    assert "<dd>はい</dd>" in html
+    assert "<dd>いいえ</dd>" in html
+    assert '<a href="https://mail.example/login" target="_blank" rel="noopener noreferrer nofollow">' in html
