@@ -101,7 +101,7 @@ class Facts:
 
     @cached_property
     def answered_when(self) -> Event | None:
-        """The event whose time is the answer's; None when that somebody answered is only concluded from what followed."""
+        """The event whose time is the answer's; None when the answer is only concluded from what followed."""
         if self.answer is not None:
             return self.answer
         trace = self.answer_trace
