@@ -54,6 +54,14 @@ def rows_of(database: Database, kind: str) -> dict[str, list[dict[str, Any]]]:
     messages = database.rows("SELECT * FROM tickets_message WHERE id = ?", data["message"])
     found = {
         "tickets_ticket": database.rows("SELECT * FROM tickets_ticket WHERE id = ?", ticket),
+        "interactions_interaction": database.rows(
+            "SELECT * FROM interactions_interaction WHERE id IN"
+            " (SELECT interaction_id FROM tickets_ticketinteraction WHERE ticket_id = ?)",
+            ticket,
+        ),
+        "tickets_ticketinteraction": database.rows(
+            "SELECT * FROM tickets_ticketinteraction WHERE ticket_id = ?", ticket
+        ),
         "tickets_message": messages,
         "mail_outgoingmail": database.rows("SELECT * FROM mail_outgoingmail WHERE id = ?", messages[0]["outgoing_id"]),
         "search_document": database.rows("SELECT * FROM search_document WHERE kind = 'ticket' AND ref = ?", ticket),
@@ -61,8 +69,8 @@ def rows_of(database: Database, kind: str) -> dict[str, list[dict[str, Any]]]:
         "journal_mention": mentions,
     }
     if kind != "ticket.opened":
-        found["tickets_ticket"] = []
-        found["search_document"] = []
+        for table in ("tickets_ticket", "interactions_interaction", "tickets_ticketinteraction", "search_document"):
+            found[table] = []
     return found
 
 
@@ -74,6 +82,9 @@ def _write(database: Database, connection: Any, rows: dict[str, list[dict[str, A
         for row in wanted:
             values = {name: value for name, value in row.items() if name not in _GENERATED}
             match table:
+                case "tickets_ticketinteraction":
+                    values["ticket_id"] = ids["tickets_ticket"]
+                    values["interaction_id"] = ids["interactions_interaction"]
                 case "tickets_message":
                     values["ticket_id"] = ids.get("tickets_ticket", row["ticket_id"])
                     values["outgoing_id"] = None

@@ -2,6 +2,7 @@
 
 import pytest
 
+from madoguchi.interactions.actions import open_interaction
 from madoguchi.tickets.models import Ticket
 from tests.api.client import program_of
 from tests.cast import Cast
@@ -89,3 +90,33 @@ def test_what_is_told_of_the_requester_is_never_lost_silently(
 
 def test_a_blank_body_is_refused(cast: Cast) -> None:
     assert program_of(cast.sato).post("/tickets", {"subject": "件名", "body": " \n　"}).status == 422
+
+
+def test_a_ticket_names_the_contact_it_comes_from(cast: Cast) -> None:
+    program = program_of(cast.sato)
+    contact = open_interaction(channel="phone", staff=cast.sato, by=cast.sato)
+    numbers = {
+        program.post("/tickets", {**NEW, "subject": subject, "interaction": contact.pk}).body["number"]
+        for subject in ("一件目", "二件目")
+    }
+    assert len(numbers) == 2
+    (listed,) = program.get("/interactions").body["items"]
+    assert (listed["id"], listed["state"], set(listed["tickets"])) == (contact.pk, "linked", numbers)
+    assert program.post("/tickets", {**NEW, "interaction": contact.pk + 1}).fields == {"interaction"}
+
+
+def test_every_ticket_comes_from_a_contact(cast: Cast) -> None:
+    program = program_of(cast.sato)
+    program.post("/tickets", {**NEW, "channel": "visit"})
+    number = program.post("/tickets", {**NEW, "channel": "web"}).body["number"]
+    (contact,) = program.get(f"/interactions?ticket={number}").body["items"]
+    assert (contact["channel"], contact["state"], contact["tickets"]) == ("web", "linked", [number])
+    assert contact["person"] == {"id": cast.yamada.pk, "name": "山田 花子"}
+    assert program.get("/interactions?ticket=12345").fields == {"ticket"}
+
+
+def test_what_a_partner_raises_is_answered_by_the_partner(cast: Cast) -> None:
+    program = program_of(cast.ogawa)
+    raised = program.post("/tickets", {**NEW, "category": None})
+    assert (raised.body["front"]["team"], raised.body["holder"]["team"]) == ("hibiki", "hibiki")
+    assert program.get(f"/tickets/{raised.body['number']}").status == 200

@@ -1,13 +1,21 @@
 """起票: an inquiry becomes one record, held by the first line."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Entry, Mention
+from madoguchi.journal.record import NamedActor
 from madoguchi.search.models import Pending
+from madoguchi.telephony.actions.receive_events import receive_events
+from madoguchi.telephony.events import read_events
+from madoguchi.telephony.models import Call
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.models import Ticket, id_of, number_of, shown
@@ -44,7 +52,62 @@ def test_the_journal_names_everybody_concerned(cast: Cast) -> None:
         ("team", cast.call_centre.pk),
         ("person", cast.yamada.pk),
         ("staff", cast.sato.pk),
+        ("interaction", Interaction.objects.get().pk),
     }
+
+
+@pytest.mark.parametrize("channel", ["phone", "mail", "web", "chat", "visit", "bypass"])
+def test_a_ticket_without_a_contact_notes_one(cast: Cast, channel: str) -> None:
+    ticket = open_ticket(subject="相談", body="", channel=channel, requester=cast.yamada, by=cast.sato)
+    contact = ticket.contact_links.get().interaction
+    assert (contact.channel, contact.person, contact.organization) == (channel, cast.yamada, cast.minato)
+    assert (contact.state, contact.staff, contact.team, contact.summary) == (
+        "linked",
+        cast.sato,
+        cast.call_centre,
+        "相談",
+    )
+    assert contact.started_at == contact.ended_at == ticket.opened_at
+
+
+def test_what_an_operator_writes_down_belongs_to_the_contact_they_have_with_that_person(cast: Cast) -> None:
+    of_nakagawa = open_interaction(channel="phone", person=cast.nakagawa, by=cast.sato, staff=cast.sato)
+    by_colleague = open_interaction(channel="phone", person=cast.yamada, by=cast.suzuki, staff=cast.suzuki)
+    yesterday = timezone.now() - timedelta(hours=30)
+    forgotten = open_interaction(
+        channel="phone", person=cast.yamada, by=cast.sato, staff=cast.sato, started_at=yesterday
+    )
+    unidentified = open_interaction(channel="phone", address="+819011112222", by=cast.sato, staff=cast.sato)
+    ticket = open_ticket(subject="相談", body="", channel="phone", requester=cast.yamada, by=cast.sato)
+    assert ticket.contact_links.get().interaction == unidentified
+    unidentified.refresh_from_db()
+    assert (unidentified.state, unidentified.person) == ("linked", cast.yamada)
+    for other in (of_nakagawa, by_colleague, forgotten):
+        other.refresh_from_db()
+        assert other.state == "open"
+    assert Interaction.objects.count() == 4
+
+
+def test_a_second_ticket_of_the_running_call_belongs_to_it_too(cast: Cast) -> None:
+    call = ringing_and_answered(cast)
+    tickets = [
+        open_ticket(subject=subject, body="", channel="phone", requester=cast.yamada, by=cast.sato)
+        for subject in ("一件目", "二件目")
+    ]
+    assert {ticket.contact_links.get().interaction.call for ticket in tickets} == {call}
+    assert Interaction.objects.count() == 1
+
+
+def ringing_and_answered(cast: Cast) -> Call:
+    """山田 calls from the mobile and 佐藤 has taken the call."""
+    now = timezone.now()
+    common = {"call": "c-1", "at": now.isoformat(), "direction": "inbound", "from": {"number": "09011112222"}}
+    events = [
+        {**common, "id": "1", "type": "call.started"},
+        {**common, "id": "2", "type": "agent.joined", "agent": "1001"},
+    ]
+    (call,) = receive_events(read_events(events), sender="pbx", by=NamedActor("telephone", "pbx"))
+    return call
 
 
 def test_an_empty_subject_is_refused(cast: Cast) -> None:

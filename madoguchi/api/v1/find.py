@@ -7,6 +7,7 @@ from madoguchi.api.problem import invalid, not_found
 from madoguchi.api.v1.ticket_form import whole
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.prepared import Prepared
+from madoguchi.interactions.models import Interaction
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import PreparedVisible
 from madoguchi.people.models import Staff, Team
@@ -31,6 +32,17 @@ def ticket_named(request: ApiRequest, number: str, *, field: str) -> Ticket:
     found = Ticket.objects.visible_to(request.auth.access).numbered(number).first()
     if found is None:
         raise invalid(field, _("There is no ticket with this number that you may see."))
+    return found
+
+
+def contact_named(request: ApiRequest, row_id: int | None) -> Interaction | None:
+    """The contact a body names; None for None."""
+    if row_id is None:
+        return None
+    contacts = Interaction.objects.visible_to(request.auth.access).select_related("call", "staff")
+    found = contacts.filter(pk=row_id).first()
+    if found is None:
+        raise invalid("interaction", _("There is no such contact that you may see."))
     return found
 
 

@@ -78,13 +78,14 @@ class InteractionList(Answer):
 
 
 class InteractionQuery(BaseModel):
-    """Contacts that began in [from, to); ``unsettled`` are the ended ones without ticket or reason."""
+    """Contacts that began in [from, to), of a ticket; ``unsettled`` are the ended ones without ticket or reason."""
 
     from_: Annotated[fields.Moment | None, Field(alias="from")] = None
     to: fields.Moment | None = None
     channel: fields.Channel | None = None
     state: Literal["open", "linked", "dismissed", "unsettled"] | None = None
     person: fields.RowId | None = None
+    ticket: fields.Word = ""
     cursor: fields.Cursor = ""
     limit: fields.Limit = 50
 
@@ -103,6 +104,8 @@ def list_interactions(request: ApiRequest, wanted: Query[InteractionQuery]) -> H
         "state": wanted.state if wanted.state != "unsettled" else None,
     }
     rows = rows.filter(**{name: value for name, value in equal.items() if value is not None})
+    if wanted.ticket:
+        rows = rows.filter(ticket_links__ticket=ticket_named(request, wanted.ticket, field="ticket"))
     if place := cursor.decode(wanted.cursor):
         at, last = place
         rows = rows.filter(Q(started_at__lt=at) | Q(started_at=at, pk__lt=last), started_at__lte=at)

@@ -15,7 +15,15 @@ from madoguchi.api.problem import ProblemError, invalid
 from madoguchi.api.v1 import fields
 from madoguchi.api.v1.answer import answer, items, moment
 from madoguchi.api.v1.fields import Answer, Body
-from madoguchi.api.v1.find import article_named, category_named, staff_named, team_named, ticket_at, ticket_named
+from madoguchi.api.v1.find import (
+    article_named,
+    category_named,
+    contact_named,
+    staff_named,
+    team_named,
+    ticket_at,
+    ticket_named,
+)
 from madoguchi.api.v1.ticket_form import TicketForm, TicketList, form_of, forms_of, whole
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
@@ -26,7 +34,7 @@ from madoguchi.people.actions import Requester, find_or_add_person
 from madoguchi.tickets import queries
 from madoguchi.tickets.actions.change import change, go_on, wait
 from madoguchi.tickets.actions.link_tickets import merge
-from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.tickets.actions.open_ticket import front_of_partner, open_ticket
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
 from madoguchi.tickets.models import Message, Ticket
 
@@ -52,7 +60,11 @@ class RequesterIn(Body):
 
 
 class TicketIn(Body):
-    """A new inquiry; details answer the category's hearing items by key."""
+    """A new inquiry; details answer the category's hearing items by key.
+
+    ``interaction`` is the contact it comes from. Without it: the one that the caller has open with the requester on
+    this channel, else a new one.
+    """
 
     subject: fields.Line
     body: fields.NeededText
@@ -61,6 +73,7 @@ class TicketIn(Body):
     channel: fields.Channel = "web"
     requester: RequesterIn = RequesterIn()
     details: fields.Details = {}
+    interaction: fields.RowId | None = None
 
 
 class TicketChange(Body):
@@ -104,6 +117,8 @@ def open_a_ticket(request: ApiRequest, ticket: TicketIn) -> HttpResponse:
             priority=ticket.priority,
             requester=find_or_add_person(Requester(**ticket.requester.model_dump()), by=by),
             details={key: value for key, value in ticket.details.items() if value is not None},
+            interaction=contact_named(request, ticket.interaction),
+            front_team=front_of_partner(request.auth.access),
             by=by,
         )
     return shown(opened, 201)

@@ -11,12 +11,14 @@ from madoguchi.catalog.models import Category
 from madoguchi.foundation.prepared import Prepared, insert
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.written_down import contact_at_hand, note_contact
 from madoguchi.journal.record import Actor, record
+from madoguchi.people.access import Access
 from madoguchi.people.models import Contract, Person, Staff, Team
 from madoguchi.people.queries import contract_of
 from madoguchi.search import index
 from madoguchi.tickets.actions.link_interaction import link_interaction
-from madoguchi.tickets.models import Message, Priority, Ticket
+from madoguchi.tickets.models import Message, Priority, Ticket, TicketInteraction
 
 
 @transaction.atomic
@@ -39,6 +41,8 @@ def open_ticket(
 ) -> Ticket:
     """Raise a ticket with its first message; the first line is its front and holds it.
 
+    Every ticket comes from a contact: from ``interaction``, else from the one that ``by`` has open with the requester
+    on this channel, else from one that is noted now.
     ``message_fields`` adds to the first message what a door knows of it (``incoming``, ``html``, ``quoted``).
     Refuses an empty subject and an unknown priority. Whether the contract covers the category is noted, never enforced.
     """
@@ -81,8 +85,15 @@ def open_ticket(
             **(fields | (message_fields or {})),
         )
     )
+    if interaction is None and staff is not None:
+        interaction = contact_at_hand(channel=channel, person=requester, staff=staff, at=moment)
     if interaction is not None:
         link_interaction(ticket, interaction=interaction, by=by)
+    else:
+        interaction = note_contact(
+            channel=channel, person=requester, staff=staff, team=team, summary=subject, at=moment
+        )
+        insert(TicketInteraction(ticket=ticket, interaction=interaction))
     index.queue("ticket", ticket.pk)
     record(
         "ticket.opened",
@@ -112,6 +123,11 @@ def first_line() -> Team:
             _("There is no first-line team yet. An administrator has to create one."), code="no_first_line", status=409
         )
     return team
+
+
+def front_of_partner(access: Access) -> Team | None:
+    """What a partner's staff raise is answered by their own team, or they could not see it; None for others."""
+    return min(access.teams, key=lambda team: (team.line, team.pk)) if access.is_partner and access.teams else None
 
 
 def is_not_entitled(requester: Person | None, contract: Contract | None, category: Category | None) -> bool:

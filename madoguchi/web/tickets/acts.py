@@ -28,7 +28,7 @@ from madoguchi.people.actions import Requester, find_or_add_person
 from madoguchi.people.models import Staff
 from madoguchi.tickets.actions.change import change, go_on, wait
 from madoguchi.tickets.actions.link_tickets import link_tickets, merge, set_parent
-from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.tickets.actions.open_ticket import front_of_partner, open_ticket
 from madoguchi.tickets.actions.post_message import post_message
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
 from madoguchi.tickets.actions.track_call_back import track_call_back
@@ -60,6 +60,7 @@ def new(request: StaffRequest) -> HttpResponse:
                 priority=request.POST.get("priority", "") or Priority.NORMAL,
                 category=category,
                 requester=requester,
+                front_team=front_of_partner(request.access),
                 by=request.user,
             )
         return _go(request, ticket)

@@ -16,7 +16,7 @@ from madoguchi.people.access import Access
 from madoguchi.people.actions import Requester, add_person
 from madoguchi.people.models import Organization, Person, Staff, Team
 from madoguchi.people.queries import contract_of
-from madoguchi.tickets.actions.open_ticket import first_line, is_not_entitled
+from madoguchi.tickets.actions.open_ticket import first_line, front_of_partner, is_not_entitled
 from madoguchi.tickets.models import Ticket
 
 ITEM = "item."
@@ -126,9 +126,9 @@ def count(items: list[HearingItem], details: Mapping[str, str]) -> tuple[int, in
 
 def front_of(access: Access) -> Team:
     """Who answers the requester: the first line; for whoever works elsewhere (partners, engineers) the own team."""
+    if (partner := front_of_partner(access)) is not None:
+        return partner
     own = sorted(access.teams, key=lambda team: (team.line, team.pk))
-    if access.is_partner and own:
-        return own[0]
     first = first_line()
     return own[0] if own and not access.acts_for(first) else first
 

@@ -107,12 +107,12 @@ def test_what_waits_for_somebody_is_counted_and_late_after_its_time(cast: Cast, 
             promise_call_back(
                 number="0350001234", due_at=NOW + timedelta(minutes=minutes), team=cast.call_centre, by=cast.sato
             )
+    with freeze_time(NOW - timedelta(minutes=31)):
+        offer(raised(cast, "引き継ぐ件"), to_team=cast.service_desk, reason="調査", by=cast.sato)
     gave_up(NOW - timedelta(minutes=10), 30)
     answered(NOW - timedelta(minutes=40), 5, talk=30)
     linked = answered(NOW - timedelta(minutes=40), 5, talk=30)
     Interaction.objects.filter(call=linked).update(state="linked")
-    with freeze_time(NOW - timedelta(minutes=31)):
-        offer(raised(cast, "引き継ぐ件"), to_team=cast.service_desk, reason="調査", by=cast.sato)
     shown = region(sign_in(cast.hayashi), "todo")
     assert re.findall(
         r"(\d+) (凍結中のチケット|折り返しの約束|放棄呼\(要折り返し\)|チケットのない応対|受け取り待ち)", shown
