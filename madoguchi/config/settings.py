@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "madoguchi.notices",
     "madoguchi.tickets",
     "madoguchi.handoffs",
+    "madoguchi.rules",
     "madoguchi.api",
     "madoguchi.web",
 ]

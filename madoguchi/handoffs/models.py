@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from madoguchi.knowledge.models import Article
@@ -28,7 +29,8 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
 class Handoff(models.Model):
     """Why a ticket is to move, with the items its category and destination require. Ownership moves on acceptance.
 
-    ``details`` are the answers as offered, ``missing`` the required keys that an urgent offer left open.
+    ``details`` are the answers as offered, ``missing`` the required keys that an urgent offer left open. ``by_rule``
+    names the rule that offered or moved it; nobody stands in ``offered_by`` then, and in ``accepted_by`` when it moved.
     """
 
     class State(models.TextChoices):
@@ -65,7 +67,8 @@ class Handoff(models.Model):
     required = models.JSONField(default=list)
     missing = models.JSONField(default=list)
     urgent_because = models.CharField(max_length=500, blank=True)
-    offered_by = models.ForeignKey(Staff, models.PROTECT, related_name="handoffs_offered")
+    offered_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_offered")
+    by_rule = models.CharField(max_length=200, blank=True)
     offered_at = models.DateTimeField()
     accepted_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_accepted")
     accepted_at = models.DateTimeField(null=True, blank=True)
@@ -95,6 +98,11 @@ class Handoff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id}: {self.from_team} → {self.to_team}"
+
+    @property
+    def offered_by_name(self) -> str:
+        """The person, or the rule."""
+        return self.offered_by.name if self.offered_by else gettext("Rule “%(name)s”") % {"name": self.by_rule}
 
 
 class RoutingDecision(models.Model):

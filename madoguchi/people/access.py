@@ -24,6 +24,7 @@ class Capability(StrEnum):
     READ_KNOWLEDGE = "read_knowledge"
     EDIT_KNOWLEDGE = "edit_knowledge"
     POST_NOTICES = "post_notices"
+    WRITE_RULES = "write_rules"
     ADMINISTER = "administer"
 
 
@@ -32,13 +33,15 @@ _WORKER = frozenset({C.READ_TICKETS, C.WORK_TICKETS, C.TAKE_CALLS, C.READ_PEOPLE
 GRANTS: dict[str, frozenset[Capability]] = {
     Role.OPERATOR: _WORKER,
     Role.ENGINEER: _WORKER,
-    Role.SUPERVISOR: _WORKER | {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES},
+    Role.SUPERVISOR: _WORKER | {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_RULES},
     Role.KNOWLEDGE_KEEPER: frozenset({C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.EDIT_KNOWLEDGE}),
     Role.VIEWER: frozenset({C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.WATCH_BOARD}),
     Role.ADMINISTRATOR: frozenset(C),
 }
 # What a partner's staff may never do, whatever role they hold in their team: these show the whole desk.
-_NOT_FOR_PARTNERS = frozenset({C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.ADMINISTER, C.EDIT_KNOWLEDGE})
+_NOT_FOR_PARTNERS = frozenset(
+    {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_RULES, C.ADMINISTER, C.EDIT_KNOWLEDGE}
+)
 _WORKING_ROLES = frozenset({Role.OPERATOR, Role.ENGINEER, Role.SUPERVISOR})
 
 

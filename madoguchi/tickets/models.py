@@ -81,7 +81,8 @@ class Ticket(models.Model):
     """An inquiry. The *front* answers the requester and stays; the *holder* works on it and moves only by hand-offs.
 
     ``moves`` counts accepted hand-offs and returns after acceptance; ``frozen_at`` says that routing waits for a
-    supervisor. ``version`` grows with every change (If-Match). ``details`` are the answers to hearing items by key.
+    supervisor, ``approval_asked_at`` that it is resolved only after one has approved. ``version`` grows with every
+    change (If-Match). ``details`` are the answers to hearing items by key.
     """
 
     subject = models.CharField(max_length=300)
@@ -107,6 +108,7 @@ class Ticket(models.Model):
     moves = models.PositiveSmallIntegerField(default=0)
     moves_granted = models.PositiveSmallIntegerField(default=0)
     frozen_at = models.DateTimeField(null=True, blank=True)
+    approval_asked_at = models.DateTimeField(null=True, blank=True)
 
     parent = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="children")
     follow_up_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="follow_ups")
@@ -162,6 +164,11 @@ class Ticket(models.Model):
             ),
             models.Index(fields=["frozen_at"], condition=models.Q(frozen_at__isnull=False), name="tickets_frozen"),
             models.Index(fields=["resolved_at"], condition=models.Q(status="resolved"), name="tickets_resolved"),
+            models.Index(
+                fields=["approval_asked_at"],
+                condition=models.Q(approval_asked_at__isnull=False),
+                name="tickets_to_approve",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -288,6 +295,25 @@ class TicketLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id} {self.kind} {self.other_id}"
+
+
+class Approval(models.Model):
+    """A supervisor has to approve before the ticket is resolved: why, and what they said.
+
+    ``decided_at`` without ``approved_at``: something is still to be done, ``note`` says what.
+    """
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="approvals")
+    reason = models.CharField(max_length=500)
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="approvals")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id}: {self.reason[:40]}"
 
 
 class SavedView(models.Model):

@@ -8,6 +8,7 @@ from django.utils import timezone
 from madoguchi.api.kept import forget_old_answers
 from madoguchi.mail.models import OutgoingMail
 from madoguchi.mail.outbox import deliver_due
+from madoguchi.rules.sweep import enter_tickets, fire_due
 from madoguchi.search.index import drain
 from madoguchi.search.models import Pending
 from madoguchi.telephony.actions.close_silent_calls import close_silent_calls
@@ -28,6 +29,8 @@ SCHEDULE: tuple[Job, ...] = (
     Job("mail", lambda: deliver_due(_BATCH) == _BATCH, every=1.0),
     Job("search", lambda: drain(_BATCH) == _BATCH, every=0.5),
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
+    Job("rules", fire_due, every=1.0),
+    Job("rules_entering", enter_tickets, every=5.0),
     Job("api_answers", forget_old_answers, every=600.0),
 )
 

@@ -11,7 +11,7 @@ from tests.cast import Cast
 C = Capability
 _ticket = PreparedVisible(lambda access, pk: Ticket.objects.visible_to(access).filter(pk=pk))
 WORK = {C.READ_TICKETS, C.WORK_TICKETS, C.TAKE_CALLS, C.READ_PEOPLE, C.EDIT_PEOPLE, C.READ_KNOWLEDGE}
-LEAD = {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES}
+LEAD = {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_RULES}
 
 MAY: dict[str, set[Capability]] = {
     "sato": WORK,

@@ -55,7 +55,8 @@ class HandoffForm(Answer):
     required: list[str]
     missing: list[str]
     urgent_because: str
-    offered_by: StaffForm
+    offered_by: StaffForm | None
+    by_rule: str
     offered_at: str
     accepted_by: StaffForm | None
     accepted_at: str | None
@@ -232,6 +233,7 @@ def _form(handoff: Handoff) -> dict[str, Any]:
         "missing": handoff.missing,
         "urgent_because": handoff.urgent_because,
         "offered_by": staff_form(handoff.offered_by),
+        "by_rule": handoff.by_rule,
         "offered_at": moment(handoff.offered_at),
         "accepted_by": staff_form(handoff.accepted_by),
         "accepted_at": moment(handoff.accepted_at),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
 from madoguchi.handoffs.models import Handoff
-from madoguchi.journal.record import record
+from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Staff, Team
 from madoguchi.tickets.actions.lock import lock, require_active, save
@@ -68,7 +68,7 @@ def _freeze_if_last_move(ticket: Ticket, *, by: Staff) -> bool:
     return True
 
 
-def freeze(ticket: Ticket, *, by: Staff) -> None:
+def freeze(ticket: Ticket, *, by: Actor) -> None:
     """Stop routing until a supervisor decides; the caller holds the lock."""
     save(ticket, frozen_at=timezone.now())
     record("ticket.frozen", by=by, about=[ticket, ticket.holder_team, ticket.front_team], data={"moves": ticket.moves})

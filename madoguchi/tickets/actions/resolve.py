@@ -28,7 +28,7 @@ def resolve(
     """Resolve with the article that solved it, or with the reason why there was none.
 
     Solved at first line means: held by the first line and never handed over. ``said_in`` is the contact in which the
-    requester was told. An open offer must be decided or recalled first (409).
+    requester was told. An open offer must be decided or recalled first (409), and an approval given (409).
     """
     if not resolution.strip() and article is None:
         raise Refused(_("Say how it was resolved."), code="resolution_missing", field="resolution")
@@ -36,6 +36,8 @@ def resolve(
     require_active(ticket)
     if ticket.offered_to_id is not None:
         raise Refused(_("This ticket is being offered to a team. Recall the offer first."), code="offered", status=409)
+    if ticket.approval_asked_at is not None:
+        raise Refused(_("A supervisor has to approve before this ticket is resolved."), code="approval", status=409)
     first_line = ticket.moves == 0 and ticket.holder_team.line == 1
     save(
         ticket,

@@ -1,0 +1,204 @@
+"""What a firing does: each action by the ordinary act, in the rule's name; what came of it is written on the ticket."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.handoffs.actions.by_rule import move_by_rule, offer_by_rule
+from madoguchi.handoffs.destination import propose
+from madoguchi.journal.record import record
+from madoguchi.people.models import Role, Staff, Team
+from madoguchi.problems.set_aside import set_aside
+from madoguchi.rules import tree, words
+from madoguchi.rules.definition import EXCLUSIVE, Definition, Notify, Offer, OnTime, Propose, SetPriority
+from madoguchi.rules.facts import Facts
+from madoguchi.rules.models import Firing, Proposal
+from madoguchi.rules.telling import tell
+from madoguchi.rules.world import Labels, World
+from madoguchi.tickets.actions.approve import require_approval
+from madoguchi.tickets.actions.change import change
+from madoguchi.tickets.models import Priority, Ticket
+
+type Said = dict[str, list[str]]
+type Sentence = Callable[[], str]
+
+
+def in_each_language(sentences: Callable[[], Iterable[str]]) -> Said:
+    """What a function says in Japanese and in English: kept on the ticket, whoever reads it later."""
+    found: Said = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            found[language] = [str(sentence) for sentence in sentences()]
+    return found
+
+
+def explain(definition: Definition, facts: Facts, world: World) -> Said:
+    """Why the rule fires: what happened or how long what has lasted, and the conditions that decided."""
+    decided = tree.reasons(definition.where, facts, world)
+
+    def sentences() -> list[str]:
+        labels = Labels()
+        said = [words.because(leaf, facts, labels, held=held) for leaf, held in decided]
+        if isinstance(definition.when, OnTime):
+            passed = words.span(definition.when.seconds, working=definition.when.working)
+            return [
+                *said,
+                _("%(span)s have passed: %(state)s") % {"span": passed, "state": words.STATES[definition.when.state]},
+            ]
+        return [*said, words.when(definition)]
+
+    return in_each_language(sentences)
+
+
+def act(firing: Firing, definition: Definition, decided: dict[str, str]) -> None:
+    """Do what the rule says. An action that is refused or fails does not stop the others; the ticket shows which."""
+    said: list[Sentence] = []
+    for action in definition.then:
+        what = EXCLUSIVE.get(action.kind)
+        if what is not None and what in decided:
+            said.append(_undone(action, _("rule “%(name)s” came first") % {"name": decided[what]}))
+            continue
+        try:
+            with transaction.atomic():
+                said.append(_DO[action.kind](action, firing))
+        except Refused as refusal:
+            said.append(_undone(action, str(refusal)))
+            continue
+        except Exception as error:  # noqa: BLE001 (the other actions and the act itself stand)
+            problem = set_aside("rules.act", error, rule=firing.rule_id, ticket=firing.ticket_id, action=action.kind)
+            firing.problem = problem.pk
+            said.append(_undone(action, _("error %(problem)s") % {"problem": problem.pk}))
+            continue
+        if what is not None:
+            decided[what] = firing.rule.name
+    firing.did = in_each_language(lambda: [sentence() for sentence in said])
+    firing.save(update_fields=["did", "problem"])
+    ticket = firing.ticket
+    record(
+        "rule.fired",
+        by=firing.rule,
+        about=[ticket, firing.rule],
+        data={
+            "rule": firing.rule_id,
+            "names": {"ja": firing.rule.name, "en": firing.rule.name_en or firing.rule.name},
+            "number": firing.number,
+            "because": firing.because,
+            "did": firing.did,
+        },
+    )
+
+
+def supervisors_of(team_id: int) -> list[Staff]:
+    """Who leads the team, or the whole desk."""
+    leads = Q(memberships__role=Role.SUPERVISOR) & (Q(memberships__team=team_id) | Q(memberships__team__isnull=True))
+    return list(Staff.objects.filter(leads, is_active=True).distinct().order_by("pk"))
+
+
+def _undone(action: Any, why: str) -> Sentence:
+    return lambda: _("not done: %(what)s (%(why)s)") % {"what": words.action(action, Labels()), "why": why}
+
+
+def _done(action: Any, to: Team | None = None) -> Sentence:
+    return lambda: words.action(action, Labels(), to=to)
+
+
+def _reason(firing: Firing) -> str:
+    """The reasons as one sentence in the desk's language, as a hand-off keeps it."""
+    with translation.override(settings.LANGUAGE_CODE):
+        reasons = _(" and ").join(firing.because.get(settings.LANGUAGE_CODE, []))
+        return _("Rule “%(name)s”: %(reasons)s") % {"name": firing.rule.name, "reasons": reasons}
+
+
+def _team(key: str, ticket: Ticket) -> Team:
+    """The team of this key, or the ticket's destination; refuses when there is none."""
+    if key:
+        team = Team.objects.filter(key=key).first()
+    else:
+        team = next((one.team for one in propose(_fresh(ticket)) if one.team is not None), None)
+    if team is None:
+        raise Refused(_("there is no such team") if key else _("the category names no destination"))
+    return team
+
+
+def _fresh(ticket: Ticket) -> Ticket:
+    return Ticket.objects.select_related("category", "contract", "holder_team").get(pk=ticket.pk)
+
+
+def _offer(action: Offer, firing: Firing) -> Sentence:
+    team = _team(action.to, firing.ticket)
+    given = offer_by_rule(firing.ticket, to_team=team, reason=_reason(firing), by=firing.rule)
+    return _done(action, team) if given else lambda: str(_("routing is frozen: a supervisor decides"))
+
+
+def _move(action: Any, firing: Firing) -> Sentence:
+    team = _team(action.to, firing.ticket)
+    given = move_by_rule(firing.ticket, to_team=team, reason=_reason(firing), by=firing.rule)
+    return _done(action, team) if given else lambda: str(_("routing is frozen: a supervisor decides"))
+
+
+def _propose(action: Propose, firing: Firing) -> Sentence:
+    team = _team(action.to, firing.ticket) if action.to else None
+    Proposal.objects.update_or_create(
+        ticket=firing.ticket,
+        rule=firing.rule,
+        settled_at=None,
+        defaults={"team": team, "text": action.text, "because": firing.because, "at": firing.at},
+    )
+    return _done(action, team)
+
+
+def _set_priority(action: SetPriority, firing: Firing) -> Sentence:
+    if Ticket.objects.filter(pk=firing.ticket_id, priority=action.to).exists():
+        return lambda: str(_("the priority is %(priority)s already") % {"priority": Priority(action.to).label})
+    change(firing.ticket, priority=action.to, by=firing.rule)
+    return _done(action)
+
+
+def _notify(action: Notify, firing: Firing) -> Sentence:
+    ticket = Ticket.objects.select_related("assignee", "front_staff").get(pk=firing.ticket_id)
+    people: dict[int, Staff] = {}
+    for who in action.whom:
+        people |= {person.pk: person for person in _WHOM[who](ticket) if person is not None and person.is_active}
+    people |= {person.pk: person for person in Staff.objects.filter(pk__in=action.staff, is_active=True)}
+    if not people:
+        raise Refused(_("nobody is there to be told"))
+    for person in people.values():
+        tell(person, firing=firing, ticket=ticket, at_once=action.at_once)
+    names = ", ".join(person.name for person in people.values())
+    return lambda: str(_("told %(names)s") % {"names": names})
+
+
+def _members(team_id: int) -> list[Staff]:
+    return list(Staff.objects.filter(memberships__team=team_id, is_active=True).distinct().order_by("pk"))
+
+
+_WHOM: dict[str, Callable[[Ticket], Iterable[Staff | None]]] = {
+    "supervisors": lambda ticket: supervisors_of(ticket.holder_team_id),
+    "assignee": lambda ticket: [ticket.assignee],
+    "team": lambda ticket: _members(ticket.holder_team_id),
+    "front": lambda ticket: [ticket.front_staff],
+}
+
+
+def _require_approval(action: Any, firing: Firing) -> Sentence:
+    if require_approval(firing.ticket, reason=_reason(firing), by=firing.rule) is None:
+        return lambda: str(_("a supervisor's approval is asked for already"))
+    for person in supervisors_of(firing.ticket.holder_team_id):
+        tell(person, firing=firing, ticket=firing.ticket, at_once=False)
+    return _done(action)
+
+
+_DO: dict[str, Callable[[Any, Firing], Sentence]] = {
+    "offer": _offer,
+    "move": _move,
+    "propose": _propose,
+    "set_priority": _set_priority,
+    "notify": _notify,
+    "require_approval": _require_approval,
+}

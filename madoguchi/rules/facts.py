@@ -1,0 +1,91 @@
+"""The facts of one ticket at one moment: what conditions speak about. No database here.
+
+The same facts come from the store (``store.py``), from folding the journal (``history/journal.py``) and from a log of
+another desk (``history/xes.py``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Since(StrEnum):
+    """States that last; each has a moment at which it began, or none while it does not hold."""
+
+    OPEN = "open"  # raised, not resolved yet
+    UNACCEPTED = "unaccepted"  # raised and taken by nobody, or offered to a team and not accepted
+    HELD = "held"  # lies with the team that holds it
+    UNANSWERED = "unanswered"  # the requester's oldest words that nobody has answered
+    UNTOLD = "untold"  # nothing was said to the requester
+    WAITING = "waiting"  # put aside
+    UNTOUCHED = "untouched"  # no person did anything
+
+
+class Count(StrEnum):
+    """What is counted."""
+
+    MOVES = "moves"
+    RETURNS = "returns"
+    REOPENINGS = "reopenings"
+    WROTE = "wrote"  # messages of the requester, the first included
+    CONTACTS = "contacts"  # contacts of the requester within some days, on whatever
+
+
+@dataclass(frozen=True)
+class Said:
+    """One text on the ticket."""
+
+    body: str
+    by_requester: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """``since`` names the states that hold now; ``contacts`` are the moments at which the requester made contact.
+
+    ``code_known``: some article contains the answer to the hearing item ``error_code``. Rows are named by their ids.
+    """
+
+    at: datetime
+    ticket: int = 0
+    status: str = "new"
+    waiting_for: str = ""
+    priority: str = "normal"
+    channel: str = ""
+    category: int | None = None
+    holder: int = 0
+    front: int = 0
+    offered_to: int | None = None
+    assignee: int | None = None
+    requester: int | None = None
+    organization: int | None = None
+    service_class: str = ""
+    not_entitled: bool = False
+    subject: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    said: tuple[Said, ...] = ()
+    moves: int = 0
+    returns: int = 0
+    reopenings: int = 0
+    handoff_reason: str = ""
+    contacts: tuple[datetime, ...] = ()
+    code_known: bool = False
+    since: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def is_active(self) -> bool:
+        return self.status in {"new", "open", "waiting"}
+
+    @property
+    def wrote(self) -> int:
+        """How often the requester wrote."""
+        return sum(text.by_requester for text in self.said)
+
+
+def text_of(value: Any) -> str:
+    """An answer to a hearing item as text; what is no plain answer counts as none."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int) else ""

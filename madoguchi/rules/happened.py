@@ -1,0 +1,54 @@
+"""What a journal entry means to rules, and on which tickets. Pure but for finding the tickets of a call."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models
+
+from madoguchi.interactions.models import Interaction
+from madoguchi.rules.definition import Happened
+from madoguchi.telephony.models import Call
+from madoguchi.tickets.models import ACTIVE, Ticket
+
+MOST_TICKETS_OF_A_CALLER = 5
+
+_EVENTS = {
+    "ticket.opened": Happened.OPENED,
+    "ticket.changed": Happened.CHANGED,
+    "ticket.waiting": Happened.WAITING,
+    "ticket.referred_to_sales": Happened.WAITING,
+    "ticket.frozen": Happened.FROZEN,
+    "ticket.resolved": Happened.RESOLVED,
+    "ticket.reopened": Happened.REOPENED,
+    "message.received": Happened.REQUESTER_WROTE,
+    "handoff.offered": Happened.OFFERED,
+    "handoff.accepted": Happened.HANDED_OVER,
+    "handoff.returned": Happened.RETURNED,
+    "handoff.recalled": Happened.RECALLED,
+    "clock.warned": Happened.CLOCK_WARNED,
+    "clock.breached": Happened.CLOCK_BREACHED,
+    "call.abandoned": Happened.CALL_ABANDONED,
+}
+# What names no event of a rule, but may begin or end a state that lasts.
+QUIET = frozenset({"ticket.went_on", "ticket.closed", "ticket.merged", "routing.decided"})
+KINDS = frozenset(_EVENTS) | {"message.posted"} | QUIET
+
+
+def event_of(kind: str, data: dict[str, Any]) -> Happened | None:
+    """What happened, as a rule names it; None when no rule listens to it."""
+    if kind == "message.posted":
+        return Happened.ANSWERED if data.get("visibility") == "public" else Happened.NOTED
+    if kind == "routing.decided" and data.get("kind") == "assign":
+        return Happened.HANDED_OVER
+    return _EVENTS.get(kind)
+
+
+def tickets_of(kind: str, subjects: Sequence[models.Model]) -> list[Ticket]:
+    """The tickets concerned; of an abandoned call the open tickets of whoever called, the latest first."""
+    if kind != "call.abandoned":
+        found = {subject.pk: subject for subject in subjects if isinstance(subject, Ticket)}
+        return list(found.values())
+    calls = [subject for subject in subjects if isinstance(subject, Call)]
+    callers = Interaction.objects.filter(call__in=calls, person__isnull=False).values("person")
+    tickets = Ticket.objects.filter(requester__in=callers, status__in=ACTIVE)
+    return list(tickets.order_by("-updated_at")[:MOST_TICKETS_OF_A_CALLER])

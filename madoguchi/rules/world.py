@@ -1,0 +1,156 @@
+"""What names in a rule stand for: categories with all below them, teams, organizations with their divisions, hours."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from madoguchi.catalog.models import Category, HearingItem
+from madoguchi.people.models import Organization, Person, Staff, Team
+
+
+class Hours(Protocol):
+    """Working time; ``calendars.working_time.WorkingTime`` is one."""
+
+    def add(self, start: datetime, seconds: int) -> datetime: ...
+    def between(self, start: datetime, end: datetime) -> int: ...
+    def is_open(self, at: datetime) -> bool: ...
+
+
+class Always:
+    """Every second counts."""
+
+    def add(self, start: datetime, seconds: int) -> datetime:
+        return start + timedelta(seconds=seconds)
+
+    def between(self, start: datetime, end: datetime) -> int:
+        return int((end - start).total_seconds())
+
+    def is_open(self, at: datetime) -> bool:
+        return True
+
+
+ALWAYS = Always()
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything is read once, on first use. A history from outside brings a world of its own."""
+
+    hours_of: Callable[[int], Hours] = field(default=lambda _team: ALWAYS)  # a team's working time
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(timezone.get_default_timezone_name()))
+
+    @cached_property
+    def teams(self) -> Mapping[str, int]:
+        return {team.key: team.pk for team in self._teams}
+
+    @cached_property
+    def lines(self) -> Mapping[int, int]:
+        """Which line each team is."""
+        return {team.pk: team.line for team in self._teams}
+
+    @cached_property
+    def categories(self) -> Mapping[str, frozenset[int]]:
+        """Each category by its key, with everything below it."""
+        rows = list(Category.objects.all())
+        below = _below((row.pk, row.parent_id) for row in rows)
+        return {row.key: below[row.pk] for row in rows}
+
+    @cached_property
+    def organizations(self) -> Mapping[int, frozenset[int]]:
+        """Each organization with its divisions."""
+        return _below(Organization.objects.values_list("pk", "parent_id"))
+
+    @cached_property
+    def labels(self) -> "Labels":
+        return Labels()
+
+    @cached_property
+    def _teams(self) -> list[Team]:
+        return list(Team.objects.all())
+
+
+class Labels:
+    """Names for readers, in the language of the page; what is gone is called by its key."""
+
+    @cached_property
+    def _teams(self) -> dict[str, Team]:
+        return {team.key: team for team in Team.objects.all()}
+
+    @cached_property
+    def _categories(self) -> dict[str, Category]:
+        return {row.key: row for row in Category.objects.all()}
+
+    @cached_property
+    def _items(self) -> dict[str, HearingItem]:
+        return {item.key: item for item in HearingItem.objects.order_by("-pk")}
+
+    def team(self, key: str) -> str:
+        return self._teams[key].label if key in self._teams else key
+
+    def category(self, key: str) -> str:
+        return self._categories[key].label if key in self._categories else key
+
+    def item(self, key: str) -> str:
+        return self._items[key].label if key in self._items else key
+
+    @cached_property
+    def _staff(self) -> dict[int, str]:
+        return {staff.pk: staff.name for staff in Staff.objects.all()}
+
+    def staff(self, pk: int) -> str:
+        return self._staff.get(pk, f"#{pk}")
+
+    def organization(self, pk: int) -> str:
+        return _name(Organization.objects.filter(pk=pk), pk)
+
+    def person(self, pk: int) -> str:
+        return _name(Person.objects.filter(pk=pk), pk)
+
+
+def _name(rows: "QuerySet[Organization] | QuerySet[Person]", pk: int) -> str:
+    row = rows.first()
+    return str(row) if row else f"#{pk}"
+
+
+def _below(pairs: Iterable[tuple[int, int | None]]) -> dict[int, frozenset[int]]:
+    """Id → itself and everything below it."""
+    parents = dict(pairs)
+    found: dict[int, set[int]] = {pk: {pk} for pk in parents}
+    for pk, parent in parents.items():
+        above, seen = parent, {pk}
+        while above is not None and above not in seen:
+            if above in found:
+                found[above].add(pk)
+            seen.add(above)
+            above = parents.get(above)
+    return {pk: frozenset(members) for pk, members in found.items()}
+
+
+def begun_by(hours: Hours, now: datetime, seconds: int) -> datetime:
+    """The latest moment from which ``seconds`` of these hours have passed until ``now``, exact to the microsecond.
+
+    So ``hours.between(since, now) >= seconds`` says the same as ``since <= begun_by(hours, now, seconds)``.
+    """
+    if seconds <= 0:
+        return now
+    step = timedelta(seconds=seconds)
+    early = now - step
+    while hours.between(early, now) < seconds:
+        step *= 2
+        if step > timedelta(days=36_500):
+            return now - step
+        early = now - step
+    late = now
+    while late - early > timedelta(microseconds=1):
+        middle = early + (late - early) / 2
+        if hours.between(middle, now) >= seconds:
+            early = middle
+        else:
+            late = middle
+    return early
