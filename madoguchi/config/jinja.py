@@ -9,14 +9,15 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import json_script
-from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
-from jinja2 import Environment, FileSystemBytecodeCache, StrictUndefined
+from django.utils.translation import get_language, gettext
+from jinja2 import StrictUndefined
 from markupsafe import Markup
 
 from madoguchi.foundation import dates, phone
 from madoguchi.web.shell.components import Components
 from madoguchi.web.shell.icons import icon
 from madoguchi.web.shell.links import linked
+from madoguchi.web.shell.templates import Pages
 
 
 def _static(path: str) -> str:
@@ -46,23 +47,25 @@ def _time_of_day(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%H:%M:%S}"
 
 
-def environment(**options: Any) -> Environment:
+def environment(**options: Any) -> Pages:
     """The environment; called once by Django's engine with the options of settings.TEMPLATES."""
-    cache = settings.DATA_DIR / "templates"
-    cache.mkdir(parents=True, exist_ok=True)
-    options["undefined"] = StrictUndefined
-    env = Environment(
-        trim_blocks=True,
-        lstrip_blocks=True,
-        cache_size=-1,
-        bytecode_cache=FileSystemBytecodeCache(str(cache)),
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
-        **options,
+    return Pages(
+        settings.LANGUAGE_CODE,
+        _furnish,
+        **options
+        | {
+            "undefined": StrictUndefined,
+            "trim_blocks": True,
+            "lstrip_blocks": True,
+            "cache_size": -1,
+            "extensions": ["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"],
+        },
     )
+
+
+def _furnish(env: Pages) -> None:
+    """What every template finds."""
     env.policies["ext.i18n.trimmed"] = True
-    env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext
-    )
     env.globals.update(
         icon=icon,
         language=get_language,
@@ -85,4 +88,3 @@ def environment(**options: Any) -> Environment:
         short_time=dates.short_time,
         time_of_day=_time_of_day,
     )
-    return env

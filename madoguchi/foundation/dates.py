@@ -26,9 +26,9 @@ def short_time(moment: datetime) -> str:
     """``14:05`` today, ``8/21(金) 14:05`` this year, ``2025/8/21(木) 14:05`` before."""
     zone = timezone.get_default_timezone()
     local = moment.astimezone(zone)
-    today = timezone.now().astimezone(zone).date()
+    today = datetime.now(zone)
     clock = f"{local.hour:02}:{local.minute:02}"
-    if local.date() == today:
+    if (local.day, local.month, local.year) == (today.day, today.month, today.year):
         return clock
     if local.year == today.year:
         return f"{short_date(local.date())} {clock}"

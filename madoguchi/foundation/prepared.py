@@ -2,7 +2,7 @@
 
 To make the SQL of a question by key takes Django many times as long as the database takes to answer it. Here a query
 set is made into SQL at its first use and kept; afterwards only the values change. The rows are those that Django
-gives, with everything that ``select_related`` joins. ``insert`` and ``update`` do the same for one row.
+gives, plain tuples too, with all that ``select_related`` joins. ``insert`` and ``update`` do the same for one row.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +15,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.query import RelatedPopulator, get_related_populators
+from django.db.models.query import ModelIterable, RelatedPopulator, ValuesListIterable, get_related_populators
 from django.db.transaction import mark_for_rollback_on_error
 
 type Value = str | int | datetime
@@ -33,40 +33,46 @@ class _Given(models.Expression):
 
 
 @dataclass(frozen=True)
-class _Reading[M: models.Model]:
-    """How one question reads on this engine, and how its rows become objects."""
+class _Reading:
+    """How one question reads on this engine, and how its rows become objects (``model`` None: tuples)."""
 
     sql: str
     values: tuple[Any, ...]
-    model: type[M]
+    model: type[models.Model] | None
     names: list[str]
     width: int
     converters: list[tuple[int, list[Callable[..., Any]], Any]]
     related: list[RelatedPopulator]
+    annotated: list[tuple[str, int]]
 
-    def row(self, columns: Sequence[Any], here: BaseDatabaseWrapper) -> M:
+    def row(self, columns: Sequence[Any], here: BaseDatabaseWrapper) -> Any:
         cells = list(columns)
         for place, functions, expression in self.converters:
             for function in functions:
                 cells[place] = function(cells[place], expression, here)
+        if self.model is None:
+            return tuple(cells[: self.width])
         row = self.model.from_db(DEFAULT_DB_ALIAS, self.names, cells[: self.width], fetch_mode=models.FETCH_ONE)
         for populator in self.related:
             populator.populate(cells, row)
+        for name, place in self.annotated:
+            setattr(row, name, cells[place])
         return row
 
 
-class Prepared[M: models.Model]:
+class Prepared[Row]:
     """A question that is asked again and again: ``by_key = Prepared(lambda key: Team.objects.filter(key=key))``.
 
-    The function gets a placeholder for each value and is called once. A value is compared with a column as it stands:
-    a text, a number or a moment, never None (that is another question) and never a list.
+    The function gets a placeholder for each value and is called once; it returns a query set of models or of
+    ``values_list()``. A value is compared with a column as it stands: a text, a number or a moment, never None (that
+    is another question) and never a list. Whatever else the question depends on is as it was when it was first asked.
     """
 
-    def __init__(self, ask: Callable[..., models.QuerySet[M]]) -> None:
+    def __init__(self, ask: Callable[..., models.QuerySet[Any, Row]]) -> None:
         self._ask = ask
-        self._reading: _Reading[M] | None = None
+        self._reading: _Reading | None = None
 
-    def all(self, *values: Value) -> list[M]:
+    def all(self, *values: Value) -> list[Row]:
         """The rows for these values."""
         reading = self._reading
         if reading is None:
@@ -80,31 +86,36 @@ class Prepared[M: models.Model]:
             cursor.execute(reading.sql, [_plain(value) for value in given])
             return [reading.row(columns, here) for columns in cursor.fetchall()]
 
-    def first(self, *values: Value) -> M | None:
+    def first(self, *values: Value) -> Row | None:
         """The first row; the question itself says ``[:1]`` where there may be many."""
         rows = self.all(*values)
         return rows[0] if rows else None
 
 
-def _reading[M: models.Model](ask: Callable[..., models.QuerySet[M]]) -> _Reading[M]:
+def _reading(ask: Callable[..., models.QuerySet[Any, Any]]) -> _Reading:
     asked = ask(*map(_Given, range(len(signature(ask).parameters))))
+    shape = asked._iterable_class  # noqa: SLF001 (Django says it nowhere else)
+    if shape not in (ModelIterable, ValuesListIterable):
+        raise TypeError("A prepared question is answered with models or with the tuples of values_list().")
     compiler = asked.query.get_compiler(DEFAULT_DB_ALIAS)
     sql, values = compiler.as_sql()
+    select = compiler.select
+    shown = [column[0] for column in select[: compiler.col_count]]  # behind them what only the order needs
+    converters = [(place, *how) for place, how in compiler.get_converters(shown).items()]
+    if shape is ValuesListIterable:
+        return _Reading(sql, tuple(values), None, [], len(shown), converters, [], [])
     info = compiler.klass_info
     columns = info["select_fields"]
     assert columns == list(range(len(columns)))
-    assert not compiler.annotation_col_map
     return _Reading(
         sql,
         tuple(values),
         info["model"],
-        [compiler.select[place][0].target.attname for place in columns],
+        [select[place][0].target.attname for place in columns],
         len(columns),
-        [
-            (place, functions, expression)
-            for place, (functions, expression) in compiler.get_converters([one[0] for one in compiler.select]).items()
-        ],
-        get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS, models.FETCH_ONE),
+        converters,
+        get_related_populators(info, select, DEFAULT_DB_ALIAS, models.FETCH_ONE),
+        list((compiler.annotation_col_map or {}).items()),
     )
 
 

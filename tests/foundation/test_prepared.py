@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db.models import Count, Value
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -76,6 +77,37 @@ def test_columns_that_were_left_out_are_read_when_they_are_asked_for(cast: Cast)
     assert found is not None
     assert "family_name" not in found.__dict__
     assert found.family_name == cast.sato.family_name
+
+
+def test_rows_may_be_plain_tuples(cast: Cast) -> None:
+    names = Prepared(
+        lambda email, extension: Staff.objects.filter(email=email, extension=extension).values_list("kana")
+    )
+    assert names.all(cast.sato.email, cast.sato.extension) == [(cast.sato.kana,)]
+    assert names.first(cast.sato.email, "no such") is None
+    opened = Prepared(
+        lambda pk: Ticket.objects.filter(pk=pk).values_list("opened_at", "details", "requester__family_name")
+    )
+    ticket = insert(_ticket(cast))
+    assert opened.all(ticket.pk) == [(ticket.opened_at, ticket.details, cast.yamada.family_name)]
+
+
+def test_what_was_counted_comes_with_the_row(cast: Cast) -> None:
+    counted = Prepared(lambda key: Team.objects.filter(key=key).only("name").annotate(members=Count("memberships")))
+    team = counted.first(cast.call_centre.key)
+    assert team is not None
+    assert (team, team.name) == (cast.call_centre, cast.call_centre.name)
+    assert team.members == Membership.objects.filter(team=cast.call_centre).count()
+
+
+def test_a_column_that_only_the_order_needs_is_not_in_the_rows(cast: Cast) -> None:
+    names = Prepared(lambda least: Team.objects.filter(line__gte=least).order_by("-key").distinct().values_list("name"))
+    assert names.all(0) == list(Team.objects.order_by("-key").distinct().values_list("name"))
+
+
+def test_rows_of_another_shape_are_refused(db: None) -> None:
+    with pytest.raises(TypeError, match="models or with the tuples"):
+        Prepared(lambda: Team.objects.annotate(one=Value(1)).values("one")).all()
 
 
 def test_an_inserted_row_is_the_one_that_django_would_have_written(cast: Cast) -> None:

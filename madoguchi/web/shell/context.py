@@ -65,31 +65,36 @@ class Shell:
     @property
     def words(self) -> dict[str, str]:
         """What the scripts say, in the language of the page."""
-        return {
-            "saved": _("Saved %s"),
-            "saving": _("Saving…"),
-            "unsaved": _("Not saved. Your text is kept in this browser; we keep trying."),
-            "restored": _("Restored what was not saved before."),
-            "signedOut": _("You are signed out. Your text is kept in this browser; sign in and it will be here."),
-            "offline": _("No connection. What you typed is kept."),
-            "slow": _("This is taking long."),
-            "cancel": _("Cancel"),
-            "close": _("Close"),
-            "in": _("in %s"),
-            "overdue": _("%s overdue"),
-            "ago": _("%s ago"),
-            "now": _("just now"),
-            "day": _("%s d"),
-            "hour": _("%s h"),
-            "minute": _("%s min"),
-            "second": _("%s s"),
-            "ringing": _("Incoming call"),
-            "discard": _("Discard what you typed?"),
-        }
+        return _words(self.language)
 
     def offers(self, path: str) -> bool:
         """Whether some page answers at ``path``: a slot of the frame stays empty until its segment is there."""
         return exists(path)
+
+
+@cache
+def _words(_language: str) -> dict[str, str]:
+    return {
+        "saved": _("Saved %s"),
+        "saving": _("Saving…"),
+        "unsaved": _("Not saved. Your text is kept in this browser; we keep trying."),
+        "restored": _("Restored what was not saved before."),
+        "signedOut": _("You are signed out. Your text is kept in this browser; sign in and it will be here."),
+        "offline": _("No connection. What you typed is kept."),
+        "slow": _("This is taking long."),
+        "cancel": _("Cancel"),
+        "close": _("Close"),
+        "in": _("in %s"),
+        "overdue": _("%s overdue"),
+        "ago": _("%s ago"),
+        "now": _("just now"),
+        "day": _("%s d"),
+        "hour": _("%s h"),
+        "minute": _("%s min"),
+        "second": _("%s s"),
+        "ringing": _("Incoming call"),
+        "discard": _("Discard what you typed?"),
+    }
 
 
 @cache

@@ -10,9 +10,11 @@ from django.template.backends.jinja2 import Jinja2
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
+from django.utils.translation import get_language
 from django_htmx.middleware import HtmxDetails
 
 from madoguchi.web.shell.context import Shell
+from madoguchi.web.shell.templates import Pages
 
 
 def page(
@@ -24,7 +26,7 @@ def page(
     the id is an underscore in the block's name). Whatever asks for anything else gets the whole page.
     """
     name = wanted_block(request)
-    found = _engine().env.get_template(template)
+    found = _templates().get_template(template)
     if name in found.blocks:
         return block(request, template, name, context, status=status)
     response = HttpResponse(found.render(_context(request, context)), status=status)
@@ -41,7 +43,7 @@ def block(
 
 def text(request: HttpRequest, template: str, name: str, context: Mapping[str, Any] | None = None) -> str:
     """The HTML of one named block, for answers that are put together from several."""
-    env = _engine().env
+    env = _templates()
     found = env.get_template(template)
     return env.concat(found.blocks[name](found.new_context(_context(request, context))))
 
@@ -70,5 +72,6 @@ def _context(request: HttpRequest, context: Mapping[str, Any] | None) -> dict[st
     }
 
 
-def _engine() -> Jinja2:
-    return cast(Jinja2, engines["pages"])
+def _templates() -> Pages:
+    """The templates in the language of the page."""
+    return cast(Pages, cast(Jinja2, engines["pages"]).env).spoken(get_language())

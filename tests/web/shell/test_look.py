@@ -55,7 +55,7 @@ def test_no_component_has_a_colour_of_its_own() -> None:
 
 
 def test_the_first_load_is_light(client: Client, cast: Cast) -> None:
-    client.force_login(cast.admin, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(cast.admin, backend="madoguchi.web.shell.sessions.StaffBackend")
     htmx = (Path(django_htmx.__file__).parent / "static" / "django_htmx" / "htmx-4.min.js").read_bytes()
     live = b"".join(file.read_bytes() for file in sorted(STATIC.glob("live*.js")))
     parts = [bundled("shell.css").encode(), bundled("shell.js").encode(), htmx, live]
