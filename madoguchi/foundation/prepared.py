@@ -160,20 +160,29 @@ def _insertion(model: type[models.Model], unique: tuple[str, ...]) -> "tuple[str
 
 def update(row: models.Model, names: Iterable[str]) -> None:
     """Write the named fields of a row, as ``save(update_fields=…)`` does; raises DatabaseError when it is gone."""
-    sql, fields = _change(type(row), tuple(names))
-    with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
-        cursor.execute(sql, [*_values(row, fields, add=False), row.pk])
-        if cursor.rowcount != 1:
+    with mark_for_rollback_on_error(DEFAULT_DB_ALIAS):
+        if not update_if(row, names):
             raise DatabaseError(f"{row!r} is no longer there")
 
 
+def update_if(row: models.Model, names: Iterable[str], **still: str | int) -> bool:
+    """Write the named fields if the row in the database still has these values; whether it had."""
+    sql, fields = _change(type(row), tuple(names), tuple(still))
+    with mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+        cursor.execute(sql, [*_values(row, fields, add=False), row.pk, *still.values()])
+        return bool(cursor.rowcount)
+
+
 @cache
-def _change(model: type[models.Model], names: tuple[str, ...]) -> "tuple[str, list[models.Field[Any, Any]]]":
+def _change(
+    model: type[models.Model], names: tuple[str, ...], still: tuple[str, ...]
+) -> "tuple[str, list[models.Field[Any, Any]]]":
     meta = model._meta
     by_name = {field.name: field for field in meta.local_concrete_fields}
     fields = [by_name[name] for name in names]
     changes = ", ".join(f"{_column(field)} = %s" for field in fields)
-    return f"UPDATE {_quoted(meta.db_table)} SET {changes} WHERE {_column(meta.pk)} = %s", fields  # noqa: S608
+    conditions = " AND ".join(f"{_column(field)} = %s" for field in (meta.pk, *(by_name[name] for name in still)))
+    return f"UPDATE {_quoted(meta.db_table)} SET {changes} WHERE {conditions}", fields  # noqa: S608
 
 
 def _values(row: models.Model, fields: "list[models.Field[Any, Any]]", *, add: bool) -> list[Any]:

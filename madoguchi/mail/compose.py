@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from email.utils import format_datetime
+from operator import attrgetter
 from urllib.parse import quote
 
 from django.conf import settings
@@ -26,7 +27,7 @@ def build(mail: OutgoingMail) -> bytes:
     content = _text(mail.body, "plain")
     if mail.html is not None:
         content = _multipart("alternative", f"=_alternative_{mark}", [content, _text(mail.html, "html")])
-    attachments = list(mail.attachments.select_related("file").order_by("id")) if mail.pk else []
+    attachments = sorted(mail.attachments.all(), key=attrgetter("pk")) if mail.pk else []
     if attachments:
         content = _multipart("mixed", f"=_mixed_{mark}", [content, *map(_attachment, attachments)])
     return "\r\n".join([*_headers(mail), "MIME-Version: 1.0", ""]).encode("ascii") + content

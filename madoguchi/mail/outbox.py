@@ -1,10 +1,9 @@
 """Send what is due: claim rows by conditional update, deliver, mark; whatever happens, no mail is forgotten."""
 
-import os
 import secrets
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +15,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from madoguchi.files import store
+from madoguchi.foundation.prepared import update_if
 from madoguchi.journal.record import SYSTEM, record
 from madoguchi.mail.compose import build
 from madoguchi.mail.models import OutgoingMail
@@ -44,7 +45,11 @@ def deliver_due(limit: int = 50) -> int:
         state=State.SENDING, claimed_by=worker, claimed_until=claimed_until
     ):
         return 0
-    mails = list(OutgoingMail.objects.filter(state=State.SENDING, claimed_by=worker).order_by("next_attempt_at", "id"))
+    claimed = OutgoingMail.objects.filter(state=State.SENDING, claimed_by=worker).select_related("thread")
+    mails = list(claimed.prefetch_related("attachments__file").order_by("next_attempt_at", "id"))
+    if settings.SMTP is None:
+        _lay_down(mails)
+        return len(mails)
     with _Line(settings.SMTP) as line:
         for mail in mails:
             if timezone.now() >= claimed_until:
@@ -62,12 +67,7 @@ def _due(now: datetime) -> QuerySet[OutgoingMail]:
 def _deliver(mail: OutgoingMail, line: "_Line") -> None:
     """One mail: sent, written, put off or failed. A fault of its own is never the queue's fault."""
     try:
-        content = build(mail)
-        if line.server is None:
-            _write(mail, content)
-            _finish(mail, State.WRITTEN)
-            return
-        refused = line.send(mail, content)
+        refused = line.send(mail, build(mail))
     except smtplib.SMTPRecipientsRefused as error:
         _settle(mail, error.recipients)
     except smtplib.SMTPResponseException as error:
@@ -77,7 +77,7 @@ def _deliver(mail: OutgoingMail, line: "_Line") -> None:
     except (OperationalError, InterfaceError):
         raise
     except (smtplib.SMTPException, OSError, EOFError) as error:
-        if line.server is None or isinstance(error, FileNotFoundError):
+        if isinstance(error, FileNotFoundError):
             _fail_for_good(mail, error)
         else:
             line.hang_up()
@@ -86,6 +86,27 @@ def _deliver(mail: OutgoingMail, line: "_Line") -> None:
         _fail_for_good(mail, error)
     else:
         _settle(mail, refused)
+
+
+def _lay_down(mails: Sequence[OutgoingMail]) -> None:
+    """Without a server each mail becomes a file that a person can open.
+
+    They are marked in one transaction: to write one again after a crash changes nothing.
+    """
+    folder = Path(settings.DATA_DIR) / "outbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for mail in mails:
+        try:
+            store.write_safely(folder / f"{mail.pk}.eml", build(mail))
+        except Exception as error:  # noqa: BLE001 (one bad row must not stop the others)
+            _fail_for_good(mail, error)
+        else:
+            written.append(mail)
+    store.settle(folder)
+    with transaction.atomic():
+        for mail in written:
+            _finish(mail, State.WRITTEN)
 
 
 def _settle(mail: OutgoingMail, refused: Replies) -> None:
@@ -129,7 +150,7 @@ def _put_off(mail: OutgoingMail, error: str, *, longest: timedelta = BACK_OFF[-1
         return
     wait = min(BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)], longest)
     _mark(mail, state=State.QUEUED, next_attempt_at=now + wait, last_error=error, pending=mail.pending)
-    if mail.attempts + 1 == ALARM_AT_ATTEMPT:
+    if mail.attempts == ALARM_AT_ATTEMPT:
         set_aside("mail.outbox", error, mail=mail.pk)
 
 
@@ -144,20 +165,11 @@ def _fail_for_good(mail: OutgoingMail, error: BaseException) -> None:
 
 def _mark(mail: OutgoingMail, **fields: object) -> None:
     """Write the outcome, unless the claim went to another worker in the meantime."""
-    own = OutgoingMail.objects.filter(pk=mail.pk, claimed_by=mail.claimed_by)
-    own.update(attempts=mail.attempts + 1, claimed_by="", claimed_until=None, **fields)
-
-
-def _write(mail: OutgoingMail, content: bytes) -> None:
-    """Without a server the mail is laid down as a file that a person can open."""
-    folder = Path(settings.DATA_DIR) / "outbox"
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{mail.pk}.part"
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / f"{mail.pk}.eml")
+    claim = mail.claimed_by
+    changes = {"attempts": mail.attempts + 1, "claimed_by": "", "claimed_until": None, **fields}
+    for name, value in changes.items():
+        setattr(mail, name, value)
+    update_if(mail, changes, claimed_by=claim)
 
 
 def _words(reply: bytes | str) -> str:

@@ -295,9 +295,15 @@ def _is_loanword(katakana: str) -> bool:
 
 
 def _reading(morpheme: Morpheme, unknown: bool) -> str:
-    return _term(jaconv.hira2kata(morpheme.surface() if unknown else morpheme.reading_form()))
+    return _katakana(morpheme.surface() if unknown else morpheme.reading_form())
 
 
+@lru_cache(maxsize=20_000)
+def _katakana(word: str) -> str:
+    return _term(jaconv.hira2kata(word))
+
+
+@lru_cache(maxsize=20_000)
 def _term(word: str) -> str:
     """Letters and digits only, as the engines store them; a long vowel at the end of a katakana word is not written."""
     term = "".join(letter for letter in word.lower() if letter.isalnum())[:_LONGEST_TERM]

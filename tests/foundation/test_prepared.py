@@ -9,7 +9,7 @@ from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from madoguchi.foundation.prepared import Prepared, insert, insert_once, update
+from madoguchi.foundation.prepared import Prepared, insert, insert_once, update, update_if
 from madoguchi.journal.models import Entry
 from madoguchi.people.models import Membership, Role, Staff, Team
 from madoguchi.tickets.models import Ticket
@@ -168,3 +168,13 @@ def test_an_update_of_a_row_that_is_gone_is_an_error(cast: Cast) -> None:
     with transaction.atomic(), pytest.raises(DatabaseError):
         update(entry, ["kind"])
     transaction.set_rollback(True)
+
+
+def test_an_update_with_a_condition_writes_only_where_it_still_holds(cast: Cast) -> None:
+    ticket = insert(_ticket(cast))
+    Ticket.objects.filter(pk=ticket.pk).update(version=2)
+    ticket.subject = "遅い"
+    assert update_if(ticket, ["subject"], version=1) is False
+    assert update_if(ticket, ["priority"], version=2, status="new") is True
+    ticket.refresh_from_db()
+    assert ticket.subject == "印刷できない 100%"

@@ -253,3 +253,45 @@ def test_bad_recipients_are_refused_at_once(to: list[str]) -> None:
 def test_a_subject_cannot_smuggle_headers_in() -> None:
     raw = build(queued(subject="x\r\nBcc: evil@example.com", body="y"))
     assert b"\nBcc" not in raw
+
+
+def test_files_that_were_written_before_a_crash_are_the_same_afterwards(
+    settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SMTP, settings.DATA_DIR = None, tmp_path
+    mails = [queued(body="一通目"), queued(body="二通目")]
+
+    def killed(*args: Any) -> None:
+        raise SystemExit
+
+    with freeze_time(timezone.now()) as clock:
+        with monkeypatch.context() as during:
+            during.setattr(outbox, "_finish", killed)
+            with pytest.raises(SystemExit):
+                deliver_due()
+        assert deliver_due() == 0
+        clock.tick(outbox.CLAIM + timedelta(seconds=1))
+        assert deliver_due() == 2
+    assert [state(mail) for mail in mails] == ["written", "written"]
+    for mail in mails:
+        assert (tmp_path / "outbox" / f"{mail.pk}.eml").read_bytes() == build(mail)
+    assert Entry.objects.filter(kind="mail.written").count() == 2
+
+
+def test_a_file_that_cannot_be_written_does_not_stop_the_others(settings: LazySettings, tmp_path: Path) -> None:
+    settings.SMTP, settings.DATA_DIR = None, tmp_path
+    first, second = queued(body="一通目"), queued(body="二通目")
+    (tmp_path / "outbox" / f"{first.pk}.eml").mkdir(parents=True)
+    deliver_due()
+    assert [state(first), state(second)] == ["failed", "written"]
+    assert Problem.objects.get().facts["mail"] == first.pk
+
+
+def test_files_are_marked_in_one_transaction_and_nothing_is_read_for_each(
+    settings: LazySettings, tmp_path: Path, django_assert_num_queries: Any
+) -> None:
+    settings.SMTP, settings.DATA_DIR = None, tmp_path
+    for number in range(3):
+        queued(body=f"{number}")
+    with django_assert_num_queries(21):  # claim 3, attachments 1, one transaction 2, each mail 3 within 2 marks
+        deliver_due()
