@@ -120,3 +120,17 @@ def test_what_a_partner_raises_is_answered_by_the_partner(cast: Cast) -> None:
     raised = program.post("/tickets", {**NEW, "category": None})
     assert (raised.body["front"]["team"], raised.body["holder"]["team"]) == ("hibiki", "hibiki")
     assert program.get(f"/tickets/{raised.body['number']}").status == 200
+
+
+def test_a_closed_ticket_is_followed_not_changed(cast: Cast) -> None:
+    program = program_of(cast.sato)
+    number = program.post("/tickets", NEW).body["number"]
+    follow_up = {**NEW, "follow_up_of": number}
+    assert program.post("/tickets", follow_up).status == 409
+    program.post(f"/tickets/{number}/resolve", {"resolution": "直した"})
+    assert program.patch(f"/tickets/{number}", {"category": None}).status == 200
+    program.post(f"/tickets/{number}/close")
+    refused = program.patch(f"/tickets/{number}", {"priority": "low"})
+    assert (refused.status, refused.body["code"]) == (409, "closed")
+    assert program.post("/tickets", follow_up).body["follow_up_of"] == number
+    assert program.post("/tickets", {**NEW, "follow_up_of": "12345"}).fields == {"follow_up_of"}

@@ -271,7 +271,7 @@ def test_contacts_are_listed_settled_linked_and_bypasses_recorded(cast: Cast) ->
     visit = Interaction.objects.create(channel=Channel.VISIT, started_at=timezone.now(), ended_at=timezone.now())
     dismissed = program.post(f"/interactions/{visit.pk}/dismiss", {"reason": "passed_on"})
     assert (dismissed.status, dismissed.body["dismissed_reason"]) == (200, "passed_on")
-    assert len(walk(program, "/interactions", 1)) == 2
+    assert len(walk(program, "/interactions", 1)) == 3
 
 
 def test_people_are_found_by_any_writing(cast: Cast) -> None:

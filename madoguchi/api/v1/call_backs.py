@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, Literal
 
-from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
 from ninja import Query, Router
@@ -17,9 +16,9 @@ from madoguchi.api.v1.fields import Answer, Body
 from madoguchi.api.v1.find import staff_named, team_named, ticket_at
 from madoguchi.api.v1.ticket_form import StaffForm, staff_form
 from madoguchi.api.v1.tickets import READ, WRITE
-from madoguchi.interactions.actions import finish_call_back, promise_call_back, try_call_back_again
+from madoguchi.interactions.actions import finish_call_back, try_call_back_again
 from madoguchi.interactions.models import CallBack
-from madoguchi.tickets.actions.track_call_back import track_call_back
+from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.models import TicketCallBack, number_of
 
 router = Router(tags=["call-backs"])
@@ -74,7 +73,7 @@ def list_call_backs(request: ApiRequest, wanted: Query[CallBackQuery]) -> HttpRe
 
 
 class CallBackIn(Body):
-    """A promise: by when, to which number (else the requester's first), whom to ask for, what to tell."""
+    """A promise: by when, to which number (else the one they asked for, or theirs), whom to ask for, what to tell."""
 
     due_at: fields.Moment
     number: Annotated[str, Field(max_length=40)] = ""
@@ -88,19 +87,16 @@ class CallBackIn(Body):
 def promise_a_call_back(request: ApiRequest, number: str, promise: CallBackIn) -> HttpResponse:
     """Owed by the front's team unless another is named."""
     ticket = ticket_at(request, number)
-    known = ticket.requester.phones.order_by("id").first() if ticket.requester and not promise.number else None
-    with transaction.atomic():
-        call_back = promise_call_back(
-            number=promise.number or (known.number if known else ""),
-            due_at=promise.due_at,
-            team=team_named(promise.team, field="team") if promise.team else ticket.front_team,
-            staff=staff_named(promise.staff, field="staff"),
-            name=promise.name,
-            person=ticket.requester,
-            note=promise.note,
-            by=request.auth.staff,
-        )
-        track_call_back(ticket, call_back=call_back)
+    call_back = promise_call(
+        ticket,
+        number=promise.number,
+        due_at=promise.due_at,
+        team=team_named(promise.team, field="team") if promise.team else None,
+        staff=staff_named(promise.staff, field="staff"),
+        name=promise.name,
+        note=promise.note,
+        by=request.auth.staff,
+    )
     return answer(201, _form(_at(request, call_back.pk)))
 
 

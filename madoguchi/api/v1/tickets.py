@@ -63,7 +63,7 @@ class TicketIn(Body):
     """A new inquiry; details answer the category's hearing items by key.
 
     ``interaction`` is the contact it comes from. Without it: the one that the caller has open with the requester on
-    this channel, else a new one.
+    this channel, else a new one. ``follow_up_of`` is the number of the resolved or closed ticket that it follows.
     """
 
     subject: fields.Line
@@ -74,6 +74,7 @@ class TicketIn(Body):
     requester: RequesterIn = RequesterIn()
     details: fields.Details = {}
     interaction: fields.RowId | None = None
+    follow_up_of: Annotated[str, Field(min_length=2, max_length=30)] | None = None
 
 
 class TicketChange(Body):
@@ -118,6 +119,9 @@ def open_a_ticket(request: ApiRequest, ticket: TicketIn) -> HttpResponse:
             requester=find_or_add_person(Requester(**ticket.requester.model_dump()), by=by),
             details={key: value for key, value in ticket.details.items() if value is not None},
             interaction=contact_named(request, ticket.interaction),
+            follow_up_of=ticket_named(request, ticket.follow_up_of, field="follow_up_of")
+            if ticket.follow_up_of
+            else None,
             front_team=front_of_partner(request.auth.access),
             by=by,
         )

@@ -24,9 +24,12 @@ CHANGEABLE = frozenset({"subject", "category", "priority", "assignee", "details"
 def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **changes: Any) -> Ticket:
     """Change the named facts (``CHANGEABLE``); ``details`` are merged key by key, a None value removes a key.
 
-    Refuses (409) when the ticket has moved on from ``if_version``. Nothing is written when nothing differs.
+    Refuses (409) when the ticket is closed or has moved on from ``if_version``. Nothing is written when nothing
+    differs.
     """
     ticket = lock(ticket, if_version=if_version)
+    if ticket.status == Status.CLOSED:
+        raise Refused(_("This ticket is closed. Reopen it to change it."), code="closed", status=409)
     unknown = changes.keys() - CHANGEABLE
     if unknown:
         raise ValueError(f"a ticket has no {', '.join(sorted(unknown))} to change")

@@ -44,13 +44,16 @@ def open_ticket(
     Every ticket comes from a contact: from ``interaction``, else from the one that ``by`` has open with the requester
     on this channel, else from one that is noted now.
     ``message_fields`` adds to the first message what a door knows of it (``incoming``, ``html``, ``quoted``).
-    Refuses an empty subject and an unknown priority. Whether the contract covers the category is noted, never enforced.
+    Refuses an empty subject, an unknown priority, and (409) to follow a ticket that is still open.
+    Whether the contract covers the category is noted, never enforced.
     """
     subject = " ".join(subject.split())[:300]
     if not subject:
         raise Refused(_("A ticket needs a subject."), code="subject_missing", field="subject")
     if priority not in Priority.values:
         raise Refused(_("There is no such priority."), code="priority", field="priority")
+    if follow_up_of is not None and follow_up_of.is_active:
+        raise Refused(_("The ticket that this follows is still open. Go on there."), code="active", status=409)
     moment = at or timezone.now()
     team = front_team or first_line()
     staff = by if isinstance(by, Staff) else None

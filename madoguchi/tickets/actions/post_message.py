@@ -7,17 +7,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.files.models import Attachment
-from madoguchi.foundation import phone
 from madoguchi.foundation.prepared import Prepared, insert
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import promise_call_back
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.journal.record import record
-from madoguchi.people.models import EmailAddress, Person, Staff, Team
+from madoguchi.people.models import EmailAddress, Staff, Team
 from madoguchi.search import index
 from madoguchi.tickets.actions.lock import lock, save
+from madoguchi.tickets.actions.promise_call import number_to_call, promise_call
 from madoguchi.tickets.actions.send_mail import send_mail
-from madoguchi.tickets.actions.track_call_back import track_call_back
 from madoguchi.tickets.models import Message, Status, Ticket
 
 Visibility, Delivery = Message.Visibility, Message.Delivery
@@ -91,30 +89,17 @@ def _delivery(ticket: Ticket) -> tuple[str, list[str]]:
         return Delivery.NONE, []
     if addresses := [row.address for row in _addresses.all(ticket.requester.pk)]:
         return Delivery.MAIL, addresses
-    return (Delivery.CALL_BACK if _number_of(ticket, ticket.requester) else Delivery.NONE), []
-
-
-def _number_of(ticket: Ticket, requester: Person) -> str:
-    """The number they asked to be called on, if what was noted is one, else their own, else their organisation's."""
-    if asked := phone.normalise(str(ticket.details.get("callback_number") or "")):
-        return asked
-    own = requester.phones.order_by("id").first()
-    if own is None and requester.organization_id is not None:
-        own = requester.organization.phones.order_by("id").first() if requester.organization else None
-    return own.number if own else ""
+    return (Delivery.CALL_BACK if number_to_call(ticket) else Delivery.NONE), []
 
 
 def _hand_to_front(ticket: Ticket, message: Message, by: Staff) -> None:
     """Many callers have no mail: the answer is ready, and the front tells it by telephone."""
-    assert ticket.requester is not None
-    call_back = promise_call_back(
-        number=_number_of(ticket, ticket.requester),
+    promise_call(
+        ticket,
         due_at=timezone.now(),
-        team=ticket.front_team,
         staff=ticket.front_staff,
-        person=ticket.requester,
         note=message.body,
         reason=CallBack.Reason.ANSWER_READY,
+        message=message,
         by=by,
     )
-    track_call_back(ticket, call_back=call_back, message=message)

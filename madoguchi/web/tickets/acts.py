@@ -1,6 +1,6 @@
 """What one does on a ticket's page; each calls one act."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -9,7 +9,6 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -20,7 +19,6 @@ from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
-from madoguchi.interactions.actions import promise_call_back
 from madoguchi.interactions.models import Channel
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability
@@ -30,11 +28,12 @@ from madoguchi.tickets.actions.change import change, go_on, wait
 from madoguchi.tickets.actions.link_tickets import link_tickets, merge, set_parent
 from madoguchi.tickets.actions.open_ticket import front_of_partner, open_ticket
 from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.actions.promise_call import number_to_call, promise_call
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
-from madoguchi.tickets.actions.track_call_back import track_call_back
 from madoguchi.tickets.models import Priority, Ticket, TicketLink, WaitingFor
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
+from madoguchi.web.tickets.promising import moment, promised_time, quick_times
 from madoguchi.web.tickets.views import context_of, ticket_or_404
 
 _BY_HAND = (Channel.VISIT, Channel.MAIL, Channel.PHONE, Channel.CHAT, Channel.WEB)
@@ -43,9 +42,11 @@ _BY_HAND = (Channel.VISIT, Channel.MAIL, Channel.PHONE, Channel.CHAT, Channel.WE
 @guard(Capability.WORK_TICKETS)
 @require_http_methods(["GET", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
-    """Raise a ticket by hand: somebody at the counter, a note on the desk."""
+    """Raise a ticket by hand: somebody at the counter, a note on the desk, what follows a closed ticket."""
+    written = request.POST if request.method == "POST" else request.GET
+    before = ticket_or_404(request, written["follow_up_of"]) if written.get("follow_up_of") else None
     if request.method == "POST":
-        category = _category(request)
+        category = chosen_category(request.POST)
         with transaction.atomic():
             requester = find_or_add_person(
                 Requester(
@@ -59,7 +60,8 @@ def new(request: StaffRequest) -> HttpResponse:
                 channel=request.POST.get("channel", "") if request.POST.get("channel") in _BY_HAND else Channel.VISIT,
                 priority=request.POST.get("priority", "") or Priority.NORMAL,
                 category=category,
-                requester=requester,
+                requester=requester or (before.requester if before else None),
+                follow_up_of=before,
                 front_team=front_of_partner(request.access),
                 by=request.user,
             )
@@ -68,6 +70,7 @@ def new(request: StaffRequest) -> HttpResponse:
         request,
         "tickets/new.html",
         {
+            "before": before,
             "categories": [(node.pk, "　" * len(path) + node.label) for node, path in tree()],
             "channels": [(channel.value, channel.label) for channel in _BY_HAND],
             "priorities": Priority.choices,
@@ -89,7 +92,7 @@ def post(request: StaffRequest, number: str) -> HttpResponse:
             team=ticket.holder_team if request.access.acts_for(ticket.holder_team) else None,
             by=request.user,
         )
-    return _again(request, number)
+    return again(request, number)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -101,7 +104,7 @@ def change_fields(request: StaffRequest, number: str) -> HttpResponse:
     if "priority" in request.POST:
         changes["priority"] = request.POST["priority"]
     if "category" in request.POST:
-        changes["category"] = _category(request)
+        changes["category"] = chosen_category(request.POST)
     if "subject" in request.POST:
         changes["subject"] = request.POST["subject"]
     if "assignee" in request.POST:
@@ -109,7 +112,7 @@ def change_fields(request: StaffRequest, number: str) -> HttpResponse:
         changes["assignee"] = get_object_or_404(Staff, pk=chosen) if chosen.isdecimal() else None
     version = request.POST.get("version", "")
     change(ticket, by=request.user, if_version=int(version) if version.isdecimal() else None, **changes)
-    return _again(request, number)
+    return again(request, number)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -137,7 +140,7 @@ def resolve_sheet(request: StaffRequest, number: str) -> HttpResponse:
         no_article_reason=reason,
         by=request.user,
     )
-    return _again(request, number)
+    return again(request, number)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -153,28 +156,28 @@ def wait_sheet(request: StaffRequest, number: str) -> HttpResponse:
         until=moment(request.POST.get("waiting_until", "")),
         by=request.user,
     )
-    return _again(request, number)
+    return again(request, number)
 
 
 @guard(Capability.WORK_TICKETS)
 @require_POST
 def go_on_again(request: StaffRequest, number: str) -> HttpResponse:
     go_on(ticket_or_404(request, number), by=request.user)
-    return _again(request, number)
+    return again(request, number)
 
 
 @guard(Capability.WORK_TICKETS)
 @require_POST
 def close_ticket(request: StaffRequest, number: str) -> HttpResponse:
     close(ticket_or_404(request, number), by=request.user)
-    return _again(request, number)
+    return again(request, number)
 
 
 @guard(Capability.WORK_TICKETS)
 @require_POST
 def reopen_ticket(request: StaffRequest, number: str) -> HttpResponse:
     reopen(ticket_or_404(request, number), by=request.user, reason=request.POST.get("reason", ""))
-    return _again(request, number)
+    return again(request, number)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -200,7 +203,7 @@ def link_sheet(request: StaffRequest, number: str) -> HttpResponse:
             return _go(request, other)
         case kind:
             link_tickets(ticket, other=other, kind=kind, by=request.user)
-    return _again(request, number)
+    return again(request, number)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -209,34 +212,27 @@ def call_back_sheet(request: StaffRequest, number: str) -> HttpResponse:
     """折り返しを約束: when, to which number, whom to ask for."""
     ticket = ticket_or_404(request, number)
     if request.method == "GET":
-        phone = ticket.requester.phones.order_by("id").first() if ticket.requester else None
-        soon = timezone.localtime() + timedelta(hours=1)
         return page(
             request,
             "tickets/sheets.html",
             {
                 "ticket": ticket,
                 "sheet": "call_back",
-                "number": phone.display if phone else "",
-                "soon": f"{soon:%Y-%m-%dT%H:%M}",
+                "times": quick_times(timezone.localtime()),
+                "number": number_to_call(ticket),
+                "ask_for": ticket.requester.name if ticket.requester else "",
             },
         )
-    due_at = moment(request.POST.get("due_at", ""))
-    if due_at is None:
-        raise Refused(_("Choose when to call back."), code="due_at", field="due_at")
-    with transaction.atomic():
-        call_back = promise_call_back(
-            number=request.POST.get("number", ""),
-            name=request.POST.get("name", ""),
-            note=request.POST.get("note", ""),
-            due_at=due_at,
-            team=ticket.front_team,
-            staff=ticket.front_staff,
-            person=ticket.requester,
-            by=request.user,
-        )
-        track_call_back(ticket, call_back=call_back)
-    return _again(request, number)
+    promise_call(
+        ticket,
+        number=request.POST.get("number", ""),
+        name=request.POST.get("name", ""),
+        note=request.POST.get("note", ""),
+        due_at=promised_time(request),
+        staff=ticket.front_staff,
+        by=request.user,
+    )
+    return again(request, number)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -245,19 +241,10 @@ def refer(request: StaffRequest, number: str) -> HttpResponse:
     """What the contract does not cover goes to sales."""
     refer_to_sales(ticket_or_404(request, number), note=request.POST.get("note", ""), by=request.user)
     messages.success(request, _("Sales has been told."))
-    return _again(request, number)
+    return again(request, number)
 
 
-def moment(written: str) -> datetime | None:
-    """A ``datetime-local`` value in the desk's zone."""
-    try:
-        parsed = parse_datetime(written)
-    except ValueError:
-        return None
-    return timezone.make_aware(parsed) if parsed and timezone.is_naive(parsed) else parsed
-
-
-def _again(request: StaffRequest, number: str) -> HttpResponse:
+def again(request: StaffRequest, number: str) -> HttpResponse:
     """The ticket as it stands now: htmx fills the page's main part, others are sent back to it."""
     if not request.htmx:
         return HttpResponseRedirect(reverse("tickets:page", args=[number]))
@@ -272,8 +259,9 @@ def _go(request: StaffRequest, ticket: Ticket) -> HttpResponse:
     return HttpResponseClientRedirect(target) if request.htmx else HttpResponseRedirect(target)
 
 
-def _category(request: StaffRequest) -> Category | None:
-    chosen = request.POST.get("category", "")
+def chosen_category(form: Mapping[str, str]) -> Category | None:
+    """The category that the form's select names; 404 for none of ours."""
+    chosen = form.get("category", "")
     return get_object_or_404(Category, pk=chosen, is_active=True) if chosen.isdecimal() else None
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.tickets import acts, lists, views
+from madoguchi.web.tickets import acts, correcting, lists, views
 
 app_name = "tickets"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("<str:number>/seen/", views.seen, name="seen"),
     path("<str:number>/messages/", acts.post, name="post"),
     path("<str:number>/change/", acts.change_fields, name="change"),
+    path("<str:number>/correct/", correcting.correct_sheet, name="correct"),
     path("<str:number>/resolve/", acts.resolve_sheet, name="resolve"),
     path("<str:number>/wait/", acts.wait_sheet, name="wait"),
     path("<str:number>/go-on/", acts.go_on_again, name="go_on"),

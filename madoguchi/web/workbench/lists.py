@@ -33,9 +33,10 @@ from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.acts import no_article_reasons
+from madoguchi.web.tickets.promising import promised_time, quick_times
 from madoguchi.web.workbench.intake import front_of
 from madoguchi.web.workbench.seat import contact_or_404, context_of
-from madoguchi.web.workbench.settling import SHEETS, promised_time, quick_times
+from madoguchi.web.workbench.settling import SHEETS
 from madoguchi.web.workbench.views import SEAT, closing, telling
 
 _BY_HAND = (Channel.VISIT, Channel.PHONE)

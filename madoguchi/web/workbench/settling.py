@@ -1,13 +1,11 @@
 """What becomes of a contact: resolved, raised, handed over, or a call-back promised."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -25,12 +23,12 @@ from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.link_notice import link_notice
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.actions.resolve import resolve
-from madoguchi.tickets.actions.track_call_back import track_call_back
-from madoguchi.tickets.models import Message, Ticket
+from madoguchi.tickets.models import Message, Status, Ticket
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
-from madoguchi.web.tickets.acts import moment
+from madoguchi.web.tickets.promising import promised_time, quick_times
 from madoguchi.web.workbench import intake as form
 from madoguchi.web.workbench.intake import Intake
 from madoguchi.web.workbench.seat import contact_or_404
@@ -176,6 +174,7 @@ def call_back_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
             "intake": intake,
             "times": quick_times(timezone.localtime()),
             "number": intake.details.get("callback_number") or contact.address,
+            "ask_for": contact.person.name if contact.person else contact.contact_name,
         },
     )
 
@@ -189,54 +188,43 @@ def promise(request: StaffRequest, contact_id: int) -> HttpResponse:
     due_at = promised_time(request)
     with transaction.atomic():
         ticket = _into_ticket(request, contact, intake) if intake.ticket or intake.proposed_subject else None
-        call_back = promise_call_back(
-            number=request.POST.get("number", ""),
-            name=request.POST.get("name", ""),
-            note=request.POST.get("note", ""),
-            due_at=due_at,
-            team=ticket.front_team if ticket else form.front_of(request.access),
-            staff=request.user,
-            person=contact.person,
-            interaction=contact,
-            by=request.user,
-        )
+        number, name, note = (request.POST.get(field, "") for field in ("number", "name", "note"))
         if ticket is not None:
-            track_call_back(ticket, call_back=call_back)
+            promise_call(
+                ticket,
+                number=number,
+                name=name,
+                note=note,
+                due_at=due_at,
+                staff=request.user,
+                interaction=contact,
+                by=request.user,
+            )
             _finish(request, contact)
+        else:
+            promise_call_back(
+                number=number,
+                name=name,
+                note=note,
+                due_at=due_at,
+                team=form.front_of(request.access),
+                staff=request.user,
+                person=contact.person,
+                interaction=contact,
+                by=request.user,
+            )
     return telling(request, closing(show(request, contact)), _("The call-back is promised."))
 
 
-def quick_times(local: datetime) -> list[tuple[str, str, datetime]]:
-    """(value, words, moment) of the usual promises, as far as they lie ahead."""
-    today_17 = local.replace(hour=17, minute=0, second=0, microsecond=0)
-    tomorrow_9 = (local + timedelta(days=1)).replace(hour=9, minute=0, second=0, microsecond=0)
-    times = [
-        (_("in 30 minutes"), local + timedelta(minutes=30)),
-        (_("in 1 hour"), local + timedelta(hours=1)),
-        (_("today"), today_17),
-        (_("tomorrow"), tomorrow_9),
-    ]
-    return [(when.isoformat(timespec="minutes"), words, when) for words, when in times if when > local]
-
-
-def promised_time(request: StaffRequest) -> datetime:
-    """The quick time that was pressed, else the one that was written; refuses none, and times gone by."""
-    written = request.POST.get("when", "")
-    try:
-        quick = parse_datetime(written) if written and written != "other" else None
-    except ValueError:
-        quick = None
-    due_at = quick or moment(request.POST.get("due_at", ""))
-    if due_at is None or timezone.is_naive(due_at) or due_at <= timezone.now():
-        raise Refused(_("Choose a time to come for the call."), code="due_at", missing=[_field("due_at", _("When"))])
-    return due_at
-
-
 def _into_ticket(request: StaffRequest, contact: Interaction, intake: Intake, *, answered: bool = False) -> Ticket:
-    """A new ticket from the form, or what was said written to the ticket that it continues."""
-    if intake.ticket is not None:
+    """A new ticket from the form, or what was said written to the ticket that it continues.
+
+    What continues a closed ticket is a follow-up of it.
+    """
+    before = intake.ticket
+    if before is not None and before.status != Status.CLOSED:
         return _continue(request, contact, intake, answered=answered)
-    subject = intake.proposed_subject
+    subject = intake.proposed_subject or (before.subject if before else "")
     if not subject:
         raise Refused(_("Write what it is about first."), code="empty", missing=[_field("notes", _("Notes"))])
     ticket = open_ticket(
@@ -249,6 +237,7 @@ def _into_ticket(request: StaffRequest, contact: Interaction, intake: Intake, *,
         details=dict(intake.details),
         interaction=contact,
         front_team=form.front_of(request.access),
+        follow_up_of=before,
         by=request.user,
     )
     if intake.notice is not None:

@@ -15,6 +15,7 @@ from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Person
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.actions.resolve import close, resolve
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 
@@ -219,3 +220,83 @@ def test_answers_are_words_and_addresses_are_links(cast: Cast, sign_in: SignIn) 
     assert "<dd>はい</dd>" in html
     assert "<dd>いいえ</dd>" in html
     assert '<a href="https://mail.example/login" target="_blank" rel="noopener noreferrer nofollow">' in html
+
+
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+def test_a_call_back_is_promised_in_the_same_words_as_at_the_seat(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    client, url = sign_in(cast.takahashi), f"/tickets/{ticket.number}/call-back/"
+    sheet = client.get(url, headers=HTMX | {"HX-Target": "div#sheet-body"}).content.decode()
+    for text in ("30分後", "090-1111-2222", "山田 花子"):
+        assert text in sheet
+    soon = timezone.localtime() + timedelta(minutes=30)
+    assert client.post(url, {"when": soon.isoformat(), "number": "", "note": "結果を伝える"}).status_code == 302
+    promised = CallBack.objects.get()
+    assert (promised.number, promised.note, promised.ticket_link.ticket) == ("+819011112222", "結果を伝える", ticket)
+
+
+def correct(client: Client, ticket: Ticket, **fields: str) -> int:
+    ticket.refresh_from_db()
+    form = {"version": str(ticket.version), "subject": ticket.subject, "category": str(ticket.category_id or "")}
+    return client.post(f"/tickets/{ticket.number}/correct/", form | fields).status_code
+
+
+def test_subject_category_and_what_was_heard_are_put_right(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    Ticket.objects.filter(pk=ticket.pk).update(details={"error_code": "0x1", "called": ["a", "b"], "impact": "自分"})
+    client = sign_in(cast.takahashi)
+    sheet = client.get(f"/tickets/{ticket.number}/correct/").content.decode()
+    for text in ("エラー", 'value="0x1"', "メールの不具合"):
+        assert text in sheet
+    asked = client.get(
+        f"/tickets/{ticket.number}/correct/?category={cast.wiring.pk}", headers=HTMX | {"HX-Target": "div#asked"}
+    )
+    assert "0x1" not in asked.content.decode()
+    fields = {"subject": "メールが届かない", "item.error_code": "0x2", "item.impact": "", "item.steps_tried": "再起動"}
+    assert correct(client, ticket, **fields) == 302
+    ticket.refresh_from_db()
+    assert (ticket.subject, ticket.category) == ("メールが届かない", cast.mail_trouble)
+    assert ticket.details == {"error_code": "0x2", "called": ["a", "b"], "steps_tried": "再起動"}
+    assert correct(client, ticket, category=str(cast.wiring.pk)) == 302
+    ticket.refresh_from_db()
+    assert (ticket.category, ticket.not_entitled) == (cast.wiring, True)
+
+
+def test_the_requester_is_found_afterwards_by_number(cast: Cast, sign_in: SignIn) -> None:
+    ticket = open_ticket(subject="名乗らない電話", body="", channel="phone", by=cast.sato)
+    assert correct(sign_in(cast.sato), ticket, phone="090-1111-2222") == 302
+    ticket.refresh_from_db()
+    assert (ticket.requester, ticket.organization, ticket.contract) == (cast.yamada, cast.minato, cast.contract)
+
+
+def test_a_correction_of_what_a_colleague_has_changed_is_refused(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    assert correct(sign_in(cast.sato), ticket, version="0", subject="別の件") == 409
+    ticket.refresh_from_db()
+    assert ticket.subject != "別の件"
+
+
+def closed(ticket: Ticket, cast: Cast) -> Ticket:
+    resolve(ticket, resolution="直した", by=cast.sato)
+    return close(ticket, by=cast.sato)
+
+
+def test_a_closed_ticket_is_changed_by_nobody(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    closed(ticket, cast)
+    client = sign_in(cast.sato)
+    assert "訂正" not in client.get(f"/tickets/{ticket.number}/").content.decode()
+    assert correct(client, ticket, subject="別の件") == 409
+    later = (timezone.localtime() + timedelta(hours=1)).isoformat()
+    assert client.post(f"/tickets/{ticket.number}/call-back/", {"when": later}).status_code == 409
+
+
+def test_what_comes_up_again_after_closing_is_a_follow_up(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.sato)
+    form = {"follow_up_of": ticket.number, "subject": "また送れない", "channel": "phone"}
+    assert client.post("/tickets/new/", form).status_code == 409
+    closed(ticket, cast)
+    page = client.get(f"/tickets/{ticket.number}/").content.decode()
+    assert f"/tickets/new/?follow_up_of={ticket.number}" in page
+    assert ticket.number_shown in client.get(f"/tickets/new/?follow_up_of={ticket.number}").content.decode()
+    assert client.post("/tickets/new/", form).status_code == 302
+    following = Ticket.objects.get(follow_up_of=ticket)
+    assert (following.requester, following.status) == (cast.yamada, "new")

@@ -19,6 +19,7 @@ from madoguchi.notices.actions import post_notice
 from madoguchi.people.models import Person, Staff
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.actions.resolve import close, resolve
 from madoguchi.tickets.models import Message, Status, Ticket
 from tests.cast import Cast
 from tests.web.workbench.calls import MOBILE, answers, ends, happen, rings
@@ -218,6 +219,15 @@ def test_a_call_about_an_open_ticket_continues_it(cast: Cast, sign_in: SignIn, c
     assert Ticket.objects.count() == 1
     assert Message.objects.get(body="まだ直らない").ticket == ticket
     assert ticket.contact_links.filter(interaction=contact).exists()
+
+
+def test_a_call_about_a_closed_ticket_raises_what_follows_it(cast: Cast, sign_in: SignIn, contact: Interaction) -> None:
+    before = open_ticket(subject="VPN", body="…", channel="web", requester=cast.yamada, by=cast.suzuki)
+    resolve(before, resolution="直した", by=cast.suzuki)
+    close(before, by=cast.suzuki)
+    post(sign_in(cast.sato), contact, "settle", form(cast, ticket=before.number, notes="また切れる", verb="open"))
+    following = Ticket.objects.get(follow_up_of=before)
+    assert following.contact_links.get().interaction == contact
 
 
 def test_a_notice_is_tied_to_the_ticket(cast: Cast, sign_in: SignIn, contact: Interaction) -> None:
