@@ -87,4 +87,5 @@ def _furnish(env: Pages) -> None:
         full_date=dates.full_date,
         short_time=dates.short_time,
         time_of_day=_time_of_day,
+        written_time=lambda text: dates.short_time(datetime.fromisoformat(text)),
     )

@@ -8,7 +8,7 @@ from madoguchi.demo.bulk import Tables
 from madoguchi.demo.ledger import Ledger, Subject
 from madoguchi.demo.world import ZONE, Customer, Member, Topic, Who, World
 from madoguchi.handoffs.models import Handoff
-from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.interactions.models import SPOKEN, CallBack, Interaction
 from madoguchi.knowledge.models import ArticleText
 from madoguchi.knowledge.terms import text_terms
 from madoguchi.search.models import Pending
@@ -99,7 +99,7 @@ class TicketLife:
             **(message_fields or {}),
         )
         if contact is not None:
-            self.link(at, contact, by=by)
+            self.link(at, contact, by=by, at_opening=True)
         desk.ledger.record(
             at,
             "ticket.opened",
@@ -116,7 +116,11 @@ class TicketLife:
                 "channel": channel,
                 "message": message,
                 "category": topic.key,
+                "category_id": topic.id,
                 "priority": priority,
+                "team": self.team,
+                "service_class": contract.service_class if contract else "",
+                "spoken": staff is not None and channel in SPOKEN,
                 "not_entitled": lacking,
             },
         )
@@ -129,7 +133,7 @@ class TicketLife:
     def number_shown(self) -> str:
         return shown(self.id)
 
-    def link(self, at: datetime, contact: dict[str, Any], *, by: Who) -> None:
+    def link(self, at: datetime, contact: dict[str, Any], *, by: Who, at_opening: bool = False) -> None:
         """``link_interaction``: the contact belongs to this ticket and is settled."""
         self.desk.tables[TicketInteraction].add(ticket_id=self.id, interaction_id=contact["id"], linked_at=at)
         contact["state"] = "linked"
@@ -144,7 +148,7 @@ class TicketLife:
             ("call", contact.get("call_id")),
             ("staff", contact.get("staff_id")),
             ("team", self.row["holder_team_id"]),
-            data={"channel": contact["channel"]},
+            data={"channel": contact["channel"], "spoken": _is_spoken(contact) and not at_opening},
         )
 
     def note(self, at: datetime, body: str, by: Member) -> None:
@@ -326,6 +330,10 @@ class TicketLife:
 
     def _record(self, at: datetime, kind: str, by: Who, *about: Subject, data: dict[str, Any] | None = None) -> None:
         self.desk.ledger.record(at, kind, by=by, about=[self.subject, *about], data=data)
+
+
+def _is_spoken(contact: dict[str, Any]) -> bool:
+    return contact["channel"] in SPOKEN and bool(contact.get("staff_id")) and not contact.get("is_abandoned")
 
 
 def _not_entitled(requester: Customer, topic: Topic, at: datetime) -> bool:

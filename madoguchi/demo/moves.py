@@ -21,7 +21,6 @@ class Life(TicketLife):
         self.desk.until_now(at)
         answers = self.row["details"] | details
         missing = [key for key in self.topic.required if answers.get(key) in (None, "")]
-        names = self.desk.world.team_names
         self.handoffs.append(
             {
                 "id": self.desk.tables[Handoff].new_id(),
@@ -45,8 +44,7 @@ class Life(TicketLife):
             "handoff.offered",
             by,
             data={
-                "from": names[self.row["holder_team_id"]],
-                "to": names[to],
+                **self._teams(),
                 "reason": reason,
                 "reason_code": code,
                 "missing": missing,
@@ -55,7 +53,7 @@ class Life(TicketLife):
         )
 
     def accept(self, at: datetime, by: Member) -> None:
-        handoff, names = self.handoffs[-1], self.desk.world.team_names
+        handoff = self.handoffs[-1]
         handoff |= {"state": "accepted", "accepted_by_id": by.id, "accepted_at": self.desk.until_now(at)}
         self._save(
             at,
@@ -65,13 +63,13 @@ class Life(TicketLife):
             moves=self.row["moves"] + 1,
             status="open" if self.row["status"] == "new" else self.row["status"],
         )
-        data = {"from": names[handoff["from_team_id"]], "to": names[handoff["to_team_id"]], "moves": self.row["moves"]}
+        data = {**self._teams(), "moves": self.row["moves"]}
         self._record_handoff(at, "handoff.accepted", by, ("staff", handoff["offered_by_id"]), data=data)
 
     def return_(
         self, at: datetime, reason: str, note: str, by: Member, *, article: tuple[int, str] | None = None
     ) -> None:
-        handoff, names = self.handoffs[-1], self.desk.world.team_names
+        handoff = self.handoffs[-1]
         accepted = handoff["state"] == "accepted"
         handoff |= {"state": "returned", "ended_by_id": by.id, "ended_at": self.desk.until_now(at)}
         handoff |= {"return_reason": reason, "return_note": note, "article_id": article[0] if article else None}
@@ -85,8 +83,7 @@ class Life(TicketLife):
             by,
             ("staff", handoff["offered_by_id"]),
             data={
-                "from": names[handoff["to_team_id"]],
-                "to": names[handoff["from_team_id"]],
+                **self._teams(back=True),
                 "reason": reason,
                 "note": note,
                 "article": article[1] if article else None,
@@ -118,7 +115,7 @@ class Life(TicketLife):
             by.who,
             ("team", holder),
             ("team", self.team),
-            data={"kind": "keep", "team": None, "note": note, "moves": self.row["moves"]},
+            data={"kind": "keep", "team": None, "team_id": None, "note": note, "moves": self.row["moves"]},
         )
 
     def promise(
@@ -163,6 +160,19 @@ class Life(TicketLife):
             ],
             data={"due_at": due.isoformat(), "number": row["number"], "name": row["name"], "reason": reason},
         )
+        self._record(
+            at,
+            "call_back.tied",
+            by.who,
+            ("callback", row["id"]),
+            data={
+                "call_back": row["id"],
+                "team": self.team,
+                "due_at": due.isoformat() if reason == "promised" else None,
+                "shown_at": due.isoformat(),
+                "name": row["name"],
+            },
+        )
         return row
 
     def called_back(self, at: datetime, row: dict[str, Any], by: Member, *, result: str, outbound: int | None) -> None:
@@ -178,8 +188,21 @@ class Life(TicketLife):
                 ("person", self.requester.id),
                 ("team", self.team),
             ],
-            data={"result": result},
+            data={"result": result, "call_back": row["id"]},
         )
+
+    def _teams(self, *, back: bool = False) -> dict[str, Any]:
+        """Which hand-off, from where to where; ``back``: it returns."""
+        handoff, names = self.handoffs[-1], self.desk.world.team_names
+        here, there = handoff["from_team_id"], handoff["to_team_id"]
+        here, there = (there, here) if back else (here, there)
+        return {
+            "handoff": handoff["id"],
+            "from": names[here],
+            "from_id": here,
+            "to": names[there],
+            "to_id": there,
+        }
 
     def _record_handoff(self, at: datetime, kind: str, by: Member, *about: Subject, data: dict[str, Any]) -> None:
         handoff: dict[str, Any] = self.handoffs[-1]

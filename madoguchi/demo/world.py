@@ -40,6 +40,7 @@ class Agreement:
 
     id: int
     services: frozenset[str]
+    service_class: str
     valid_from: date
     valid_to: date | None
 
@@ -174,7 +175,13 @@ def _customers() -> list[Customer]:
     contracts: dict[int, list[Agreement]] = defaultdict(list)
     for contract in Contract.objects.order_by("-valid_from", "-id"):
         contracts[contract.organization_id].append(
-            Agreement(contract.pk, frozenset(contract.services), contract.valid_from, contract.valid_to)
+            Agreement(
+                contract.pk,
+                frozenset(contract.services),
+                contract.service_class,
+                contract.valid_from,
+                contract.valid_to,
+            )
         )
     main = dict(
         PhoneNumber.objects.filter(organization__isnull=False).order_by("-id").values_list("organization_id", "number")

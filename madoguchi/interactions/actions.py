@@ -224,7 +224,10 @@ def finish_call_back(call_back: CallBack, *, result: str, outbound: Interaction 
         raise Refused(_("Somebody has already made this call."), code="done", status=409)
     call_back.refresh_from_db()
     record(
-        "call_back.done", by=by, about=[call_back, outbound, call_back.person, call_back.team], data={"result": result}
+        "call_back.done",
+        by=by,
+        about=[call_back, outbound, call_back.person, call_back.team],
+        data={"result": result, "call_back": call_back.pk},
     )
     return call_back
 
@@ -240,6 +243,6 @@ def try_call_back_again(call_back: CallBack, *, due_at: datetime, by: Staff) -> 
         "call_back.attempted",
         by=by,
         about=[call_back, call_back.person, call_back.team],
-        data={"attempts": call_back.attempts, "due_at": due_at.isoformat()},
+        data={"attempts": call_back.attempts, "due_at": due_at.isoformat(), "call_back": call_back.pk},
     )
     return call_back

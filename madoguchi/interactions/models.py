@@ -21,6 +21,8 @@ class Channel(models.TextChoices):
 
 
 _IS_OPEN = """"interactions_interaction"."state" = 'open'"""
+# Channels on which somebody of ours speaks with the requester, who has thereby heard from us.
+SPOKEN = frozenset({Channel.PHONE, Channel.VISIT, Channel.CHAT})
 
 
 class InteractionQuerySet(models.QuerySet["Interaction"]):

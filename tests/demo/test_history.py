@@ -189,7 +189,7 @@ def _told(ticket: Ticket) -> list[tuple[object, ...]]:
             entry.actor_id,
             entry.actor_name,
             names[entry.pk],
-            {key: value for key, value in entry.data.items() if key != "message"},
+            {key: value for key, value in entry.data.items() if key not in {"message", "handoff", "call_back"}},
         )
         for entry in entries
     ]

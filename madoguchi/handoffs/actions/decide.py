@@ -1,5 +1,7 @@
 """What becomes of an offer: accepted, returned, recalled; and the supervisor's word on a frozen ticket."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,7 +43,7 @@ def accept(handoff: Handoff, *, by: Staff) -> Handoff:
         "handoff.accepted",
         by=by,
         about=[handoff, ticket, handoff.from_team, handoff.to_team, handoff.offered_by],
-        data={"from": handoff.from_team.name, "to": handoff.to_team.name, "moves": ticket.moves},
+        data={**_teams(handoff), "moves": ticket.moves},
     )
     return handoff
 
@@ -83,8 +85,11 @@ def return_(handoff: Handoff, *, reason: str, note: str = "", article: Article |
         by=by,
         about=[handoff, ticket, handoff.from_team, handoff.to_team, handoff.offered_by],
         data={
+            "handoff": handoff.pk,
             "from": handoff.to_team.name,
+            "from_id": handoff.to_team_id,
             "to": handoff.from_team.name,
+            "to_id": handoff.from_team_id,
             "reason": reason,
             "note": handoff.return_note,
             "article": article.key if article else None,
@@ -113,7 +118,7 @@ def recall(handoff: Handoff, *, by: Staff) -> Handoff:
         "handoff.recalled",
         by=by,
         about=[handoff, ticket, handoff.from_team, handoff.to_team],
-        data={"from": handoff.from_team.name, "to": handoff.to_team.name},
+        data=_teams(handoff),
     )
     return handoff
 
@@ -153,9 +158,26 @@ def decide_routing(ticket: Ticket, *, kind: str, note: str, by: Staff, team: Tea
         "routing.decided",
         by=by,
         about=[ticket, former, team, ticket.front_team],
-        data={"kind": kind, "team": team.name if team else None, "note": decision.note, "moves": ticket.moves},
+        data={
+            "kind": kind,
+            "team": team.name if team else None,
+            "team_id": team.pk if team and team != former else None,
+            "note": decision.note,
+            "moves": ticket.moves,
+        },
     )
     return decision
+
+
+def _teams(handoff: Handoff) -> dict[str, Any]:
+    """Which hand-off, from where to where, as the journal tells it."""
+    return {
+        "handoff": handoff.pk,
+        "from": handoff.from_team.name,
+        "from_id": handoff.from_team_id,
+        "to": handoff.to_team.name,
+        "to_id": handoff.to_team_id,
+    }
 
 
 def _granted(ticket: Ticket, *, moves: int, further: int) -> int:

@@ -118,8 +118,11 @@ def _offer(
         by=by,
         about=[handoff, ticket, handoff.from_team, to_team, to_staff],
         data={
+            "handoff": handoff.pk,
             "from": handoff.from_team.name,
+            "from_id": handoff.from_team_id,
             "to": to_team.name,
+            "to_id": to_team.pk,
             "reason": reason,
             "reason_code": reason_code,
             "missing": handoff.missing,

@@ -64,6 +64,7 @@ def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **change
             "fields": told,
             "from": {name: _plain(before[name]) for name in told},
             "to": {name: _plain(changes[name]) for name in told},
+            "clocks": _for_clocks(changes),
         },
     )
     return ticket
@@ -114,6 +115,18 @@ def _check(ticket: Ticket, changes: dict[str, Any]) -> None:
             code="assignee",
             field="assignee",
         )
+
+
+def _for_clocks(changes: dict[str, Any]) -> dict[str, Any]:
+    """What deadlines depend on, as it is now: only what changed."""
+    found: dict[str, Any] = {}
+    if "category" in changes:
+        found["category"] = changes["category"].pk if changes["category"] else None
+    if "priority" in changes:
+        found["priority"] = changes["priority"]
+    if "contract" in changes:
+        found["service_class"] = changes["contract"].service_class if changes["contract"] else ""
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -3,14 +3,17 @@
 from django.db import transaction
 
 from madoguchi.foundation.prepared import insert_once, update
-from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.models import SPOKEN, Interaction
 from madoguchi.journal.record import Actor, record
 from madoguchi.tickets.models import Ticket, TicketInteraction
 
 
 @transaction.atomic
-def link_interaction(ticket: Ticket, *, interaction: Interaction, by: Actor) -> bool:
-    """Link the contact, which is thereby settled; False when it was linked already."""
+def link_interaction(ticket: Ticket, *, interaction: Interaction, by: Actor, at_opening: bool = False) -> bool:
+    """Link the contact, which is thereby settled; False when it was linked already.
+
+    ``spoken`` in the journal: somebody of ours spoke with the requester about a ticket that was there before.
+    """
     if not insert_once(TicketInteraction(ticket=ticket, interaction=interaction), "ticket", "interaction"):
         return False
     fields = ["state"]
@@ -23,6 +26,12 @@ def link_interaction(ticket: Ticket, *, interaction: Interaction, by: Actor) -> 
         "interaction.linked",
         by=by,
         about=[ticket, interaction, interaction.call, interaction.staff, ticket.holder_team],
-        data={"channel": interaction.channel},
+        data={
+            "channel": interaction.channel,
+            "spoken": not at_opening
+            and interaction.channel in SPOKEN
+            and interaction.staff_id is not None
+            and not interaction.is_abandoned,
+        },
     )
     return True

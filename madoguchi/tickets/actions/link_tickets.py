@@ -8,7 +8,7 @@ from madoguchi.interactions.models import CallBack
 from madoguchi.journal.record import record
 from madoguchi.people.models import Staff
 from madoguchi.tickets.actions.lock import lock, save
-from madoguchi.tickets.actions.track_call_back import refresh_call_back_at
+from madoguchi.tickets.actions.track_call_back import promised_time, refresh_call_back_at
 from madoguchi.tickets.models import Status, Ticket, TicketCallBack, TicketInteraction, TicketLink, TicketThread
 
 
@@ -64,8 +64,8 @@ def merge(ticket: Ticket, *, into: Ticket, by: Staff) -> Ticket:
     there = TicketInteraction.objects.filter(ticket=into).values("interaction")
     TicketInteraction.objects.filter(ticket=ticket).exclude(interaction__in=there).update(ticket=into)
     TicketThread.objects.filter(ticket=ticket).update(ticket=into)
-    waiting = CallBack.objects.waiting().values("pk")
-    TicketCallBack.objects.filter(ticket=ticket, call_back__in=waiting).update(ticket=into)
+    owed = list(CallBack.objects.waiting().filter(ticket_link__ticket=ticket))
+    TicketCallBack.objects.filter(ticket=ticket, call_back__in=owed).update(ticket=into)
     for row in (ticket, into):
         refresh_call_back_at(row)
     save(ticket, status=Status.CLOSED, merged_into=into, waiting_for="", waiting_until=None, frozen_at=None)
@@ -74,6 +74,12 @@ def merge(ticket: Ticket, *, into: Ticket, by: Staff) -> Ticket:
         "ticket.merged",
         by=by,
         about=[ticket, into, ticket.holder_team, into.holder_team],
-        data={"from": ticket.number_shown, "into": into.number_shown},
+        data={
+            "from": ticket.number_shown,
+            "into": into.number_shown,
+            "from_id": ticket.pk,
+            "into_id": into.pk,
+            "call_backs": [{"id": call.pk, "team": call.team_id, "due_at": promised_time(call)} for call in owed],
+        },
     )
     return into

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.prepared import Prepared, insert
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.models import SPOKEN, Interaction
 from madoguchi.interactions.written_down import contact_at_hand, note_contact
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import Access
@@ -91,7 +91,7 @@ def open_ticket(
     if interaction is None and staff is not None:
         interaction = contact_at_hand(channel=channel, person=requester, staff=staff, at=moment)
     if interaction is not None:
-        link_interaction(ticket, interaction=interaction, by=by)
+        link_interaction(ticket, interaction=interaction, by=by, at_opening=True)
     else:
         interaction = note_contact(
             channel=channel, person=requester, staff=staff, team=team, summary=subject, at=moment
@@ -107,7 +107,11 @@ def open_ticket(
             "channel": channel,
             "message": message.pk,
             "category": category.key if category else None,
+            "category_id": category.pk if category else None,
             "priority": priority,
+            "team": team.pk,
+            "service_class": contract.service_class if contract else "",
+            "spoken": staff is not None and channel in SPOKEN,
             "not_entitled": ticket.not_entitled,
         },
         at=moment,

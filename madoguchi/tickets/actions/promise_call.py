@@ -48,7 +48,7 @@ def promise_call(
         reason=reason,
         by=by,
     )
-    track_call_back(ticket, call_back=call_back, message=message)
+    track_call_back(ticket, call_back=call_back, message=message, by=by)
     return call_back
 
 

@@ -1,0 +1,354 @@
+"""Deadlines as a pure function: facts, policies and calendars in, every clock of the ticket out.
+
+What each kind means:
+
+``first_response``  From the opening until the requester first hears from us: a public answer leaves, somebody speaks
+    with them, or an answer is told by telephone. A ticket raised while speaking with them has had it. Without any
+    answer it ends when the ticket is resolved.
+``next_update``  From each moment at which the requester heard from us (and from a reopening) until they hear the next
+    time or the ticket is resolved. Each stretch is a clock of its own.
+``resolution``  From the opening until the ticket is resolved, closed or merged.
+``acceptance``  From an offer until it is accepted, returned or recalled; the receiving team's.
+``holding``  From the moment a team has the ticket until it has it no more or the ticket is resolved. Each stay is a
+    clock of its own, whoever of the team works on it; an earlier stay keeps its time.
+``answer``  From a question to a department until it is answered, withdrawn or everybody was asked in vain.
+``call_back``  From the promise until the call was made (or is no longer needed), due at the promised time; an answer
+    that is ready to be told has the policy's time.
+
+Time counts in the policy's calendar. ``first_response``, ``next_update``, ``resolution`` and ``holding`` stand still
+while the ticket waits for whom the policy names (the requester; never a department, whose question has its own clock).
+A clock that is running has the policy that fits the ticket *now*, and is judged by it from its start: time used before
+the priority rose counts, pauses taken before are credited. A clock that has ended keeps what fitted at its end.
+
+A clock's ``subject`` names it among those of its kind on the ticket: the hand-off, consultation or call-back, else the
+journal entry that started it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple, Protocol
+
+from madoguchi.calendars.working_time import NeverOpen, WorkingTime
+from madoguchi.clocks.history import CALL_BACK, OFFER, QUESTION, Fact
+from madoguchi.clocks.life import SOLVED, Circumstances, Life, Span
+
+DUE = 100  # per cent
+
+
+class Kind(StrEnum):
+    FIRST_RESPONSE = "first_response"
+    NEXT_UPDATE = "next_update"
+    RESOLUTION = "resolution"
+    ACCEPTANCE = "acceptance"
+    HOLDING = "holding"
+    ANSWER = "answer"
+    CALL_BACK = "call_back"
+
+
+class State(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    BREACHED = "breached"
+
+
+class Reopen(StrEnum):
+    """What the time during which a ticket was solved means, once it turns out not to be."""
+
+    GOES_ON = "goes_on"  # the clock goes on from where it stood
+    COUNTS = "counts"  # it was never solved: that time counts too
+    ANEW = "anew"  # a new clock, from zero
+
+
+PAUSABLE = (Kind.FIRST_RESPONSE, Kind.NEXT_UPDATE, Kind.RESOLUTION, Kind.HOLDING)
+_OWED = {OFFER: Kind.ACCEPTANCE, QUESTION: Kind.ANSWER, CALL_BACK: Kind.CALL_BACK}
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """What is promised: ``target_s`` seconds of ``calendar``, warnings at ``warn_at`` per cent of it.
+
+    ``version`` names the row it came from; nothing is told of moments before ``tell_from``. ``pauses_for`` holds values
+    of ``waiting_for``, never ``department``.
+    """
+
+    version: int
+    kind: Kind
+    target_s: int
+    calendar: WorkingTime
+    warn_at: tuple[int, ...] = (50, 80)
+    pauses_for: frozenset[str] = frozenset({"requester"})
+    reopen: Reopen = Reopen.GOES_ON
+    tell_from: datetime | None = None
+
+
+class Book(Protocol):
+    """All policies, with their versions in time."""
+
+    def choose(
+        self, kind: Kind, now: Circumstances, *, started_at: datetime, ended_at: datetime | None
+    ) -> Policy | None:
+        """The one that fits best, as the book stood when the clock started; None: nothing is promised."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One clock, as the facts have it. Everything that depends on the time of asking is a method with ``now``.
+
+    ``running`` are the stretches in which it counts (calendar aside), ``paused`` those in which it stands still.
+    ``promised_at`` is an explicit time, else the policy's target counts. ``fired`` are percentages already told of
+    *this* target.
+    """
+
+    kind: Kind
+    subject: int
+    team: int
+    policy: Policy
+    started_at: datetime
+    ended_at: datetime | None
+    running: tuple[Span, ...]
+    paused: tuple[Span, ...]
+    promised_at: datetime | None = None
+    told: frozenset[tuple[int, str]] = frozenset()
+
+    @property
+    def target(self) -> str:
+        """The target as the journal names it: seconds, or the promised time."""
+        return self.promised_at.isoformat() if self.promised_at else str(self.policy.target_s)
+
+    @cached_property
+    def target_s(self) -> int:
+        """Seconds of the policy's calendar."""
+        if self.promised_at is None:
+            return self.policy.target_s
+        return max(0, self.policy.calendar.between(self.started_at, self.promised_at))
+
+    @property
+    def is_paused(self) -> bool:
+        return self.ended_at is None and (not self.running or self.running[-1].end is not None)
+
+    @cached_property
+    def due_at(self) -> datetime | None:
+        """The moment of the deadline; None while paused (it has no meaning then) or when its calendar never opens.
+
+        A deadline that has passed stays, whatever came after. Of a clock that was met: when it would have been due.
+        """
+        reached = self.reaches(DUE)
+        if reached is not None or self.is_paused:
+            return reached
+        if self.promised_at is not None:
+            return self.promised_at
+        if self.ended_at is None:
+            return None
+        left = self.target_s - self._counted(self.ended_at)
+        return _add(self.policy.calendar, self.ended_at, max(0, left))
+
+    @cached_property
+    def next_at(self) -> datetime | None:
+        """When there is next something to tell, a warning or the breach; None: nothing more, or not while paused."""
+        moment = self.next_mark
+        return moment[0] if moment else None
+
+    @cached_property
+    def next_mark(self) -> tuple[datetime, int] | None:
+        """(moment, per cent) of the earliest mark that was not told yet."""
+        marks = ((self.mark(percent), percent) for percent in (*self.policy.warn_at, DUE))
+        return min(((moment, percent) for moment, percent in marks if moment is not None), default=None)
+
+    def mark(self, percent: int) -> datetime | None:
+        """When ``percent`` is to be told; None when it was, when it is none, or when it lies too far back."""
+        if (percent, self.target) in self.told:
+            return None
+        moment = self.reaches(percent)
+        return None if moment is None or self._is_old(moment) else moment
+
+    @property
+    def state(self) -> State:
+        """As the facts have it: a breach counts from the moment it was told, or when it ended late."""
+        if self.ended_at is not None:
+            return State.BREACHED if self.reaches(DUE) is not None else State.MET
+        reached = self.reaches(DUE)
+        if reached is not None and ((DUE, self.target) in self.told or self._is_old(reached)):
+            return State.BREACHED
+        return State.PAUSED if self.is_paused else State.RUNNING
+
+    def state_at(self, now: datetime) -> State:
+        """As it is at ``now``, told or not."""
+        reached = self.reaches(DUE)
+        if self.ended_at is not None:
+            return self.state
+        if reached is not None and reached < now:
+            return State.BREACHED
+        return State.PAUSED if self.is_paused or self.running[-1].start > now else State.RUNNING
+
+    def elapsed_s(self, now: datetime) -> int:
+        """Seconds of the policy's calendar that were used until ``now``, pauses taken out."""
+        return self._counted(now)
+
+    def remaining_s(self, now: datetime) -> int:
+        """Seconds left; negative when late."""
+        return self.target_s - self._counted(now)
+
+    def reaches(self, percent: int) -> datetime | None:
+        """The moment at which ``percent`` of the target is used up, unless the clock pauses or ends before."""
+        if self.promised_at is not None:
+            moment = self.promised_at
+            if percent < DUE:
+                part = _add(self.policy.calendar, self.started_at, self.target_s * percent // DUE)
+                moment = min(part or moment, moment)
+            return moment if self.ended_at is None or moment < self.ended_at else None
+        wanted, used = self.policy.target_s * percent // DUE, 0
+        for span in self.running:
+            if span.end is None:
+                return _add(self.policy.calendar, span.start, wanted - used)
+            length = self.policy.calendar.between(span.start, span.end)
+            if used + length >= wanted:
+                reached = _add(self.policy.calendar, span.start, wanted - used)
+                if reached is not None and reached < span.end:
+                    return reached
+            used += length
+        return None
+
+    def _is_old(self, moment: datetime) -> bool:
+        return self.policy.tell_from is not None and moment < self.policy.tell_from
+
+    def _counted(self, now: datetime) -> int:
+        between = self.policy.calendar.between
+        return sum(
+            between(span.start, min(now, span.end) if span.end else now) for span in self.running if span.start < now
+        )
+
+
+def read(facts: Sequence[Fact], book: Book) -> list[Reading]:
+    """Every clock that ran or runs on the ticket, the ended ones too, in the order of their kinds and beginnings.
+
+    ``facts`` are all of one ticket; without an opening there is nothing to count.
+    """
+    life = Life.of(facts)
+    return [] if life is None else [*_towards_the_requester(life, book), *_holding(life, book), *_owed(life, book)]
+
+
+def time_used(facts: Sequence[Fact], book: Book, *, now: datetime) -> list[tuple[int, int]]:
+    """Who used the time promised to the requester: (team, seconds of the resolution clocks), stay by stay, in order."""
+    life = Life.of(facts)
+    if life is None:
+        return []
+    clocks = list(_resolution(life, book))
+    used = []
+    for team, _entry, start, end in life.stays:
+        seconds = sum(
+            reading.policy.calendar.between(max(start, span.start), max(start, min(end or now, span.end or now, now)))
+            for reading in clocks
+            for span in reading.running
+            if span.start < (end or now) and (span.end is None or span.end > start)
+        )
+        used.append((team, seconds))
+    return used
+
+
+class _Case(NamedTuple):
+    """What a clock is about and when, before it is known what is promised for it."""
+
+    kind: Kind
+    subject: int
+    team: int
+    start: datetime
+    end: datetime | None = None
+    promised_at: datetime | None = None
+
+
+def _towards_the_requester(life: Life, book: Book) -> Iterator[Reading]:
+    opened = life.opened
+    answered = life.heard[0][1] if life.heard else life.solved_at
+    yield from _reading(life, book, _Case(Kind.FIRST_RESPONSE, opened.entry, opened.team, opened.at, answered))
+    yield from _updates(life, book)
+    yield from _resolution(life, book)
+
+
+def _updates(life: Life, book: Book) -> Iterator[Reading]:
+    begins = sorted([*life.heard, *life.reopenings], key=lambda moment: (moment[1], moment[0]))
+    for place, (entry, start) in enumerate(begins):
+        if any(span.start < start and (span.end is None or start < span.end) for span in life.solved):
+            continue  # said after it was solved: nothing more is owed
+        ends = [span.start for span in life.solved if span.start >= start][:1]
+        ends += [moment for _, moment in begins[place + 1 : place + 2]]
+        case = _Case(Kind.NEXT_UPDATE, entry, life.opened.team, start, min(ends, default=None))
+        yield from _reading(life, book, case)
+
+
+def _resolution(life: Life, book: Book) -> Iterator[Reading]:
+    opened = life.opened
+    yield from _rounds(life, book, _Case(Kind.RESOLUTION, opened.entry, opened.team, opened.at))
+
+
+def _holding(life: Life, book: Book) -> Iterator[Reading]:
+    for team, entry, start, end in life.stays:
+        yield from _rounds(life, book, _Case(Kind.HOLDING, entry, team, start, end))
+
+
+def _rounds(life: Life, book: Book, whole: _Case) -> Iterator[Reading]:
+    """The clock, cut into several where the ticket is reopened and the policy says: anew."""
+    case, end = whole, whole.end
+    for reopening, at in life.reopenings:
+        if at <= case.start or (end is not None and at >= end):
+            continue
+        policy = book.choose(case.kind, life.at(at, case.team), started_at=case.start, ended_at=at)
+        if policy is not None and policy.reopen is Reopen.ANEW:
+            solved = max(span.start for span in life.solved if span.start <= at)
+            yield from _reading(life, book, case._replace(end=max(case.start, solved)))
+            case = case._replace(subject=reopening, start=at)
+    stop = min((moment for moment in (end, life.solved_at) if moment is not None), default=None)
+    yield from _reading(life, book, case._replace(end=None if stop is None else max(case.start, stop)))
+
+
+def _owed(life: Life, book: Book) -> Iterator[Reading]:
+    for thing in life.things.values():
+        team = thing.team if thing.team is not None else life.opened.team
+        case = _Case(_OWED[thing.what], thing.ref, team, thing.start, thing.end, thing.due_at)
+        yield from _reading(life, book, case)
+
+
+def _reading(life: Life, book: Book, case: _Case) -> Iterator[Reading]:
+    """The clock, if any policy promises something for it."""
+    kind, subject, team, start, end, promised_at = case
+    policy = book.choose(kind, life.at(end, team), started_at=start, ended_at=end)
+    if policy is None:
+        return
+    stops = policy.pauses_for if policy.reopen is Reopen.COUNTS else policy.pauses_for | {SOLVED}
+    pauses = life.pauses(stops, start, end) if kind in PAUSABLE else []
+    yield Reading(
+        kind,
+        subject,
+        team,
+        policy,
+        start,
+        end,
+        tuple(_gaps(pauses, start, end)),
+        tuple(pauses),
+        promised_at,
+        frozenset(life.told.get((kind, subject), ())),
+    )
+
+
+def _gaps(pauses: Iterable[Span], start: datetime, end: datetime | None) -> Iterator[Span]:
+    """What is left between ``start`` and ``end`` when the pauses (in order, perhaps overlapping) are taken out."""
+    at: datetime | None = start
+    for pause in pauses:
+        if at is None:
+            return
+        if pause.start > at:
+            yield Span(at, pause.start)
+        at = None if pause.end is None else max(at, pause.end)
+    if at is not None and (end is None or at < end):
+        yield Span(at, end)
+
+
+def _add(calendar: WorkingTime, start: datetime, seconds: int) -> datetime | None:
+    try:
+        return calendar.add(start, seconds)
+    except NeverOpen:
+        return None
