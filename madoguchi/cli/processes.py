@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
-_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
 _SLOWEST_RESTART = 30.0
 _SETTLED = 60.0
 _GRACE = 20.0
@@ -38,7 +38,7 @@ class Part:
         parent = os.getpid()
 
         def in_child() -> None:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             die_with_parent(parent)
 
         self.started = time.monotonic()
@@ -69,7 +69,7 @@ def prepare() -> int:
 def supervise(commands: Sequence[Sequence[str]]) -> int:
     """Keep the commands running until SIGTERM or SIGINT, then end them all; blocks. Call from the main thread."""
     parts = [Part(words) for words in commands]
-    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         while True:
             for part in parts:
@@ -77,12 +77,12 @@ def supervise(commands: Sequence[Sequence[str]]) -> int:
                 if part.process is None and part.due <= time.monotonic():
                     part.start()
             pause = min((max(0.0, p.due - time.monotonic()) for p in parts if p.process is None), default=3600.0)
-            caught = signal.sigtimedwait(_SIGNALS, pause)
+            caught = signal.sigtimedwait(SIGNALS, pause)
             if caught is not None and caught.si_signo != signal.SIGCHLD:
                 return 0
     finally:
         _end([part.process for part in parts if part.process is not None])
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:

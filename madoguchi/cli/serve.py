@@ -2,11 +2,20 @@
 
 import argparse
 import os
+import signal
+import threading
+import time
+from http import HTTPStatus
+from http.client import HTTPException
+from urllib.request import ProxyHandler, build_opener
 
 from madoguchi.cli.granian_server import check_port
-from madoguchi.cli.processes import prepare, supervise
+from madoguchi.cli.processes import SIGNALS, prepare, supervise
 from madoguchi.config import settings
 from madoguchi.config.environment import IN_FORCE
+
+_PAUSE = 0.2
+_DIRECTLY = build_opener(ProxyHandler({}))  # whatever proxy the environment names
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,5 +32,24 @@ def run(arguments: argparse.Namespace) -> int:
         parts.append(["mail-gateway"])
     if IN_FORCE["MADOGUCHI_PUBLIC_URL"][1] == "default":
         os.environ["MADOGUCHI_PUBLIC_URL"] = f"http://localhost:{arguments.port}"
-    print(f"Madoguchi runs at http://{arguments.host}:{arguments.port}/ (Ctrl-C ends it).", flush=True)
+    threading.Thread(target=announce, args=(arguments.host, arguments.port), daemon=True).start()
     return supervise(parts)
+
+
+def announce(host: str, port: int) -> None:
+    """Say where the desk is, as soon as it answers there."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # they are for the supervisor
+    asked = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (compared, not bound)
+    bracketed = f"[{asked}]" if ":" in asked else asked
+    while not _is_ready(f"http://{bracketed}:{port}/readyz"):
+        time.sleep(_PAUSE)
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Madoguchi runs at http://{shown}:{port}/ (Ctrl-C ends it).", flush=True)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with _DIRECTLY.open(url, timeout=5) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except (OSError, HTTPException):
+        return False

@@ -28,12 +28,14 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """This process can work: its database answers."""
+    """This process can work: its database answers, and its live line, if it has one, follows the journal."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except (DatabaseError, InterfaceError):
         return HttpResponse("the database is out of reach\n", status=503, content_type=_TEXT)
+    if not LIVE.is_ready:
+        return HttpResponse("the live line does not stand yet\n", status=503, content_type=_TEXT)
     return HttpResponse("ok\n", content_type=_TEXT)
 
 

@@ -40,6 +40,11 @@ class LiveDoor:
         self._tailer: Tailer | None = None
         self._ending = False
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether this process can take who comes to the live line; one that has none has nothing to wait for."""
+        return not self._ending and (self._tailer is None or self.hub.position is not None)
+
     def open(self, loop: asyncio.AbstractEventLoop) -> None:
         def deliver(position: Position, entries: list[Tailed]) -> None:
             loop.call_soon_threadsafe(self.hub.deliver, position, entries)

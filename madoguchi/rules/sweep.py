@@ -26,9 +26,7 @@ def fire_due(*, now: datetime | None = None, limit: int = 50) -> bool:
     as it was, and of two workers one finds it taken. What cannot be judged is set aside; the others go on.
     """
     moment = now or timezone.now()
-    come = list(
-        Due.objects.select_related("ticket").filter(due_at__lte=moment).order_by("due_at", "id")[:limit]
-    )
+    come = list(Due.objects.select_related("ticket").filter(due_at__lte=moment).order_by("due_at", "id")[:limit])
     world = the_world() if come else None
     for due in come:
         assert world is not None
