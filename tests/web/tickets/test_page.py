@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.interactions.models import CallBack
+from madoguchi.journal.record import record
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Person
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -300,3 +301,12 @@ def test_what_comes_up_again_after_closing_is_a_follow_up(ticket: Ticket, cast: 
     assert client.post("/tickets/new/", form).status_code == 302
     following = Ticket.objects.get(follow_up_of=ticket)
     assert (following.requester, following.status) == (cast.yamada, "new")
+
+
+def test_what_the_journal_says_without_the_newest_facts_is_still_shown(
+    ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    data = {"from": "コールセンター", "to": "サービスデスク", "moves": 1}
+    record("handoff.accepted", by=cast.takahashi, about=[ticket], data=data)
+    html = sign_in(cast.sato).get(f"/tickets/{ticket.number}/").content.decode()
+    assert "高橋 健" in html
