@@ -14,6 +14,7 @@ from madoguchi.handoffs.models import RoutingDecision
 from madoguchi.handoffs.queries import frozen_tickets, time_by_team, trails
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
+from madoguchi.tickets.models import Message
 from madoguchi.web.handoffs.answers import missing
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
@@ -41,6 +42,7 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
             {
                 "ticket": ticket,
                 "stops": time_by_team(ticket),
+                "asked": Message.objects.filter(ticket=ticket).order_by("id").first(),
                 "teams": [(team.pk, team.label) for team in Team.objects.filter(is_active=True)],
                 "kinds": [
                     (RoutingDecision.Kind.ASSIGN.value, _("Give it to a team, which must take it")),

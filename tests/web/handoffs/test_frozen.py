@@ -57,7 +57,7 @@ def test_the_list_names_the_way_of_each_ticket_at_constant_cost(
 def test_the_page_tells_the_whole_trail(cast: Cast, sign_in: SignIn) -> None:
     moved = frozen(cast)
     html = sign_in(cast.hayashi).get(f"/handoffs/frozen/{moved.number}/").content.decode()
-    for text in ("現地ではない", "設定", "回線", "佐藤 美咲", "高橋 健"):
+    for text in ("現地ではない", "設定", "回線", "佐藤 美咲", "高橋 健", "問い合わせ内容"):
         assert text in html
 
 

@@ -117,14 +117,27 @@ document.addEventListener("input", (event) => {
   subject.placeholder = event.target.value.split("\n").map((line) => line.trim()).find(Boolean) ?? subject.dataset.empty;
 });
 
-// A key that leads to a field: <button data-key="Alt+M" data-focuses="field-notes">.
+// A key that leads to a field: <button data-key="Alt+M" data-focuses="field-notes">; of several it takes the next one.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-focuses]");
-  const field = button && document.getElementById(button.dataset.focuses);
+  const fields = button?.dataset.focuses.split(" ").map((id) => document.getElementById(id)).filter(Boolean) ?? [];
+  const field = fields[(fields.indexOf(document.activeElement) + 1) % fields.length];
   if (!field) return;
   field.focus();
   field.scrollIntoView({ block: "nearest" });
   if (field.matches("[role=combobox]")) field.click();
+});
+
+// The arrows go through who it may be: the candidates, the search, what it found.
+document.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const list = step && event.target.closest(".candidates");
+  if (!list || madoguchi.isComposing(event) || event.altKey || event.ctrlKey || event.metaKey) return;
+  const stops = [...list.querySelectorAll(".candidate, #person-search")];
+  const next = stops[stops.indexOf(event.target) + step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
 });
 
 // Suggestions never move under the pointer: what came in waits until it has left.
