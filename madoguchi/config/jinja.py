@@ -1,5 +1,6 @@
 """The Jinja2 environment of all pages: translations, filters, ``ui`` (components) and ``icon()``."""
 
+import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,8 @@ from madoguchi.web.shell.components import Components
 from madoguchi.web.shell.icons import icon
 from madoguchi.web.shell.links import linked
 from madoguchi.web.shell.templates import Pages
+
+_E164 = re.compile(r"\+\d{8,15}")
 
 
 def _static(path: str) -> str:
@@ -38,8 +41,10 @@ def _json_script(value: Any, element_id: str) -> Markup:
 
 
 def _answer(value: Any) -> Any:
-    """What was answered to a hearing item: yes and no in words, everything else as it is."""
-    return (gettext("Yes") if value else gettext("No")) if isinstance(value, bool) else value
+    """What was answered to a hearing item, as people read it: yes and no in words, numbers in their own writing."""
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    return phone.display(value) if isinstance(value, str) and _E164.fullmatch(value) else value
 
 
 def _time_of_day(moment: datetime) -> str:

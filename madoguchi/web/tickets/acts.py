@@ -186,9 +186,10 @@ def link_sheet(request: StaffRequest, number: str) -> HttpResponse:
     """Say how this ticket belongs to another: part of it, a duplicate, related, or merged into it."""
     ticket = ticket_or_404(request, number)
     kinds = [
-        ("parent", _("is part of")),
-        *((kind.value, kind.label) for kind in TicketLink.Kind),
-        ("merge", _("is merged into")),
+        ("parent", _("is part of another")),
+        (TicketLink.Kind.DUPLICATE.value, _("is a duplicate of another")),
+        (TicketLink.Kind.RELATED.value, _("is related to another")),
+        ("merge", _("is merged into another")),
     ]
     if request.method == "GET":
         return page(request, "tickets/sheets.html", {"ticket": ticket, "sheet": "link", "kinds": kinds})

@@ -214,12 +214,13 @@ def test_answers_are_words_and_addresses_are_links(cast: Cast, sign_in: SignIn) 
         subject="ログインできない",
         body="https://mail.example/login で失敗します",
         channel="phone",
-        details={"identity_confirmed": True, "locked": False},
+        details={"identity_confirmed": True, "locked": False, "callback_number": "+819011112222"},
         by=cast.sato,
     )
     html = sign_in(cast.sato).get(f"/tickets/{ticket.number_shown}/").content.decode()
     assert "<dd>はい</dd>" in html
     assert "<dd>いいえ</dd>" in html
+    assert "<dd>090-1111-2222</dd>" in html
     assert '<a href="https://mail.example/login" target="_blank" rel="noopener noreferrer nofollow">' in html
 
 
