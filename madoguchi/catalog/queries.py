@@ -1,9 +1,12 @@
 """Reading the tree: paths and the items that apply."""
 
+from typing import NamedTuple
+
 from django.db.models import Q
 
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.people.staff import Team
+from madoguchi.foundation.prepared import Prepared
+from madoguchi.people.staff import Team, label_of
 
 
 def tree(*, active_only: bool = True) -> list[tuple[Category, list[Category]]]:
@@ -21,6 +24,34 @@ def tree(*, active_only: bool = True) -> list[tuple[Category, list[Category]]]:
                 walk(row.pk, [*path, row])
 
     walk(None, [])
+    return found
+
+
+class Branch(NamedTuple):
+    """A category as a list or a choice shows it; ``above`` are the ids of its ancestors, root first."""
+
+    id: int
+    label: str
+    is_active: bool
+    above: tuple[int, ...]
+
+
+_categories = Prepared(lambda: Category.objects.values_list("id", "name", "name_en", "is_active", "parent_id"))
+
+
+def outline() -> list[Branch]:
+    """``tree(active_only=False)`` without its objects, for what is shown at every request; one query."""
+    children: dict[int | None, list[tuple[int, str, str, bool]]] = {}
+    for key, name, name_en, is_active, parent in _categories.all():
+        children.setdefault(parent, []).append((key, name, name_en, is_active))
+    found: list[Branch] = []
+
+    def walk(parent: int | None, above: tuple[int, ...]) -> None:
+        for key, name, name_en, is_active in children.get(parent, ()):
+            found.append(Branch(key, label_of(name, name_en), is_active, above))
+            walk(key, (*above, key))
+
+    walk(None, ())
     return found
 
 

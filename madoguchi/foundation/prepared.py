@@ -68,8 +68,10 @@ class Prepared[Row]:
     is another question) and never a list. Whatever else the question depends on is as it was when it was first asked.
     """
 
-    def __init__(self, ask: Callable[..., models.QuerySet[Any, Row]]) -> None:
+    def __init__(self, ask: Callable[..., models.QuerySet[Any, Row]], *, values: int | None = None) -> None:
+        """``values``: how many there are, where the function's parameters do not say it."""
         self._ask = ask
+        self._count = len(signature(ask).parameters) if values is None else values
         self._reading: _Reading | None = None
 
     def all(self, *values: Value) -> list[Row]:
@@ -77,7 +79,7 @@ class Prepared[Row]:
         reading = self._reading
         if reading is None:
             try:
-                reading = self._reading = _reading(self._ask)
+                reading = self._reading = _reading(self._ask(*map(_Given, range(self._count))))
             except EmptyResultSet:  # ``none()``
                 return []
         given = [values[part.place] if isinstance(part, _Given) else part for part in reading.values]
@@ -92,8 +94,7 @@ class Prepared[Row]:
         return rows[0] if rows else None
 
 
-def _reading(ask: Callable[..., models.QuerySet[Any, Any]]) -> _Reading:
-    asked = ask(*map(_Given, range(len(signature(ask).parameters))))
+def _reading(asked: models.QuerySet[Any, Any]) -> _Reading:
     shape = asked._iterable_class  # noqa: SLF001 (Django says it nowhere else)
     if shape not in (ModelIterable, ValuesListIterable):
         raise TypeError("A prepared question is answered with models or with the tuples of values_list().")

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 from django.db import models
 
@@ -85,25 +86,32 @@ class Access:
         return any(role in _WORKING_ROLES and (own is None or own.pk == team.pk) for role, own in self.memberships)
 
 
-class PreparedVisible[M: models.Model]:
+class PreparedVisible[Row]:
     """A ``Prepared`` question for rows that somebody may see: ``lambda access, id: Ticket.objects.visible_to(access)…``
 
     For the desk's own staff ``visible_to`` depends on their capabilities alone, so it is kept for each set of those. A
     partner's teams and staff stand in the question itself: it is made anew each time.
     """
 
-    def __init__(self, ask: Callable[..., models.QuerySet[M]]) -> None:
+    def __init__(self, ask: Callable[..., models.QuerySet[Any, Row]], *, values: int | None = None) -> None:
         self._ask = ask
-        self._prepared: dict[frozenset[Capability], Prepared[M]] = {}
+        self._values = values
+        self._prepared: dict[frozenset[Capability], Prepared[Row]] = {}
 
-    def first(self, access: Access, value: Value) -> M | None:
-        """The row for this value, if there is one that they may see."""
+    def all(self, access: Access, *values: Value) -> list[Row]:
+        """The rows for these values that they may see."""
         if access.is_partner:
-            return self._ask(access, value).first()
+            return list(self._ask(access, *values))
         prepared = self._prepared.get(access.capabilities)
         if prepared is None:
-            prepared = self._prepared[access.capabilities] = Prepared(lambda given: self._ask(access, given))
-        return prepared.first(value)
+            prepared = Prepared(partial(self._ask, access), values=self._values)
+            self._prepared[access.capabilities] = prepared
+        return prepared.all(*values)
+
+    def first(self, access: Access, *values: Value) -> Row | None:
+        """The first of them; the question itself says ``[:1]`` where there may be many."""
+        rows = self.all(access, *values)
+        return rows[0] if rows else None
 
 
 _memberships = Prepared(lambda staff: Membership.objects.filter(staff=staff).select_related("team"))

@@ -9,6 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
+def label_of(name: str, name_en: str) -> str:
+    """The name in the language of the page."""
+    return name_en if name_en and translation.get_language() == "en" else name
+
+
 class BilingualName(models.Model):
     """Something with a Japanese name and, where it differs, an English one."""
 
@@ -24,7 +29,7 @@ class BilingualName(models.Model):
     @property
     def label(self) -> str:
         """The name in the language of the page."""
-        return self.name_en if self.name_en and translation.get_language() == "en" else self.name
+        return label_of(self.name, self.name_en)
 
 
 class Role(models.TextChoices):

@@ -143,6 +143,11 @@ class Ticket(models.Model):
                 name="tickets_active_by_age",
             ),
             models.Index(
+                fields=["-updated_at", "-id"],
+                condition=models.Q(status__in=["new", "open", "waiting"]),
+                name="tickets_active_by_update",
+            ),
+            models.Index(
                 fields=["assignee", "opened_at"],
                 condition=models.Q(status__in=["new", "open", "waiting"]),
                 name="tickets_active_by_assignee",

@@ -1,17 +1,19 @@
 """Reading tickets: lists by keyset, one ticket with its timeline, counts that never scan everything."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.models import Mention
-from madoguchi.people.access import Access
+from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.search import index
 from madoguchi.tickets.models import ACTIVE, Message, ReadMark, Ticket, TicketQuerySet, id_of
 
@@ -22,32 +24,34 @@ ORDERS: Mapping[str, tuple[str, bool]] = {
     "newest": ("opened_at", True),
     "call_back": ("call_back_at", False),
 }
-ROW = (
-    "id",
-    "subject",
-    "status",
-    "waiting_for",
-    "waiting_until",
-    "priority",
-    "channel",
-    "category_id",
-    "requester_id",
-    "requester__family_name",
-    "requester__given_name",
-    "organization__name",
-    "front_team_id",
-    "holder_team_id",
-    "offered_to_id",
-    "assignee_id",
-    "assignee__family_name",
-    "assignee__given_name",
-    "moves",
-    "frozen_at",
-    "not_entitled",
-    "opened_at",
-    "updated_at",
-    "call_back_at",
-)
+
+
+class ListedTicket(NamedTuple):
+    """A ticket as a list shows it; the names are those of the columns."""
+
+    id: int
+    subject: str
+    status: str
+    waiting_for: str
+    priority: str
+    category_id: int | None
+    requester_id: int | None
+    requester__family_name: str | None
+    requester__given_name: str | None
+    organization__name: str | None
+    holder_team_id: int
+    offered_to_id: int | None
+    assignee_id: int | None
+    assignee__family_name: str | None
+    assignee__given_name: str | None
+    moves: int
+    frozen_at: datetime | None
+    not_entitled: bool
+    opened_at: datetime
+    updated_at: datetime
+    call_back_at: datetime | None
+
+
 # What a page or a program shows of a message; the mail behind it is large.
 _SAID = (
     "ticket_id",
@@ -118,34 +122,75 @@ class TicketFilter:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows (dicts with the keys of ``ROW``) and the cursor of the next page, None at the end."""
+    """The rows and the cursor of the next page, None at the end."""
 
-    rows: list[dict[str, Any]]
+    rows: list[ListedTicket]
     next: str | None
+
+
+_VALUES = (
+    "team",
+    "front_team",
+    "assignee",
+    "requester",
+    "organization",
+    "channel",
+    "updated_since",
+    "opened_since",
+    "opened_before",
+)
 
 
 def page(wanted: TicketFilter, *, access: Access, order: str = "updated", cursor: str = "", limit: int = 50) -> Page:
     """One page of what ``access`` may see, by keyset; nothing is counted."""
+    after = _parse(cursor)
+    order = order if order in ORDERS else "updated"
+    if wanted.q.strip():
+        rows = list(_listed(wanted, access, order, after, limit))
+    else:
+        values = {name: value for name in _VALUES if (value := getattr(wanted, name))}
+        shape = replace(wanted, **dict.fromkeys(values))  # type: ignore[arg-type]
+        question = _page(shape, tuple(values), order, bool(after), limit)
+        rows = question.all(access, *values.values(), *(after or ()))
+    found = [ListedTicket._make(row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return Page(found, None)
+    return Page(found, f"{getattr(found[-1], ORDERS[order][0]).isoformat()}_{found[-1].id}")
+
+
+@lru_cache(maxsize=500)
+def _page(
+    shape: TicketFilter, names: tuple[str, ...], order: str, goes_on: bool, limit: int
+) -> PreparedVisible[tuple[Any, ...]]:
+    """The question of all pages that differ only in the values of these fields, and in the place where they begin."""
+
+    def ask(access: Access, *values: Any) -> "QuerySet[Ticket, tuple[Any, ...]]":
+        wanted = replace(shape, **dict(zip(names, values, strict=False)))
+        return _listed(wanted, access, order, (values[-2], values[-1]) if goes_on else None, limit)
+
+    return PreparedVisible(ask, values=len(names) + 2 * goes_on)
+
+
+def _listed(
+    wanted: TicketFilter, access: Access, order: str, after: tuple[Any, Any] | None, limit: int
+) -> "QuerySet[Ticket, tuple[Any, ...]]":
     tickets = wanted.apply(Ticket.objects.visible_to(access))
     if wanted.q.strip():
         ticket_id = id_of(wanted.q)
         found = index.matching("ticket", wanted.q)
         by_words = Q(pk__in=found) if found is not None else Q(pk__in=[])
         tickets = tickets.filter(Q(pk=ticket_id) if ticket_id is not None else by_words)
-    column, descending = ORDERS.get(order, ORDERS["updated"])
+    column, descending = ORDERS[order]
     if column == "call_back_at":
         tickets = tickets.filter(call_back_at__isnull=False)
-    if after := _parse(cursor):
+    if after:
         at, last = after
         beyond = "lt" if descending else "gt"
         tickets = tickets.filter(Q(**{f"{column}__{beyond}": at}) | Q(**{column: at, f"id__{beyond}": last})).filter(
             **{f"{column}__{beyond}e": at}
         )
     sign = "-" if descending else ""
-    rows = list(tickets.order_by(f"{sign}{column}", f"{sign}id").values(*ROW)[: limit + 1])
-    more = len(rows) > limit
-    rows = rows[:limit]
-    return Page(rows, f"{rows[-1][column].isoformat()}_{rows[-1]['id']}" if more else None)
+    return tickets.order_by(f"{sign}{column}", f"{sign}id").values_list(*ListedTicket._fields)[: limit + 1]
 
 
 def _parse(cursor: str) -> tuple[datetime, int] | None:
@@ -171,34 +216,55 @@ class TimelineItem:
     files: Sequence[Attachment] = ()
 
 
+def _entries(ticket: Any, before: Any = None, after: Any = None, *, limit: int) -> "QuerySet[Mention, tuple[Any, ...]]":
+    mentions = Mention.objects.filter(kind="ticket", ref=ticket)
+    if before is not None:
+        mentions = mentions.filter(entry_id__lt=before)
+    if after is not None:
+        mentions = mentions.filter(entry_id__gt=after)
+    return mentions.order_by("-entry_id" if after is None else "entry_id").values_list(
+        "entry_id",
+        "entry__at",
+        "entry__kind",
+        "entry__actor_kind",
+        "entry__actor_id",
+        "entry__actor_name",
+        "entry__data",
+    )[:limit]
+
+
+LATEST = 50
+_latest_entries = Prepared(lambda ticket: _entries(ticket, limit=LATEST))
+_messages = Message.objects.select_related("team", "outgoing").only(*_SAID)
+_attachments = Attachment.objects.annotate(said_in=F("messages__pk")).select_related("file").order_by("pk")
+_said = Prepared(lambda ticket, first, last: _messages.filter(ticket=ticket, pk__gte=first, pk__lte=last))
+_attached = Prepared(
+    lambda ticket, first, last: _attachments.filter(
+        messages__ticket=ticket, messages__pk__gte=first, messages__pk__lte=last
+    )
+)
+
+
 def timeline(
-    ticket: Ticket, *, before: int | None = None, after: int | None = None, limit: int = 50
+    ticket: Ticket, *, before: int | None = None, after: int | None = None, limit: int = LATEST
 ) -> list[TimelineItem]:
     """The latest ``limit`` entries before entry ``before``, oldest first; three queries however long it is.
 
     With ``after`` instead: the first ``limit`` entries after that one (0: from the beginning).
     """
-    mentions = Mention.objects.filter(kind="ticket", ref=ticket.pk)
-    if before is not None:
-        mentions = mentions.filter(entry_id__lt=before)
-    if after is not None:
-        mentions = mentions.filter(entry_id__gt=after)
-    entries = list(
-        mentions.order_by("-entry_id" if after is None else "entry_id").values_list(
-            "entry_id",
-            "entry__at",
-            "entry__kind",
-            "entry__actor_kind",
-            "entry__actor_id",
-            "entry__actor_name",
-            "entry__data",
-        )[:limit]
-    )
+    if before is None and after is None and limit == LATEST:
+        entries = _latest_entries.all(ticket.pk)
+    else:
+        entries = list(_entries(ticket.pk, before, after, limit=limit))
     wanted = [entry[6]["message"] for entry in entries if entry[6].get("message")]
-    messages = Message.objects.select_related("team", "outgoing").only(*_SAID).in_bulk(wanted)
+    part = (ticket.pk, min(wanted, default=0), max(wanted, default=0))
+    messages = {message.pk: message for message in _said.all(*part)}
+    attached = _attached.all(*part)
+    if elsewhere := [said for said in wanted if said not in messages]:  # what opened a follow-up
+        messages |= _messages.in_bulk(elsewhere)
+        attached += _attachments.filter(messages__in=elsewhere)
     files: dict[int, list[Attachment]] = {}
-    attached = Attachment.objects.filter(messages__in=wanted).annotate(said_in=F("messages__pk"))
-    for file in attached.select_related("file").order_by("pk"):
+    for file in attached:
         files.setdefault(file.said_in, []).append(file)
     items = []
     for entry, at, kind, actor_kind, actor_id, name, data in reversed(entries) if after is None else entries:
@@ -232,25 +298,41 @@ def open_tickets_of(
     return sorted(rows.order_by("-updated_at")[: limit * 3], key=lambda row: row.requester_id != requester)[:limit]
 
 
+@cache
+def _open_of(owners: tuple[str, ...], most: int) -> PreparedVisible[Ticket]:
+    """The question for the open tickets but one of a requester, an organisation, or either."""
+
+    def ask(access: Access, but: Any, *ids: Any) -> "QuerySet[Ticket]":
+        fits = Q()
+        for owner, key in zip(owners, ids, strict=True):
+            fits |= Q(**{owner: key})
+        rows = Ticket.objects.visible_to(access).active().filter(fits).exclude(pk=but)
+        return rows.only("subject", "status", "waiting_for", "requester_id").order_by("-updated_at")[:most]
+
+    return PreparedVisible(ask, values=1 + len(owners))
+
+
 def other_open_tickets(ticket: Ticket, access: Access, *, limit: int = 5) -> list[Ticket]:
     """Other open tickets of this requester and their organisation, their own first: number, subject and state."""
-    fits = Q()
-    if ticket.requester_id is not None:
-        fits |= Q(requester=ticket.requester_id)
-    if ticket.organization_id is not None:
-        fits |= Q(organization=ticket.organization_id)
-    if not fits:
+    owners = {"requester": ticket.requester_id, "organization": ticket.organization_id}
+    known = {owner: key for owner, key in owners.items() if key is not None}
+    if not known:
         return []
-    rows = Ticket.objects.visible_to(access).active().filter(fits).exclude(pk=ticket.pk)
-    found = rows.only("subject", "status", "waiting_for", "requester_id").order_by("-updated_at")[: limit * 3]
+    found = _open_of(tuple(known), limit * 3).all(access, ticket.pk, *known.values())
     return sorted(found, key=lambda row: row.requester_id != ticket.requester_id)[:limit]
+
+
+_looking = Prepared(
+    lambda ticket, since: ReadMark.objects.filter(ticket=ticket, seen_at__gte=since).values_list(
+        "staff_id", "staff__family_name", "staff__given_name"
+    )
+)
 
 
 def others_looking(ticket: Ticket, *, but: int) -> Sequence[str]:
     """Names of colleagues who have the ticket open now."""
-    since = timezone.now() - ReadMark.FRESH
-    marks = ReadMark.objects.filter(ticket=ticket, seen_at__gte=since).exclude(staff=but)
-    return [" ".join(filter(None, name)) for name in marks.values_list("staff__family_name", "staff__given_name")]
+    marks = _looking.all(ticket.pk, timezone.now() - ReadMark.FRESH)
+    return [" ".join(filter(None, name)) for staff, *name in marks if staff != but]
 
 
 def texts(ids: Sequence[int]) -> dict[int, str]:

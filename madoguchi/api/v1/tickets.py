@@ -139,10 +139,10 @@ def list_tickets(request: ApiRequest, wanted: Query[TicketQuery]) -> HttpRespons
         cursor=f"{place[0].isoformat()}_{place[1]}" if place else "",
         limit=wanted.limit,
     )
-    found = whole(Ticket.objects.all()).in_bulk([row["id"] for row in page.rows])
+    found = whole(Ticket.objects.all()).in_bulk([row.id for row in page.rows])
     last = page.rows[-1] if page.next else None
-    following = cursor.encode(last[queries.ORDERS[wanted.order][0]], last["id"]) if last else None
-    return items(forms_of([found[row["id"]] for row in page.rows if row["id"] in found]), following)
+    following = cursor.encode(getattr(last, queries.ORDERS[wanted.order][0]), last.id) if last else None
+    return items(forms_of([found[row.id] for row in page.rows if row.id in found]), following)
 
 
 @router.get("/tickets/{number}", response=TicketForm, auth=READ, summary="One ticket")

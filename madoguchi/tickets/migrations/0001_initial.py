@@ -173,6 +173,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='ticket',
+            index=models.Index(condition=models.Q(('status__in', ['new', 'open', 'waiting'])), fields=['-updated_at', '-id'], name='tickets_active_by_update'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
             index=models.Index(condition=models.Q(('status__in', ['new', 'open', 'waiting'])), fields=['assignee', 'opened_at'], name='tickets_active_by_assignee'),
         ),
         migrations.AddIndex(

@@ -12,10 +12,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from madoguchi.catalog.queries import tree
+from madoguchi.catalog.queries import Branch, outline
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Team
+from madoguchi.people.staff import label_of
 from madoguchi.tickets.models import Priority, SavedView, Status, shown
 from madoguchi.tickets.queries import page as page_of
 from madoguchi.web.shell.guard import StaffRequest, guard
@@ -31,10 +33,9 @@ EXPORT = 10_000
 def index(request: StaffRequest) -> HttpResponse:
     """A page of tickets by the filters of the address; nothing is counted."""
     address = ListAddress.read(request.GET)
-    nodes = tree(active_only=False)
-    below = _below(nodes)
+    branches = outline()
     found = page_of(
-        address.filter(request.user, below),
+        address.filter(request.user, _below(branches)),
         access=request.access,
         order=address.order,
         cursor=request.GET.get("cursor", ""),
@@ -50,9 +51,11 @@ def index(request: StaffRequest) -> HttpResponse:
             "first": f"{here}?{address.query}" if request.GET.get("cursor") else "",
             "address": address,
             "here": f"{here}?{address.query}",
-            "teams": {team.pk: team.label for team in _teams(request.access)},
-            "categories": {node.pk: node.label for node, _path in nodes},
-            "category_options": [(node.pk, "　" * len(path) + node.label) for node, path in nodes if node.is_active],
+            "teams": _teams(request.access),
+            "categories": {branch.id: branch.label for branch in branches},
+            "category_options": [
+                (branch.id, "　" * len(branch.above) + branch.label) for branch in branches if branch.is_active
+            ],
             "statuses": [("active", _("All open")), *Status.choices, ("all", _("All"))],
             "priorities": Priority.choices,
             "orders": [
@@ -72,8 +75,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def export(request: StaffRequest) -> StreamingHttpResponse:
     """The list as CSV for Excel (UTF-8 with BOM), at most EXPORT rows, the newest first."""
     address = ListAddress.read(request.GET)
-    nodes = tree(active_only=False)
-    answer = StreamingHttpResponse(_lines(request, address, nodes), content_type="text/csv; charset=utf-8")
+    answer = StreamingHttpResponse(_lines(request, address, outline()), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="tickets-{timezone.localdate():%Y%m%d}.csv"'
     return answer
 
@@ -100,10 +102,13 @@ def delete_view(request: StaffRequest, view_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("tickets:index"))
 
 
+_own_views = Prepared(lambda staff: SavedView.objects.filter(staff=staff).values_list("name", "query", "id"))
+_team_names = Prepared(lambda: Team.objects.values_list("id", "name", "name_en"))
+
+
 def _views(request: StaffRequest, address: ListAddress) -> list[dict[str, Any]]:
     """The views everybody has, then this person's own."""
-    own = [(view.name, view.query, view.pk) for view in SavedView.objects.filter(staff=request.user)]
-    teams = request.access.teams
+    teams, here, now = request.access.teams, reverse("tickets:index"), address.query
     given = [
         (_("All open"), "", None),
         (_("Assigned to me"), "assignee=me", None),
@@ -112,26 +117,24 @@ def _views(request: StaffRequest, address: ListAddress) -> list[dict[str, Any]]:
         (_("Frozen"), "frozen=1", None),
     ]
     return [
-        {
-            "name": name,
-            "url": f"{reverse('tickets:index')}?{query}",
-            "current": query == address.query,
-            "id": view_id,
-        }
-        for name, query, view_id in given + own
+        {"name": name, "url": f"{here}?{query}", "current": query == now, "id": view_id}
+        for name, query, view_id in (*given, *_own_views.all(request.user.pk))
     ]
 
 
-def _teams(access: Access) -> list[Team]:
-    return list(access.teams) if access.is_partner else list(Team.objects.all())
+def _teams(access: Access) -> dict[int, str]:
+    """The names of the teams that this person may hear of, by their ids."""
+    if access.is_partner:
+        return {team.pk: team.label for team in access.teams}
+    return {key: label_of(name, name_en) for key, name, name_en in _team_names.all()}
 
 
-def _below(nodes: list[Any]) -> dict[int, tuple[int, ...]]:
+def _below(branches: list[Branch]) -> dict[int, tuple[int, ...]]:
     """Each category's id with those of everything below it."""
     found: dict[int, tuple[int, ...]] = {}
-    for node, path in nodes:
-        for above in (*path, node):
-            found[above.pk] = (*found.get(above.pk, ()), node.pk)
+    for branch in branches:
+        for above in (*branch.above, branch.id):
+            found[above] = (*found.get(above, ()), branch.id)
     return found
 
 
@@ -142,15 +145,15 @@ class _Line:
         return line
 
 
-def _lines(request: StaffRequest, address: ListAddress, nodes: list[Any]) -> Iterator[str]:
-    teams = {team.pk: team.label for team in Team.objects.all()}
-    categories = {node.pk: node.label for node, _path in nodes}
+def _lines(request: StaffRequest, address: ListAddress, branches: list[Branch]) -> Iterator[str]:
+    teams = {key: label_of(name, name_en) for key, name, name_en in _team_names.all()}
+    categories = {branch.id: branch.label for branch in branches}
     writer = csv.writer(_Line())
     heads = [_("Number"), _("Subject"), _("Status"), _("Priority"), _("Category"), _("Requester"), _("Organization")]
     yield "\ufeff" + str(
         writer.writerow([*heads, _("Holder"), _("Assignee"), _("Moves"), _("Opened"), _("Last change")])
     )
-    wanted, cursor, written = address.filter(request.user, _below(nodes)), "", 0
+    wanted, cursor, written = address.filter(request.user, _below(branches)), "", 0
     while written < EXPORT:
         found = page_of(wanted, access=request.access, order=address.order, cursor=cursor, limit=500)
         for row in found.rows:
@@ -158,18 +161,18 @@ def _lines(request: StaffRequest, address: ListAddress, nodes: list[Any]) -> Ite
                 writer.writerow(
                     _harmless(cell)
                     for cell in (
-                        shown(row["id"]),
-                        row["subject"],
-                        Status(row["status"]).label,
-                        Priority(row["priority"]).label,
-                        categories.get(row["category_id"], ""),
-                        f"{row['requester__family_name'] or ''} {row['requester__given_name'] or ''}".strip(),
-                        row["organization__name"] or "",
-                        teams.get(row["holder_team_id"], ""),
-                        f"{row['assignee__family_name'] or ''} {row['assignee__given_name'] or ''}".strip(),
-                        row["moves"],
-                        f"{timezone.localtime(row['opened_at']):%Y-%m-%d %H:%M}",
-                        f"{timezone.localtime(row['updated_at']):%Y-%m-%d %H:%M}",
+                        shown(row.id),
+                        row.subject,
+                        Status(row.status).label,
+                        Priority(row.priority).label,
+                        categories.get(row.category_id or 0, ""),
+                        f"{row.requester__family_name or ''} {row.requester__given_name or ''}".strip(),
+                        row.organization__name or "",
+                        teams.get(row.holder_team_id, ""),
+                        f"{row.assignee__family_name or ''} {row.assignee__given_name or ''}".strip(),
+                        row.moves,
+                        f"{timezone.localtime(row.opened_at):%Y-%m-%d %H:%M}",
+                        f"{timezone.localtime(row.updated_at):%Y-%m-%d %H:%M}",
                     )
                 )
             )

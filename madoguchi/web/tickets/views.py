@@ -12,14 +12,14 @@ from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import hearing_items, path_of
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
-from madoguchi.handoffs.destination import propose
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import returnable, time_by_team
 from madoguchi.handoffs.requirements import is_answered
-from madoguchi.people.access import Access, Capability
-from madoguchi.people.models import Staff
+from madoguchi.people.access import Access, Capability, PreparedVisible
+from madoguchi.people.models import EmailAddress, PhoneNumber, Staff
 from madoguchi.tickets.actions.mark_seen import mark_seen
-from madoguchi.tickets.models import Priority, Ticket, TicketLink
+from madoguchi.tickets.models import Priority, Ticket, TicketLink, id_of
 from madoguchi.tickets.queries import TimelineItem, other_open_tickets, others_looking, timeline
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, page
@@ -30,17 +30,15 @@ _HOWS = ("parent", "follow_up_of", "merged_into", "child", "follow_up", "merged"
 _INLINE = {"image/png", "image/jpeg", "image/gif", "application/pdf", "text/plain"}
 
 
-def ticket_or_404(request: StaffRequest, number: str) -> Ticket:
-    """The ticket of this number, if this person may see it; what few tickets have is read where it is there."""
-    tickets = Ticket.objects.visible_to(request.access).numbered(number)
-    return get_object_or_404(
-        tickets.select_related(
-            "category__destination",
+_ticket = PreparedVisible(
+    lambda access, key: (
+        Ticket.objects.visible_to(access)
+        .filter(pk=key)
+        .select_related(
             "category__parent__parent",
             "requester",
             "organization",
             "contract__engineer",
-            "contract__engineer_team",
             "contract__salesperson",
             "front_team",
             "front_staff",
@@ -48,6 +46,16 @@ def ticket_or_404(request: StaffRequest, number: str) -> Ticket:
             "assignee",
         )
     )
+)
+
+
+def ticket_or_404(request: StaffRequest, number: str) -> Ticket:
+    """The ticket of this number, if this person may see it; what few tickets have is read where it is there."""
+    key = id_of(number)
+    ticket = None if key is None else _ticket.first(request.access, key)
+    if ticket is None:
+        raise Http404
+    return ticket
 
 
 @guard(Capability.READ_TICKETS)
@@ -104,6 +112,38 @@ def download(request: StaffRequest, attachment_id: int) -> FileResponse:
     return answer
 
 
+_emails = Prepared(lambda person: EmailAddress.objects.filter(person=person))
+_phones = Prepared(lambda person: PhoneNumber.objects.filter(person=person))
+_handoffs = Prepared(
+    lambda ticket: (
+        Handoff.objects.filter(ticket=ticket).select_related("from_team", "to_team").order_by("offered_at", "id")
+    )
+)
+_members = Prepared(
+    lambda team: (
+        Staff.objects.filter(memberships__team=team, is_active=True)
+        .distinct()
+        .order_by("kana", "id")
+        .values_list("pk", "family_name", "given_name", "kana")
+    )
+)
+_links = Prepared(
+    lambda one, other: (
+        TicketLink.objects.filter(Q(ticket=one) | Q(other=other))
+        .order_by("id")
+        .values_list("ticket_id", "other_id", "kind")
+    )
+)
+_RELATED = ("subject", "status", "waiting_for", "parent_id", "follow_up_of_id", "merged_into_id")
+_below = PreparedVisible(
+    lambda access, key: (
+        Ticket.objects.visible_to(access)
+        .filter(Q(parent=key) | Q(follow_up_of=key) | Q(merged_into=key))
+        .only(*_RELATED)
+    )
+)
+
+
 def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
     """Everything the ticket's page shows."""
     items = timeline(ticket, limit=ENTRIES)
@@ -113,10 +153,8 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
     if unnamed := [key for key in ticket.details if key not in labels]:
         labels |= {item.key: item.label for item in HearingItem.objects.filter(key__in=unnamed)}
     working = access.can(Capability.WORK_TICKETS)
-    emails = list(ticket.requester.emails.all()) if ticket.requester else []
-    handoffs = list(
-        Handoff.objects.filter(ticket=ticket).select_related("from_team", "to_team").order_by("offered_at", "id")
-    )
+    emails = _emails.all(ticket.requester_id) if ticket.requester_id else []
+    handoffs = _handoffs.all(ticket.pk)
     return {
         "ticket": ticket,
         "items": items,
@@ -126,20 +164,19 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         "handoffs": handoffs,
         "stops": time_by_team(ticket) if ticket.moves else [],
         "taken": returnable(ticket, handoffs) if working and access.acts_for(ticket.holder_team) else None,
-        "offer": Handoff.objects.waiting().select_related("to_team", "from_team").filter(ticket=ticket).first()
+        "offer": next((one for one in handoffs if one.state == one.State.OFFERED), None)
         if ticket.offered_to_id
         else None,
         "holds": working and access.acts_for(ticket.holder_team),
         "receives": working and ticket.offered_to is not None and access.acts_for(ticket.offered_to),
         "works": working,
-        "proposals": propose(ticket) if ticket.is_active and working else [],
         "colleagues": _colleagues(ticket) if working else [],
         "priorities": Priority.choices,
         "others": others_looking(ticket, but=access.staff.pk),
         "related": _related(ticket, access),
         "same_requester": other_open_tickets(ticket, access),
         "has_mail": bool(emails),
-        "phones": list(ticket.requester.phones.all()) if ticket.requester else [],
+        "phones": _phones.all(ticket.requester_id) if ticket.requester_id else [],
         "emails": emails,
         "owed": [
             link.call_back
@@ -161,8 +198,7 @@ def files_of(item: TimelineItem) -> list[dict[str, Any]]:
 
 def _colleagues(ticket: Ticket) -> list[tuple[int, str]]:
     """(id, name) of those who work for the team that holds the ticket."""
-    members = Staff.objects.filter(memberships__team=ticket.holder_team_id, is_active=True).distinct()
-    rows = members.order_by("kana", "id").values_list("pk", "family_name", "given_name", "kana")
+    rows = _members.all(ticket.holder_team_id)
     return [(key, f"{family} {given}".strip()) for key, family, given, _kana in rows]
 
 
@@ -173,22 +209,12 @@ def _related(ticket: Ticket, access: Access) -> list[tuple[str, Ticket]]:
         ticket.follow_up_of_id: "follow_up_of",
         ticket.merged_into_id: "merged_into",
     }
-    links: dict[int, str] = {}
-    here = TicketLink.objects.filter(Q(ticket=ticket) | Q(other=ticket)).order_by("id")
-    for one, other, kind in here.values_list("ticket_id", "other_id", "kind"):
-        links[other if one == ticket.pk else one] = kind
-    rows = (
-        Ticket.objects.visible_to(access)
-        .filter(
-            Q(pk__in={key for key in pointers if key} | links.keys())
-            | Q(parent=ticket)
-            | Q(follow_up_of=ticket)
-            | Q(merged_into=ticket)
-        )
-        .only("subject", "status", "waiting_for", "parent_id", "follow_up_of_id", "merged_into_id")
-    )
+    links = {other if one == ticket.pk else one: kind for one, other, kind in _links.all(ticket.pk, ticket.pk)}
+    rows = {row.pk: row for row in _below.all(access, ticket.pk)}
+    if above := {key for key in pointers if key} | links.keys():
+        rows |= Ticket.objects.visible_to(access).only(*_RELATED).in_bulk(above)
     found: list[tuple[str, Ticket]] = []
-    for row in rows.order_by("id"):
+    for row in rows.values():
         below = {row.parent_id: "child", row.follow_up_of_id: "follow_up", row.merged_into_id: "merged"}
         hows = (pointers.get(row.pk), below.get(ticket.pk), links.get(row.pk))
         found += [(how, row) for how in hows if how]
