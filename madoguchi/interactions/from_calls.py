@@ -4,10 +4,12 @@ from typing import Any
 
 from django.db import models
 
+from madoguchi.foundation import phone
 from madoguchi.interactions.actions import open_interaction
 from madoguchi.interactions.models import Channel, Interaction
+from madoguchi.interactions.written_down import dialled_by_hand
 from madoguchi.journal.models import Entry
-from madoguchi.journal.record import NamedActor
+from madoguchi.journal.record import NamedActor, record
 from madoguchi.people.models import Person, Staff, Team
 from madoguchi.people.queries import callers
 from madoguchi.telephony.models import Call, Direction, Outcome
@@ -23,14 +25,15 @@ def follow_call(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     call = next((subject for subject in subjects if isinstance(subject, Call)), None)
     if call is None or call.direction == Direction.INTERNAL:
         return
-    interaction = Interaction.objects.filter(call=call).first() or _open(call, entry)
+    interaction = Interaction.objects.filter(call=call).first() or _dialled(call) or _open(call, entry)
+    had_given_up = interaction.is_abandoned
     staff = _staff(entry, call, interaction) or _offered(subjects)
     changes: dict[str, Any] = {
         "direction": Interaction.Direction.OUTBOUND if call.direction == Direction.OUTBOUND else interaction.direction,
         "staff": staff,
         "ended_at": call.ended_at,
         "is_abandoned": call.ended_at is not None and call.outcome in _GIVEN_UP,
-        "address": call.caller_number or interaction.address,
+        "address": _number(call) or interaction.address,
     }
     if interaction.team_id is None and staff is not None:
         changes["team"] = _team_of(staff)
@@ -39,6 +42,13 @@ def follow_call(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         for name, value in changed.items():
             setattr(interaction, name, value)
         interaction.save(update_fields=list(changed))
+    if interaction.is_abandoned and not had_given_up:
+        record(
+            "call_back.needed",
+            by=_actor(entry),
+            about=[interaction, call, interaction.person, interaction.team],
+            data={"number": interaction.address, "outcome": call.outcome},
+        )
 
 
 def _staff(entry: Entry, call: Call, interaction: Interaction) -> Staff | None:
@@ -47,9 +57,29 @@ def _staff(entry: Entry, call: Call, interaction: Interaction) -> Staff | None:
     return (call.answered_by if is_news else None) or interaction.staff or call.answered_by
 
 
+def _number(call: Call) -> str:
+    """The number of the other side."""
+    return (phone.normalise(call.called) or call.called) if call.direction == Direction.OUTBOUND else call.caller_number
+
+
+def _dialled(call: Call) -> Interaction | None:
+    """The contact that our own screen noted when the number was clicked: the telephone tells of the same call."""
+    if call.direction != Direction.OUTBOUND or call.answered_by is None:
+        return None
+    interaction = dialled_by_hand(staff=call.answered_by, number=_number(call), at=call.started_at)
+    if interaction is not None:
+        interaction.call = call
+        interaction.save(update_fields=["call"])
+    return interaction
+
+
+def _actor(entry: Entry) -> NamedActor:
+    return NamedActor(entry.actor_kind, entry.actor_name, entry.actor_id)
+
+
 def _open(call: Call, entry: Entry) -> Interaction:
     outbound = call.direction == Direction.OUTBOUND
-    number = call.called if outbound else call.caller_number
+    number = _number(call)
     return open_interaction(
         channel=Channel.PHONE,
         direction=Interaction.Direction.OUTBOUND if outbound else Interaction.Direction.INBOUND,
@@ -58,7 +88,7 @@ def _open(call: Call, entry: Entry) -> Interaction:
         contact_name="" if outbound else call.caller_name,
         person=_only_candidate(number),
         started_at=call.started_at,
-        by=NamedActor(entry.actor_kind, entry.actor_name, entry.actor_id),
+        by=_actor(entry),
     )
 
 

@@ -62,11 +62,12 @@ def project(call: Call, events: Sequence[CallEvent], receipt: Receipt) -> list[S
         return []
     names = _names(folded)
     people = staff_named(names) if folded.seats != call.seats or not call.told else _known(call)
-    before, seats = call.record, call.seats
+    before, seats, stood = call.record, call.seats, call.state
     _write(call, folded, people, events)
     _sync_seats(call, seats, people)
     call.save(update_fields=_COLUMNS)
     told = [*call.told, *_Telling(call, folded, people, before, receipt).tell()]
+    _tell_hold(call, stood, receipt)
     if call.is_live and "ended" in told:
         told.remove("ended")
     if told != call.told:
@@ -129,6 +130,16 @@ def _known(call: Call) -> dict[str, Staff]:
 
 def _names(folded: Folded) -> list[str]:
     return list(dict.fromkeys([*folded.seats, *folded.record["agents"]]))
+
+
+def _tell_hold(call: Call, stood: str, receipt: Receipt) -> None:
+    """The caller was put on hold, or is spoken to again; a hold that is only read of later is no news."""
+    if (stood == CallState.HELD) == (call.state == CallState.HELD) or not call.is_live:
+        return
+    if call.state == CallState.HELD:
+        record("call.held", by=receipt.by, about=[call, call.answered_by])
+    else:
+        record("call.retrieved", by=receipt.by, about=[call, call.answered_by])
 
 
 class _Telling:

@@ -21,6 +21,7 @@ from madoguchi.interactions.actions import (
     try_call_back_again,
 )
 from madoguchi.interactions.models import CallBack, Channel, Interaction
+from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Person, Staff
@@ -147,9 +148,10 @@ def _resolve(request: StaffRequest, ticket: Ticket, said_in: Interaction | None)
 
 
 def _called(request: StaffRequest, number: str, person: Person | None, name: str) -> Interaction:
-    """The outgoing call that has just been made."""
+    """The outgoing call that has just been made: as the telephone told of it, else noted now."""
     now = timezone.now()
-    return open_interaction(
+    known = outbound_at_hand(staff=request.user, number=number, at=now)
+    return known or open_interaction(
         channel=Channel.PHONE,
         direction=Interaction.Direction.OUTBOUND,
         address=number,
@@ -189,7 +191,9 @@ def dial(request: StaffRequest) -> HttpResponse:
             abandoned = contact_or_404(request, int(before))
             person = person or abandoned.person
             dismiss(abandoned, reason=Interaction.Reason.CALLED_BACK, by=request.user)
-        outbound = open_interaction(
+        at_hand = outbound_at_hand(staff=request.user, number=number, at=timezone.now())
+        outbound = at_hand if at_hand is not None and at_hand.ended_at is None else None
+        outbound = outbound or open_interaction(
             channel=Channel.PHONE,
             direction=Interaction.Direction.OUTBOUND,
             address=number,

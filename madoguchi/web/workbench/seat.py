@@ -145,7 +145,8 @@ def is_pinned(contact: Interaction, intake: Intake) -> bool:
 
 
 def topics_of(access: Access) -> str:
-    return " ".join([f"staff:{access.staff.pk}", *(f"team:{team.pk}" for team in access.teams)])
+    """What concerns this seat, and every caller who gave up: whoever sees it first calls back."""
+    return " ".join([f"staff:{access.staff.pk}", *(f"team:{team.pk}" for team in access.teams), "*:call_back"])
 
 
 def who_of(contact: Interaction, access: Access) -> dict[str, Any]:
