@@ -9,9 +9,11 @@ from django.core.management import call_command
 from django.core.validators import validate_email
 from django.db import OperationalError, transaction
 
+from madoguchi.calendars.actions import ensure_defaults
 from madoguchi.config.environment import SettingError
 from madoguchi.demo import company
 from madoguchi.foundation.refusal import Refused
+from madoguchi.journal.record import SYSTEM
 from madoguchi.people.models import Membership, Role, Staff, Team
 
 
@@ -57,8 +59,10 @@ def make_administrator(email: str, password_file: Path | None) -> str:
     return said
 
 
+@transaction.atomic
 def make_defaults() -> None:
-    """The first-line team that holds a new ticket; nothing when there are teams already."""
+    """The calendars, and the first-line team that holds a new ticket; nothing where there are some already."""
+    ensure_defaults(by=SYSTEM)
     if not Team.objects.exists():
         Team.objects.create(key="call-centre", name="コールセンター", name_en="Call centre", line=1)
 

@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "madoguchi.problems",
     "madoguchi.files",
     "madoguchi.search",
+    "madoguchi.calendars",
     "madoguchi.people",
     "madoguchi.catalog",
     "madoguchi.telephony",

@@ -10,11 +10,15 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
+from madoguchi.calendars.actions import add_calendar, ensure_defaults
+from madoguchi.calendars.hours import read
+from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.demo import customers, history, source
 from madoguchi.foundation import phone
 from madoguchi.handoffs.actions.shift_notes import post_shift_note
 from madoguchi.handoffs.models import ShiftNote
+from madoguchi.journal.record import SYSTEM
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article, Audience, State
 from madoguchi.notices.actions import post_notice
@@ -35,9 +39,10 @@ def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str
     """
     password = password or _kept_password()
     with transaction.atomic():
-        teams = _teams()
+        calendars = _calendars()
+        teams = _teams(calendars)
         staff = _staff(teams, make_password(password))
-        _departments()
+        _departments(calendars)
         categories = _categories(teams)
         customers.build(staff, teams)
         _articles(staff, categories)
@@ -62,11 +67,23 @@ def _kept_password() -> str:
     return file.read_text(encoding="ascii").strip()
 
 
-def _teams() -> dict[str, Team]:
+def _calendars() -> dict[str, Calendar]:
+    """All calendars by key: those of every desk, and the company's own."""
+    ensure_defaults(by=SYSTEM)
+    calendars = {calendar.key: calendar for calendar in Calendar.objects.all()}
+    for row in source.table("house")["calendars"]:
+        if row["key"] not in calendars:
+            calendars[row["key"]] = add_calendar(**{**row, "week": [read(day) for day in row["week"]]}, by=SYSTEM)
+    return calendars
+
+
+def _teams(calendars: dict[str, Calendar]) -> dict[str, Team]:
     teams = {}
     for row in source.table("house")["teams"]:
         fields = {"line": 2, "is_partner": False, **row}
-        teams[row["key"]] = Team.objects.update_or_create(key=fields.pop("key"), defaults=fields)[0]
+        key, calendar = fields.pop("key"), calendars.get(fields.pop("calendar", ""))
+        new = {**fields, "calendar": calendar}
+        teams[key] = Team.objects.update_or_create(key=key, defaults=fields, create_defaults=new)[0]
     return teams
 
 
@@ -93,14 +110,20 @@ def _staff(teams: dict[str, Team], password: str) -> dict[str, Staff]:
     return staff
 
 
-def _departments() -> None:
+def _departments(calendars: dict[str, Calendar]) -> None:
     for row in source.table("house")["departments"]:
         fields = {name: value for name, value in row.items() if name not in ("key", "contacts")}
         department, _ = Department.objects.get_or_create(key=row["key"], defaults=fields)
         if not department.contacts.exists():
             Contact.objects.bulk_create(
                 Contact(
-                    department=department, position=position, **{**contact, "phone": phone.normalise(contact["phone"])}
+                    department=department,
+                    position=position,
+                    **{
+                        **contact,
+                        "phone": phone.normalise(contact["phone"]),
+                        "calendar": calendars.get(contact.get("calendar", "")),
+                    },
                 )
                 for position, contact in enumerate(row["contacts"], start=1)
             )

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from madoguchi.calendars.queries import working_time
+from madoguchi.calendars.working_time import WorkingTime
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.prepared import Prepared
-from madoguchi.people.models import Contract, Organization, Person
+from madoguchi.people.models import Contact, Contract, Department, Organization, Person, Staff, Team
 
 CANDIDATES = 20
 
@@ -78,3 +80,23 @@ def contract_of(organization: Organization | None) -> Contract | None:
             return next((contract for contract in contracts if contract.is_valid_on()), contracts[0])
         unit, depth = unit.parent, depth + 1
     return None
+
+
+def calendar_of(holder: Team | Department | Contact | Staff) -> int | None:
+    """The id of the calendar that counts: the own, else a contact's department's, or that of somebody's first team.
+
+    None: the desk's default.
+    """
+    if holder.calendar_id is not None:
+        return holder.calendar_id
+    if isinstance(holder, Contact):
+        return holder.department.calendar_id
+    if isinstance(holder, Staff):
+        teams = Team.objects.filter(memberships__staff=holder, calendar__isnull=False)
+        return teams.order_by("line", "position", "id").values_list("calendar_id", flat=True).first()
+    return None
+
+
+def working_time_of(holder: Team | Department | Contact | Staff) -> WorkingTime:
+    """When the holder works. Ask once for a piece of work."""
+    return working_time(calendar_of(holder))

@@ -8,6 +8,10 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from madoguchi.calendars.models import Calendar
+
+_HOURS = _("working hours")  # empty: the calendar of whatever stands above, at last the desk's default
+
 
 def label_of(name: str, name_en: str) -> str:
     """The name in the language of the page."""
@@ -51,6 +55,7 @@ class Team(BilingualName):
     is_partner = models.BooleanField(_("outsourced partner"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
+    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_HOURS)
 
     class Meta:
         ordering = ["line", "position", "id"]
@@ -79,6 +84,7 @@ class Staff(AbstractBaseUser):
     mobile = models.CharField(_("mobile"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=5, blank=True, choices=[("ja", "日本語"), ("en", "English")])
     is_active = models.BooleanField(_("active"), default=True)
+    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_HOURS)
     teams: "models.ManyToManyField[Team, Membership]" = models.ManyToManyField(Team, through="Membership")
 
     USERNAME_FIELD = "email"
@@ -138,6 +144,7 @@ class Department(BilingualName):
     key = models.SlugField(_("key"), max_length=40, unique=True)
     topics = models.TextField(_("asked about"), blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_HOURS)
 
     class Meta:
         ordering = ["id"]
@@ -154,6 +161,7 @@ class Contact(models.Model):
     note = models.CharField(_("note"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("order"), default=1)
     is_active = models.BooleanField(_("active"), default=True)
+    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_HOURS)
 
     class Meta:
         ordering = ["department", "position", "id"]

@@ -12,9 +12,9 @@ from madoguchi.journal.record import Actor, record
 from madoguchi.people.actions.changes import apply
 from madoguchi.people.models import Contact, Department, Team
 
-_TEAM = frozenset({"key", "name", "name_en", "line", "is_partner", "is_active", "position"})
-_DEPARTMENT = frozenset({"key", "name", "name_en", "topics", "is_active"})
-_CONTACT = frozenset({"name", "kana", "email", "phone", "note", "is_active"})
+_TEAM = frozenset({"key", "name", "name_en", "line", "is_partner", "is_active", "position", "calendar"})
+_DEPARTMENT = frozenset({"key", "name", "name_en", "topics", "is_active", "calendar"})
+_CONTACT = frozenset({"name", "kana", "email", "phone", "note", "is_active", "calendar"})
 
 
 @transaction.atomic
@@ -30,7 +30,7 @@ def add_team(*, by: Actor, **fields: Any) -> Team:
 
 @transaction.atomic
 def change_team(team: Team, *, by: Actor, **changes: Any) -> Team:
-    """Correct ``key name name_en line is_partner is_active position``."""
+    """Correct ``key name name_en line is_partner is_active position calendar``."""
     if changed := apply(team, changes, allowed=_TEAM):
         _key_is_free(team)
         team.save(update_fields=changed)
@@ -51,7 +51,7 @@ def add_department(*, by: Actor, **fields: Any) -> Department:
 
 @transaction.atomic
 def change_department(department: Department, *, by: Actor, **changes: Any) -> Department:
-    """Correct ``key name name_en topics is_active``."""
+    """Correct ``key name name_en topics is_active calendar``."""
     if changed := apply(department, changes, allowed=_DEPARTMENT):
         _key_is_free(department)
         department.save(update_fields=changed)
@@ -73,7 +73,7 @@ def add_contact(department: Department, *, by: Actor, **fields: Any) -> Contact:
 
 @transaction.atomic
 def change_contact(contact: Contact, *, by: Actor, **changes: Any) -> Contact:
-    """Correct ``name kana email phone note is_active``; somebody inactive is asked no more."""
+    """Correct ``name kana email phone note is_active calendar``; somebody inactive is asked no more."""
     if changed := apply(contact, _clean(changes), allowed=_CONTACT):
         contact.save(update_fields=changed)
         data = {"name": contact.name, "fields": changed}

@@ -17,7 +17,7 @@ from madoguchi.journal.record import Actor, record
 from madoguchi.people.actions.changes import apply
 from madoguchi.people.models import ApiToken, Membership, Role, Staff, Team
 
-_FIELDS = frozenset({"email", "family_name", "given_name", "kana", "extension", "mobile", "language"})
+_FIELDS = frozenset({"email", "family_name", "given_name", "kana", "extension", "mobile", "language", "calendar"})
 
 
 @transaction.atomic
@@ -35,7 +35,10 @@ def add_staff(*, by: Actor, **fields: Any) -> Staff:
 
 @transaction.atomic
 def change_staff(staff: Staff, *, by: Actor, **changes: Any) -> Staff:
-    """Correct ``email family_name given_name kana extension mobile language``; nobody shares address or extension."""
+    """Correct ``email family_name given_name kana extension mobile language calendar``.
+
+    Nobody shares address or extension.
+    """
     if changed := apply(staff, _clean(changes), allowed=_FIELDS):
         _save(staff, changed)
         record("staff.changed", by=by, about=[staff], data={"fields": changed})
