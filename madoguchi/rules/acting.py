@@ -43,7 +43,7 @@ def explain(definition: Definition, facts: Facts, world: World) -> Said:
     decided = tree.reasons(definition.where, facts, world)
 
     def sentences() -> list[str]:
-        labels = Labels()
+        labels = world.labels
         said = [words.because(leaf, facts, labels, held=held) for leaf, held in decided]
         if isinstance(definition.when, OnTime):
             passed = words.span(definition.when.seconds, working=definition.when.working)

@@ -242,7 +242,7 @@ class Words(_Words):
         wanted = writings.patterns(self.any_of)
         said = Message.objects.filter(ticket=OuterRef("pk"), body__regex=wanted)
         return Q(subject__regex=wanted) | Q(
-            Exists(said.filter(from_requester=True) if self.by == "requester" else said)
+            Exists(said.filter(from_requester=True, visibility="public") if self.by == "requester" else said)
         )
 
 

@@ -97,7 +97,7 @@ def _reopenings() -> Expression:
 
 
 def _wrote() -> Expression:
-    return _counted(Message.objects.filter(ticket=OuterRef("pk"), from_requester=True), "ticket")
+    return _counted(Message.objects.filter(ticket=OuterRef("pk"), from_requester=True, visibility="public"), "ticket")
 
 
 def _handoff_reason() -> Expression:
@@ -139,18 +139,21 @@ def _held() -> Expression:
     return _while_active(Greatest(F("opened_at"), *(Coalesce(moment, F("opened_at")) for moment in moments)))
 
 
-def _answers() -> "QuerySet[Message]":
-    return Message.objects.filter(ticket=OuterRef("pk"), from_requester=False, visibility="public", staff__isnull=False)
+def _answers(ticket: str) -> "QuerySet[Message]":
+    """What was said to the requester; ``ticket`` names the ticket in the query around it."""
+    return Message.objects.filter(
+        ticket=OuterRef(ticket), from_requester=False, visibility="public", staff__isnull=False
+    )
 
 
 def _unanswered() -> Expression:
-    latest = _answers().filter(ticket=OuterRef("ticket")).order_by("-id").values("id")[:1]
-    asked = Message.objects.filter(ticket=OuterRef("pk"), from_requester=True)
+    latest = _answers("ticket").order_by("-id").values("id")[:1]
+    asked = Message.objects.filter(ticket=OuterRef("pk"), from_requester=True, visibility="public")
     return _while_active(_moment(asked.filter(id__gt=Coalesce(Subquery(latest), 0)), "ticket", Min("at")))
 
 
 def _untold() -> Expression:
-    return _while_active(Coalesce(_moment(_answers(), "ticket", Max("at")), F("opened_at")))
+    return _while_active(Coalesce(_moment(_answers("pk"), "ticket", Max("at")), F("opened_at")))
 
 
 def _waiting() -> Expression:

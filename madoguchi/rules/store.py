@@ -87,8 +87,13 @@ def _facts(row: dict[str, Any], now: datetime, said: tuple[Said, ...], contacts:
 
 def _said(ids: Collection[int]) -> dict[int, tuple[Said, ...]]:
     found: dict[int, list[Said]] = {}
-    rows = Message.objects.filter(ticket__in=ids).order_by("id").values_list("ticket_id", "body", "from_requester")
-    for ticket, body, by_requester in rows:
+    rows = (
+        Message.objects.filter(ticket__in=ids)
+        .order_by("id")
+        .values_list("ticket_id", "body", "from_requester", "visibility")
+    )
+    for ticket, body, from_requester, visibility in rows:
+        by_requester = from_requester and visibility == Message.Visibility.PUBLIC  # not an auto-reply
         found.setdefault(ticket, []).append(Said(body, by_requester))
     return {ticket: tuple(texts) for ticket, texts in found.items()}
 

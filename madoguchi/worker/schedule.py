@@ -8,6 +8,7 @@ from django.utils import timezone
 from madoguchi.api.kept import forget_old_answers
 from madoguchi.mail.models import OutgoingMail
 from madoguchi.mail.outbox import deliver_due
+from madoguchi.rules.actions.try_rule import run_next_trial
 from madoguchi.rules.sweep import enter_tickets, fire_due
 from madoguchi.search.index import drain
 from madoguchi.search.models import Pending
@@ -31,6 +32,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("rules", fire_due, every=1.0),
     Job("rules_entering", enter_tickets, every=5.0),
+    Job("rule_trials", run_next_trial, every=2.0),
     Job("api_answers", forget_old_answers, every=600.0),
 )
 

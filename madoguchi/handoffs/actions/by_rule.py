@@ -24,8 +24,11 @@ def offer_by_rule(ticket: Ticket, *, to_team: Team, reason: str, by: Actor) -> H
             by=by,
             about=[handoff, handoff.ticket, handoff.from_team, to_team],
             data={
+                "handoff": handoff.pk,
                 "from": handoff.from_team.name,
+                "from_id": handoff.from_team_id,
                 "to": to_team.name,
+                "to_id": to_team.pk,
                 "reason": reason,
                 "reason_code": handoff.reason_code,
                 "missing": handoff.missing,
@@ -46,8 +49,11 @@ def move_by_rule(ticket: Ticket, *, to_team: Team, reason: str, by: Actor) -> Ha
             by=by,
             about=[handoff, ticket, handoff.from_team, to_team],
             data={
+                "handoff": handoff.pk,
                 "from": handoff.from_team.name,
+                "from_id": handoff.from_team_id,
                 "to": to_team.name,
+                "to_id": to_team.pk,
                 "moves": ticket.moves,
                 "reason": reason,
                 "reason_code": handoff.reason_code,

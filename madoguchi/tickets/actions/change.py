@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -65,6 +66,7 @@ def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **change
             "from": {name: _plain(before[name]) for name in told},
             "to": {name: _plain(changes[name]) for name in told},
             "clocks": _for_clocks(changes),
+            "ids": {name: changes[name].pk for name in told if isinstance(changes[name], Model)},
         },
     )
     return ticket

@@ -113,6 +113,7 @@ def open_ticket(
             "service_class": contract.service_class if contract else "",
             "spoken": staff is not None and channel in SPOKEN,
             "not_entitled": ticket.not_entitled,
+            "details": ticket.details,
         },
         at=moment,
     )

@@ -1,0 +1,386 @@
+"""The journal folded back: what each ticket was at each moment, not what it is today.
+
+From the entries come what changed and when; rows that never change (hand-offs, messages) give what the entries name.
+As they are today are taken: customer and contract, which articles there are, who belongs to which team.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from madoguchi.catalog.models import Category
+from madoguchi.handoffs.models import Handoff, RoutingDecision
+from madoguchi.interactions.models import Interaction
+from madoguchi.journal.models import Mention
+from madoguchi.knowledge.models import Article
+from madoguchi.people.models import Membership
+from madoguchi.rules.definition import Happened
+from madoguchi.rules.facts import Facts, Said, text_of
+from madoguchi.rules.happened import KINDS, event_of
+from madoguchi.rules.history.moments import History, Moment, Move
+from madoguchi.tickets.models import Message, Ticket, shown
+
+_PEOPLE = frozenset({"staff", "person"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One journal entry."""
+
+    id: int
+    kind: str
+    at: datetime
+    data: Mapping[str, Any]
+    actor_kind: str
+    actor_id: int | None
+
+
+def tickets_in(since: datetime, until: datetime) -> list[int]:
+    """The tickets that were open at some time in the span."""
+    ended = Q(resolved_at__isnull=True) | Q(resolved_at__gte=since) | Q(updated_at__gte=since)
+    return list(Ticket.objects.filter(ended, opened_at__lte=until).order_by("pk").values_list("pk", flat=True))
+
+
+def histories(ids: Collection[int], *, until: datetime) -> Iterator[History]:
+    """The histories of these tickets; eight queries however many there are."""
+    past = _Past(ids, until)
+    for ticket in past.tickets:
+        lines = past.lines.get(ticket.pk, [])
+        if lines and lines[0].kind == "ticket.opened":
+            yield _Fold(ticket, past).run(lines, until)
+
+
+class _Past:
+    """What was read for a batch of tickets."""
+
+    def __init__(self, ids: Collection[int], until: datetime) -> None:
+        self.until = until
+        self.tickets = list(Ticket.objects.filter(pk__in=ids).select_related("contract").order_by("pk"))
+        self.lines = _lines(ids, until)
+        self.handoffs = _grouped(Handoff.objects.filter(ticket__in=ids).order_by("id"))
+        self.decisions = _grouped(RoutingDecision.objects.filter(ticket__in=ids).order_by("id"))
+        self.messages = {row.pk: row for row in Message.objects.filter(ticket__in=ids).defer("html", "quoted")}
+        self.contacts = _contacts({ticket.requester_id for ticket in self.tickets}, until)
+        self.categories = {row.key: row for row in Category.objects.all()}
+        self.by_id = {row.pk: row for row in self.categories.values()}
+        self.labels = {name: row for row in self.categories.values() for name in (row.name_en, row.name) if name}
+        self.members = set(Membership.objects.filter(team__isnull=False).values_list("staff_id", "team_id"))
+        self._articles: list[str] | None = None
+        self._codes: dict[str, bool] = {}
+
+    def knows(self, code: str) -> bool:
+        """Whether some article contains the error code, in capitals or not."""
+        if self._articles is None:
+            rows = Article.objects.current().values_list("question", "answer")
+            self._articles = [text.upper() for row in rows for text in row]
+        if code not in self._codes:
+            self._codes[code] = any(code.upper() in text for text in self._articles)
+        return self._codes[code]
+
+    def destination(self, category: int | None) -> int | None:
+        """Where the category, or one above it, sends a ticket."""
+        node = self.by_id.get(category or 0)
+        while node is not None:
+            if node.destination_id is not None:
+                return node.destination_id
+            node = self.by_id.get(node.parent_id or 0)
+        return None
+
+
+@dataclass
+class _State:
+    """A ticket while its entries are folded."""
+
+    status: str = "new"
+    waiting_for: str = ""
+    waiting_since: datetime | None = None
+    priority: str = "normal"
+    category: int | None = None
+    holder: int = 0
+    held_since: datetime | None = None
+    offered: Handoff | None = None
+    taken: Handoff | None = None
+    assignee: int | None = None
+    requester: int | None = None
+    subject: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    said: list[Said] = field(default_factory=list)
+    asked_since: datetime | None = None
+    told_at: datetime | None = None
+    touched_at: datetime | None = None
+    resolved_at: datetime | None = None
+    moves: int = 0
+    returns: int = 0
+    reopenings: int = 0
+    handoff_reason: str = ""
+
+
+class _Fold:
+    """Folds the entries of one ticket."""
+
+    def __init__(self, ticket: Ticket, past: _Past) -> None:
+        self.ticket, self.past, self.now = ticket, past, _State()
+        self.handoffs = iter(past.handoffs.get(ticket.pk, []))
+        self.decisions = iter(past.decisions.get(ticket.pk, []))
+        self.moments: list[Moment] = []
+        self.moves: list[Move] = []
+        self.offers: list[datetime] = []
+
+    def run(self, lines: list[Line], until: datetime) -> History:
+        """The whole history."""
+        calls = self._abandoned_calls(lines[0].at, until)
+        for line in lines:
+            while calls and calls[0] < line.at:
+                self._abandoned(calls.pop(0))
+            getattr(self, "_" + line.kind.replace(".", "_"), self._nothing)(line)
+            if line.actor_kind in _PEOPLE:
+                self.now.touched_at = max(self.now.touched_at or line.at, line.at)
+            if line.kind in KINDS:
+                happened = event_of(line.kind, dict(line.data))
+                rule = line.actor_id if line.actor_kind == "rule" else None
+                self.moments.append(Moment(line.at, happened, self._facts(line.at), f"entry:{line.id}", rule))
+        for at in calls:
+            self._abandoned(at)
+        return History(
+            ticket=self.ticket.pk,
+            label=shown(self.ticket.pk),
+            moments=tuple(self.moments),
+            moves=tuple(self.moves),
+            until=until,
+            offers=tuple(self.offers),
+            resolved_at=self.now.resolved_at,
+            destination=self.past.destination(self.now.category),
+        )
+
+    def _abandoned_calls(self, since: datetime, until: datetime) -> list[datetime]:
+        calls = self.past.contacts.get(self.ticket.requester_id, [])
+        return sorted(end for _, end in calls if end is not None and since <= end <= until)
+
+    def _abandoned(self, at: datetime) -> None:
+        if self.now.status in {"new", "open", "waiting"}:
+            self.moments.append(Moment(at, Happened.CALL_ABANDONED, self._facts(at), f"call:{at.isoformat()}"))
+
+    def _facts(self, at: datetime) -> Facts:
+        now, ticket = self.now, self.ticket
+        code = text_of(now.details.get("error_code"))
+        return Facts(
+            at=at,
+            ticket=ticket.pk,
+            status=now.status,
+            waiting_for=now.waiting_for,
+            priority=now.priority,
+            channel=ticket.channel,
+            category=now.category,
+            holder=now.holder,
+            front=ticket.front_team_id,
+            offered_to=now.offered.to_team_id if now.offered else None,
+            assignee=now.assignee,
+            requester=now.requester,
+            organization=ticket.organization_id,
+            service_class=ticket.contract.service_class if ticket.contract else "",
+            not_entitled=ticket.not_entitled,
+            subject=now.subject,
+            details=dict(now.details),
+            said=tuple(now.said),
+            moves=now.moves,
+            returns=now.returns,
+            reopenings=now.reopenings,
+            handoff_reason=now.handoff_reason,
+            contacts=tuple(begun for begun, _ in self.past.contacts.get(now.requester, []) if begun <= at),
+            code_known=code != "" and self.past.knows(code),
+            since=self._since(),
+        )
+
+    def _since(self) -> dict[str, datetime]:
+        now, opened = self.now, self.ticket.opened_at
+        if now.status not in {"new", "open", "waiting"}:
+            return {}
+        found: dict[str, datetime | None] = {
+            "open": opened,
+            "held": now.held_since or opened,
+            "unanswered": now.asked_since,
+            "untold": now.told_at or opened,
+            "untouched": now.touched_at or opened,
+            "waiting": now.waiting_since if now.status == "waiting" else None,
+        }
+        if now.offered is not None:
+            found["unaccepted"] = now.offered.offered_at
+        elif now.status == "new" and now.assignee is None:
+            found["unaccepted"] = opened
+        return {state: moment for state, moment in found.items() if moment is not None}
+
+    # One method for each kind of entry that changes something.
+
+    def _nothing(self, line: Line) -> None:
+        """An entry that says nothing about the facts."""
+
+    def _ticket_opened(self, line: Line) -> None:
+        now, data = self.now, line.data
+        now.holder = self.ticket.front_team_id
+        now.subject, now.priority = data.get("subject", ""), data.get("priority", "normal")
+        category = self.past.categories.get(data.get("category") or "")
+        now.category = category.pk if category else None
+        now.requester = self.ticket.requester_id
+        now.details = dict(data["details"]) if "details" in data else self._first_details()
+        self._say(line)
+
+    def _first_details(self) -> dict[str, Any]:
+        """Entries of before did not keep the first answers: the oldest that are known."""
+        for line in self.past.lines[self.ticket.pk]:
+            if line.kind == "ticket.changed" and "details" in line.data.get("from", {}):
+                return dict(line.data["from"]["details"])
+        handoffs = self.past.handoffs.get(self.ticket.pk, [])
+        return dict(handoffs[0].details if handoffs else self.ticket.details)
+
+    def _ticket_changed(self, line: Line) -> None:
+        now, to, ids = self.now, line.data.get("to", {}), line.data.get("ids", {})
+        now.priority = to.get("priority", now.priority)
+        now.subject = to.get("subject", now.subject)
+        now.details = dict(to.get("details") or now.details)
+        if "category" in to:
+            row = self.past.labels.get(to["category"] or "")
+            now.category = ids.get("category", row.pk if row else None)
+        if "assignee" in to:
+            now.assignee = ids.get("assignee", self.ticket.assignee_id if to["assignee"] else None)
+            if to["assignee"] and now.status == "new":
+                now.status = "open"
+        if "requester" in to:
+            now.requester = ids.get("requester", self.ticket.requester_id) if to["requester"] else None
+
+    def _ticket_waiting(self, line: Line) -> None:
+        self._wait(line, line.data.get("for", ""))
+
+    def _ticket_referred_to_sales(self, line: Line) -> None:
+        self._wait(line, "department")
+
+    def _wait(self, line: Line, waiting_for: str) -> None:
+        self.now.status, self.now.waiting_for, self.now.waiting_since = "waiting", waiting_for, line.at
+
+    def _ticket_went_on(self, _line: Line) -> None:
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self.now.status, self.now.waiting_for = "open", ""
+
+    def _ticket_resolved(self, line: Line) -> None:
+        self.now.status, self.now.waiting_for, self.now.resolved_at = "resolved", "", line.at
+
+    def _ticket_reopened(self, _line: Line) -> None:
+        self.now.status, self.now.resolved_at = "open", None
+        self.now.reopenings += 1
+
+    def _ticket_closed(self, _line: Line) -> None:
+        self.now.status = "closed"
+
+    def _ticket_merged(self, line: Line) -> None:
+        if line.data.get("from") == shown(self.ticket.pk):
+            self.now.status, self.now.waiting_for, self.now.resolved_at = "closed", "", line.at
+
+    def _message_posted(self, line: Line) -> None:
+        self._say(line)
+
+    def _message_machine_received(self, line: Line) -> None:
+        self._say(line)
+
+    def _message_received(self, line: Line) -> None:
+        self._say(line)
+        if self.now.status == "waiting" and self.now.waiting_for == "requester":
+            self._go_on()
+
+    def _say(self, line: Line) -> None:
+        now, message = self.now, self.past.messages.get(line.data.get("message", 0))
+        if message is None:
+            return
+        public = message.visibility == Message.Visibility.PUBLIC
+        now.said.append(Said(message.body, message.from_requester and public))
+        if not public:
+            return
+        if message.from_requester:
+            now.asked_since = now.asked_since or message.at
+        elif message.staff_id is not None:
+            now.asked_since, now.told_at = None, message.at
+            if now.status == "new":
+                now.status = "open"
+
+    def _handoff_offered(self, line: Line) -> None:
+        handoff = next(self.handoffs, None)
+        if handoff is not None:
+            self.now.offered, self.now.details = handoff, dict(handoff.details)
+            self.now.handoff_reason = handoff.reason_code
+            self.offers.append(line.at)
+
+    def _handoff_accepted(self, line: Line) -> None:
+        now = self.now
+        handoff = now.offered or next(self.handoffs, None)  # a rule moves without an offer
+        if handoff is None:
+            return
+        now.offered, now.taken, now.handoff_reason = None, handoff, handoff.reason_code
+        by = line.actor_id if line.actor_kind == "staff" else None
+        belongs = by if (by, handoff.to_team_id) in self.past.members else None
+        now.assignee = handoff.to_staff_id or belongs
+        if now.status == "new":
+            now.status = "open"
+        self._arrive(handoff.to_team_id, line.at, asked_at=handoff.offered_at)
+
+    def _handoff_returned(self, line: Line) -> None:
+        now = self.now
+        now.returns += 1
+        if now.offered is not None:
+            now.offered = None
+        elif now.taken is not None:
+            now.assignee = None
+            self._arrive(now.taken.from_team_id, line.at, asked_at=line.at, back=True)
+
+    def _handoff_recalled(self, _line: Line) -> None:
+        self.now.offered = None
+
+    def _routing_decided(self, line: Line) -> None:
+        decision = next(self.decisions, None)
+        if line.data.get("kind") != "assign" or decision is None or decision.team_id is None:
+            return
+        if decision.team_id != self.now.holder:
+            self.now.assignee = None
+            self._arrive(decision.team_id, line.at, asked_at=line.at)
+        self.now.held_since = decision.at
+
+    def _arrive(self, team: int, at: datetime, *, asked_at: datetime, back: bool = False) -> None:
+        self.now.holder, self.now.held_since = team, at
+        self.now.moves += 1
+        self.moves.append(Move(at=at, asked_at=asked_at, to=team, back=back))
+
+
+def _lines(ids: Collection[int], until: datetime) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = {}
+    rows = Mention.objects.filter(kind="ticket", ref__in=ids, entry__at__lte=until).order_by("ref", "entry_id")
+    for ref, *entry in rows.values_list(
+        "ref", "entry_id", "entry__kind", "entry__at", "entry__data", "entry__actor_kind", "entry__actor_id"
+    ):
+        pk, kind, at, data, actor_kind, actor_id = entry
+        found.setdefault(ref, []).append(Line(pk, kind, at, data, actor_kind, actor_id))
+    return found
+
+
+def _grouped[M: (Handoff, RoutingDecision)](rows: Iterable[M]) -> dict[int, list[M]]:
+    found: dict[int, list[M]] = {}
+    for row in rows:
+        found.setdefault(row.ticket_id, []).append(row)
+    return found
+
+
+def _contacts(
+    people: Collection[int | None], until: datetime
+) -> dict[int | None, list[tuple[datetime, datetime | None]]]:
+    """Each person's contacts: when it began, and when the caller gave up, if so."""
+    found: dict[int | None, list[tuple[datetime, datetime | None]]] = {}
+    rows = Interaction.objects.filter(
+        person__in=[person for person in people if person is not None],
+        direction=Interaction.Direction.INBOUND,
+        started_at__lte=until,
+        started_at__gte=until - timedelta(days=2 * 366),
+    )
+    for person, begun, ended, abandoned in rows.values_list("person_id", "started_at", "ended_at", "is_abandoned"):
+        found.setdefault(person, []).append((begun, (ended or begun) if abandoned else None))
+    return found
