@@ -55,6 +55,15 @@ def outline() -> list[Branch]:
     return found
 
 
+def service_names() -> dict[str, str]:
+    """What people call a contract's services: each key by the name of the first category that needs it."""
+    names: dict[str, str] = {}
+    for node, _path in tree(active_only=False):
+        if node.service:
+            names.setdefault(node.service, node.label)
+    return names
+
+
 def path_of(category: Category) -> list[Category]:
     """The category and its ancestors, root first."""
     path = [category]

@@ -100,7 +100,8 @@ def test_what_the_telephone_told_is_at_hand_when_the_call_is_recorded(cast: Cast
 
 def test_who_gives_up_before_anybody_is_rung_is_told_to_the_seats_at_once(cast: Cast) -> None:
     begun = timezone.now() - timedelta(seconds=40)
-    tell("call.started", at=begun, direction="inbound", **{"from": {"number": "09011112222"}})
+    caller: dict[str, Any] = {"from": {"number": "09011112222"}}
+    tell("call.started", at=begun, direction="inbound", **caller)
     tell("queue.entered", at=begun + timedelta(seconds=1), queue="desk")
     assert not Entry.objects.filter(kind="call_back.needed").exists()
     tell("call.ended", at=begun + timedelta(seconds=30), by="caller")

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from madoguchi.catalog import actions
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.catalog.queries import hearing_items, path_of, tree
+from madoguchi.catalog.queries import hearing_items, path_of, service_names, tree
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.web.administration.forms import CategoryForm, ItemForm
@@ -26,7 +26,7 @@ def categories(request: StaffRequest) -> HttpResponse:
     ):
         asked[category_id or 0] = asked.get(category_id or 0, 0) + 1
     nodes = [(node, len(path), asked.get(node.pk, 0)) for node, path in tree(active_only=False)]
-    return show(request, "categories.html", _("Categories"), {"nodes": nodes})
+    return show(request, "categories.html", _("Categories"), {"nodes": nodes, "services": service_names()})
 
 
 @guard(Capability.ADMINISTER)

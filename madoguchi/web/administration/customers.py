@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from madoguchi.catalog.queries import service_names
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key
 from madoguchi.people import actions
@@ -84,6 +85,7 @@ def organization(request: StaffRequest, organization_id: int) -> HttpResponse:
         template="organization.html",
         organization=row,
         numbers=list(row.phones.order_by("id")),
+        services=service_names(),
         contracts=list(row.contracts.select_related("engineer", "engineer_team", "salesperson")),
         installed=list(row.installed.select_related("contract")),
         people=list(row.people.all()[:20]),

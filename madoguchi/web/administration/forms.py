@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.catalog.queries import tree
+from madoguchi.catalog.queries import service_names, tree
 from madoguchi.foundation import phone
 from madoguchi.people.models import Contact, Contract, Department, InstalledItem, Organization, Staff, Team
 
@@ -222,9 +222,10 @@ class ContractForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        known = {node.service for node, _path in tree(active_only=False) if node.service}
-        known |= set(self.instance.services)
-        self.fields["services"].choices = [(key, key) for key in sorted(known)]  # type: ignore[attr-defined]
+        names = service_names()
+        known = names.keys() | set(self.instance.services)
+        choices = [(key, f"{names[key]} ({key})" if key in names else key) for key in sorted(known)]
+        self.fields["services"].choices = choices  # type: ignore[attr-defined]
         held = (self.instance.engineer_id, self.instance.salesperson_id)
         people = [(row.pk, row.name) for row in Staff.objects.filter(Q(is_active=True) | Q(pk__in=held))]
         for name in ("engineer", "salesperson"):

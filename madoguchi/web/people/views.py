@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from madoguchi.catalog.queries import service_names
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key, split_name
 from madoguchi.foundation.refusal import Refused
@@ -70,6 +71,7 @@ def person_page(request: StaffRequest, person_id: int) -> HttpResponse:
     context = {
         "person": person,
         "contract": contract_of(person.organization),
+        "services": service_names(),
         "installed": list(person.organization.installed.all()[:20]) if person.organization else [],
         "open_tickets": list(tickets.filter(status__in=ACTIVE).order_by("-updated_at", "-id")[:TICKETS]),
         "past_tickets": list(tickets.exclude(status__in=ACTIVE).order_by("-updated_at", "-id")[:TICKETS]),
@@ -168,6 +170,7 @@ def organization_page(request: StaffRequest, organization_id: int) -> HttpRespon
         "next": f"?{urlencode({'after': cursor})}" if cursor else "",
         "numbers": list(row.phones.order_by("id")),
         "contract": contract_of(row),
+        "services": service_names(),
         "contracts": list(row.contracts.select_related("engineer", "engineer_team", "salesperson")),
         "installed": list(row.installed.all()[:50]),
         "divisions": list(units.filter(parent=row)[:50]),

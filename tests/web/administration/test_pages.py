@@ -219,6 +219,8 @@ def test_a_contract_says_services_questions_and_people(cast: Cast, sign_in: Sign
     client.post(address, typed)
     contract = Contract.objects.get(name="夜間保守")
     assert contract.services == ["mail", "night", "onsite", "vip"]
+    listed = client.get(f"{A}organizations/{cast.minato.pk}/").text
+    assert "メールの不具合, night, 配線, vip" in listed
     assert contract.identity_questions == [
         {"question": "契約番号", "answer": "K-9"},
         {"question": "部署", "answer": "総務部"},
