@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
+from django.db import connection
 
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
@@ -17,6 +18,9 @@ def reply_address(thread: MailThread) -> str:
     """``desk+TOKEN@example.co.jp``: answers to it come back into the thread."""
     local, _, domain = settings.MAIL_ADDRESS.rpartition("@")
     return f"{local}+{thread.token}@{domain}"
+
+
+_thread = Prepared(lambda thread: MailThread.objects.filter(pk=thread))
 
 
 def find_thread(mail: ParsedMail, envelope_to: Sequence[str]) -> MailThread | None:
@@ -58,12 +62,17 @@ def _of_messages(message_ids: list[str]) -> MailThread | None:
     """The thread of the first of these ids that we know."""
     if not message_ids:
         return None
-    known: dict[str, int] = {}
-    for model in (IncomingMail, OutgoingMail):
-        rows = model.objects.filter(message_id__in=message_ids, thread__isnull=False)
-        known.update(rows.values_list("message_id", "thread_id"))
+    places = ", ".join(["%s"] * len(message_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 0, id, message_id, thread_id FROM mail_incomingmail WHERE message_id IN ({places})"  # noqa: S608
+            f" UNION ALL SELECT 1, id, message_id, thread_id FROM mail_outgoingmail WHERE message_id IN ({places})"
+            " ORDER BY 1, 2",
+            [*message_ids, *message_ids],
+        )
+        known = {message_id: thread for _, _, message_id, thread in cursor.fetchall() if thread is not None}
     thread = next((known[message_id] for message_id in message_ids if message_id in known), None)
-    return MailThread.objects.get(pk=thread) if thread else None
+    return _thread.first(thread) if thread else None
 
 
 def _of_tokens(addresses: Iterable[str]) -> MailThread | None:

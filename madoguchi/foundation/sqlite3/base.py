@@ -10,6 +10,7 @@ import os
 import threading
 from collections import defaultdict
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -29,6 +30,18 @@ class DatabaseOperations(DjangosOperations):
         return found
 
 
+class Cursor(base.SQLiteCursorWrapper):
+    """Django's cursor; how a statement writes its placeholders is found once for each statement."""
+
+    def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
+        return _placed(query) if param_names is None else super().convert_query(query, param_names=param_names)
+
+
+@lru_cache(maxsize=1000)
+def _placed(query: str) -> str:
+    return base.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """One connection; it stands in line at the beginning of each transaction and leaves at its end."""
 
@@ -38,6 +51,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._file: int | None = None
         self._line: threading.Lock | None = None
+
+    def create_cursor(self, name: str | None = None) -> Cursor:
+        cursor: Cursor = self.connection.cursor(factory=Cursor)
+        return cursor
 
     def _start_transaction_under_autocommit(self) -> None:
         self._stand_in_line()

@@ -73,7 +73,9 @@ def _mail_of(subjects: tuple[models.Model, ...]) -> IncomingMail:
     return next(subject for subject in subjects if isinstance(subject, IncomingMail))
 
 
-_thread_of = Prepared(lambda thread: TicketThread.objects.select_related("ticket").filter(thread=thread))
+_thread_of = Prepared(
+    lambda thread: TicketThread.objects.select_related("ticket").only("ticket__id").filter(thread=thread)
+)
 
 
 def _ticket_of(mail: IncomingMail) -> Ticket | None:
