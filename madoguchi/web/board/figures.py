@@ -4,17 +4,18 @@ Sources: the published definitions of answer rate (応答率), abandonment and s
 product's own of first-line solutions, hand-offs and returns. Everything is read by time through an index.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
-from madoguchi.people.access import Access
+from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.people.models import Team
 from madoguchi.telephony.models import Call, CallQuerySet, Direction, Outcome
 from madoguchi.tickets.models import Ticket, TicketQuerySet
@@ -119,44 +120,44 @@ def short_calls(call: str = "") -> Q:
     return Q(**{f"{call}outcome": Outcome.ABANDONED, f"{call}wait_s__lt": settings.SHORT_ABANDON_SECONDS})
 
 
+@cache
+def _by_slot(slots: int, short_below: int) -> "PreparedVisible[tuple[Any, ...]]":
+    """The question for the calls since the first of so many moments, grouped by the slot that begins with each."""
+
+    def ask(access: Access, *starts: Any) -> "QuerySet[Call, tuple[Any, ...]]":
+        place = Case(
+            *(When(started_at__lt=begun, then=Value(number)) for number, begun in enumerate(starts[1:])),
+            default=Value(slots - 1),
+            output_field=IntegerField(),
+        )
+        queued = Case(When(queue="", then=Value(0)), default=Value(1), output_field=IntegerField())
+        calls = offered_calls(Call.objects.visible_to(access).filter(started_at__gte=starts[0])).order_by()
+        return (
+            calls.annotate(place=place, queued=queued)
+            .values_list("place", "queued")
+            .annotate(
+                offered=Count("id"),
+                answered=Count("id", filter=answered_calls()),
+                abandoned=Count("id", filter=Q(outcome=Outcome.ABANDONED)),
+                short=Count("id", filter=short_calls()),
+                in_time=Count("id", filter=answered_calls() & Q(wait_s__lte=ANSWER_WITHIN_S)),
+                timed=Count("id", filter=~short_calls() & ~Q(answered_calls(), wait_s__isnull=True)),
+            )
+        )
+
+    return PreparedVisible(ask, values=slots)
+
+
 def call_day(access: Access, now: datetime) -> CallDay:
     """One query over today's calls, grouped where they lie: by half hour of their arrival and by queue or none."""
     start, last = day_start(now), slot_start(now)
     starts = [start]
     while starts[-1] < last:
         starts.append(starts[-1] + SLOT)
-    place = Case(
-        *(When(started_at__lt=begun, then=Value(number)) for number, begun in enumerate(starts[1:])),
-        default=Value(len(starts) - 1),
-        output_field=IntegerField(),
-    )
-    queued = Case(When(queue="", then=Value(0)), default=Value(1), output_field=IntegerField())
-    calls = offered_calls(Call.objects.visible_to(access).filter(started_at__gte=start)).order_by()
-    rows = list(
-        calls.annotate(place=place, queued=queued)
-        .values("place", "queued")
-        .annotate(
-            offered=Count("id"),
-            answered=Count("id", filter=answered_calls()),
-            abandoned=Count("id", filter=Q(outcome=Outcome.ABANDONED)),
-            short=Count("id", filter=short_calls()),
-            in_time=Count("id", filter=answered_calls() & Q(wait_s__lte=ANSWER_WITHIN_S)),
-            timed=Count("id", filter=~short_calls() & ~Q(answered_calls(), wait_s__isnull=True)),
-        )
-    )
-    if any(row["queued"] for row in rows):
-        rows = [row for row in rows if row["queued"]]
-    by_place = {
-        row["place"]: Answering(
-            offered=row["offered"],
-            answered=row["answered"],
-            abandoned=row["abandoned"],
-            short=row["short"],
-            in_time=row["in_time"],
-            timed=row["timed"],
-        )
-        for row in rows
-    }
+    rows = _by_slot(len(starts), settings.SHORT_ABANDON_SECONDS).all(access, *starts)
+    if any(queued for _place, queued, *_counts in rows):
+        rows = [row for row in rows if row[1]]
+    by_place = {place: Answering(*counts) for place, _queued, *counts in rows}
     slots = tuple(Slot(begun, by_place.get(number, Answering())) for number, begun in enumerate(starts))
     return CallDay(sum((slot.calls for slot in slots), Answering()), slots)
 
@@ -184,23 +185,14 @@ TEAM_FIGURES = ("received", "first_line", "resolved", "handed_over", "returned")
 
 def team_days(now: datetime) -> list[TeamDay]:
     """Every active team's day, in five queries however many teams and tickets there are."""
-    days = {team.pk: TeamDay(team) for team in Team.objects.filter(is_active=True)}
+    days = {team.pk: TeamDay(team) for team in _active_teams.all()}
     start = day_start(now)
-    for figure in TEAM_FIGURES:
-        for team_id, number in _counted(figure, start):
+    for figure, count in _COUNTS:
+        for team_id, number in count.all(start):
             if team_id in days:
                 counts = days[team_id].counts
                 counts[figure] = counts.get(figure, 0) + number
     return list(days.values())
-
-
-def _counted(figure: str, start: datetime) -> Iterable[tuple[int, int]]:
-    if figure == "received":
-        opened = Ticket.objects.filter(opened_at__gte=start).order_by()
-        return [*_by_team(opened, "front_team_id"), *_by_team(_accepted(start), "to_team_id")]
-    if figure in ("first_line", "resolved"):
-        return _by_team(_resolved(start, first_line=figure == "first_line"), "resolved_by_team_id")
-    return _by_team(_offered(start) if figure == "handed_over" else _returned(start), "from_team_id")
 
 
 def tickets_behind(figure: str, team: int | None, *, access: Access, now: datetime) -> TicketQuerySet:
@@ -209,7 +201,7 @@ def tickets_behind(figure: str, team: int | None, *, access: Access, now: dateti
     tickets = Ticket.objects.visible_to(access)
     teams = list(Team.objects.filter(is_active=True).values_list("pk", flat=True)) if team is None else [team]
     if figure == "received":
-        opened = _of_teams(Ticket.objects.filter(opened_at__gte=start), "front_team_id", teams)
+        opened = _of_teams(_opened(start), "front_team_id", teams)
         accepted = _of_teams(_accepted(start), "to_team_id", teams)
         return tickets.filter(Q(pk__in=opened.values("pk")) | Q(pk__in=accepted.values("ticket")))
     if figure in ("first_line", "resolved"):
@@ -222,9 +214,12 @@ def tickets_behind(figure: str, team: int | None, *, access: Access, now: dateti
 # The team as a sum: for the bare column SQLite takes the team's index and walks all that team ever had.
 
 
-def _by_team(rows: QuerySet[Any], column: str) -> list[tuple[int, int]]:
+def _by_team(rows: QuerySet[Any], column: str) -> "QuerySet[Any, tuple[int, int]]":
     """(team's id, how many)."""
-    return list(rows.annotate(team=F(column) + 0).values_list("team").annotate(Count("id")))
+    counted: QuerySet[Any, tuple[int, int]] = (
+        rows.annotate(team=F(column) + 0).values_list("team").annotate(Count("id"))
+    )
+    return counted
 
 
 def _of_teams(rows: QuerySet[Any], column: str, teams: list[int]) -> QuerySet[Any]:
@@ -233,6 +228,10 @@ def _of_teams(rows: QuerySet[Any], column: str, teams: list[int]) -> QuerySet[An
 
 
 # Whatever happens to a ticket changes it: the index over the last change finds all that happened today.
+
+
+def _opened(start: datetime) -> TicketQuerySet:
+    return Ticket.objects.filter(opened_at__gte=start).order_by()
 
 
 def _resolved(start: datetime, *, first_line: bool) -> TicketQuerySet:
@@ -251,3 +250,15 @@ def _accepted(start: datetime) -> QuerySet[Handoff]:
 def _returned(start: datetime) -> QuerySet[Handoff]:
     returned = Handoff.objects.filter(ticket__updated_at__gte=start, ended_at__gte=start)
     return returned.filter(state=Handoff.State.RETURNED).order_by()
+
+
+_active_teams = Prepared(lambda: Team.objects.filter(is_active=True))
+# figure → (team's id, how many) since a moment; what is named twice is added up.
+_COUNTS: tuple[tuple[str, Prepared[tuple[int, int]]], ...] = (
+    ("received", Prepared(lambda start: _by_team(_opened(start), "front_team_id"))),
+    ("received", Prepared(lambda start: _by_team(_accepted(start), "to_team_id"))),
+    ("first_line", Prepared(lambda start: _by_team(_resolved(start, first_line=True), "resolved_by_team_id"))),
+    ("resolved", Prepared(lambda start: _by_team(_resolved(start, first_line=False), "resolved_by_team_id"))),
+    ("handed_over", Prepared(lambda start: _by_team(_offered(start), "from_team_id"))),
+    ("returned", Prepared(lambda start: _by_team(_returned(start), "from_team_id"))),
+)

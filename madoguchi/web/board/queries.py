@@ -1,20 +1,21 @@
 """What the board shows of this moment: calls, operators, and everything that waits for a person."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.models import CallBack, Interaction
-from madoguchi.people.access import Access
+from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.telephony import queries as telephony
 from madoguchi.telephony.models import Call, CallAgent, CallEvent, OperatorState
 from madoguchi.tickets.models import Ticket
@@ -43,6 +44,52 @@ def caller_words(*, number: str, presentation: str) -> str:
         "payphone": _("Pay phone"),
         "unavailable": _("Number not available"),
     }.get(presentation, _("Number unknown"))
+
+
+_waiting_calls = PreparedVisible(
+    lambda access: telephony.waiting(access).select_related("interaction__person__organization")
+)
+_talking_calls = PreparedVisible(
+    lambda access: telephony.in_talk(access).select_related("interaction__person__organization")
+)
+_states = Prepared(telephony.operator_states)
+_seats = Prepared(
+    lambda: (
+        CallAgent.objects.filter(staff__isnull=False, state__in=CallAgent.LIVE, call__is_live=True)
+        .select_related("call")
+        .order_by("state", "id")
+    )
+)
+# By an expression: for the bare column SQLite walks every hand-off there ever was, in order, to find the open.
+_offers = PreparedVisible(
+    lambda access: (
+        Handoff.objects.visible_to(access)
+        .waiting()
+        .select_related("ticket", "from_team", "to_team")
+        .order_by(Coalesce("offered_at", "offered_at"), "id")[:MOST]
+    )
+)
+_call_backs = PreparedVisible(
+    lambda access: CallBack.objects.visible_to(access).waiting().select_related("person", "team", "staff")[:MOST]
+)
+_frozen = PreparedVisible(
+    lambda access: (
+        Ticket.objects.visible_to(access)
+        .active()
+        .filter(frozen_at__isnull=False)
+        .select_related("holder_team")
+        .order_by("frozen_at", "id")[:MOST]
+    )
+)
+
+
+def _unsettled(access: Access, *, abandoned: bool) -> "QuerySet[Interaction]":
+    rows = Interaction.objects.visible_to(access).unsettled().filter(is_abandoned=abandoned)
+    return rows.select_related("person", "organization", "staff", "call").order_by("ended_at", "id")[:MOST]
+
+
+_unlinked = PreparedVisible(lambda access: _unsettled(access, abandoned=False))
+_abandoned = PreparedVisible(lambda access: _unsettled(access, abandoned=True))
 
 
 @dataclass(frozen=True)
@@ -105,7 +152,7 @@ class Board:
     @cached_property
     def waiting_calls(self) -> list[LiveCall]:
         """Unanswered calls from outside, the longest wait first; the wait begins where the queue begins."""
-        calls = list(telephony.waiting(self.access).select_related("interaction__person__organization"))
+        calls = _waiting_calls.all(self.access)
         entered = dict(
             CallEvent.objects.filter(call__in=calls, type="queue.entered")
             .order_by()
@@ -118,19 +165,16 @@ class Board:
     @cached_property
     def talking_calls(self) -> list[LiveCall]:
         """Calls in which somebody speaks, the longest first."""
-        calls = telephony.in_talk(self.access).select_related("interaction__person__organization")
+        calls = _talking_calls.all(self.access)
         found = [LiveCall(call, call.answered_at or call.started_at, _who(call)) for call in calls]
         return sorted(found, key=lambda one: (one.since, one.call.pk))
 
     @cached_property
     def operators(self) -> list[Operator]:
         """Everybody who is signed on: who is busy first, then by how long."""
-        rows = list(telephony.operator_states())
-        seats = CallAgent.objects.filter(
-            staff__in=[row.staff_id for row in rows], state__in=CallAgent.LIVE, call__is_live=True
-        )
+        rows = _states.all()
         # A conversation hides what rings beside it.
-        calls = {seat.staff_id: seat.call for seat in seats.select_related("call").order_by("state", "id")}
+        calls = {seat.staff_id: seat.call for seat in _seats.all()} if rows else {}
         found = [Operator(row, calls.get(row.staff_id)) for row in rows]
         return sorted(found, key=lambda one: (_ORDER.get(State(one.row.state), len(_ORDER)), one.row.since))
 
@@ -159,31 +203,22 @@ class Board:
     @cached_property
     def offers(self) -> Waiting:
         """Hand-offs that nobody has accepted or returned, the oldest first."""
-        rows = Handoff.objects.visible_to(self.access).waiting().select_related("ticket", "from_team", "to_team")
-        # By an expression: for the bare column SQLite walks every hand-off there ever was, in order, to find the open.
-        return self._pile(
-            rows.order_by(Coalesce("offered_at", "offered_at"), "id")[:MOST], lambda row: row.offered_at + LATE
-        )
+        return self._pile(_offers.all(self.access), lambda row: row.offered_at + LATE)
 
     @cached_property
     def unlinked(self) -> Waiting:
         """Ended contacts without a ticket and without a reason why there is none."""
-        return self._pile(self._unsettled(abandoned=False), lambda row: row.ended_at + LATE)
+        return self._pile(_unlinked.all(self.access), lambda row: row.ended_at + LATE)
 
     @cached_property
     def abandoned(self) -> Waiting:
         """Callers who gave up and have not been called back."""
-        return self._pile(self._unsettled(abandoned=True), lambda row: row.ended_at + LATE)
-
-    def _unsettled(self, *, abandoned: bool) -> Iterable[Interaction]:
-        rows = Interaction.objects.visible_to(self.access).unsettled().filter(is_abandoned=abandoned)
-        return rows.select_related("person", "organization", "staff", "call").order_by("ended_at", "id")[:MOST]
+        return self._pile(_abandoned.all(self.access), lambda row: row.ended_at + LATE)
 
     @cached_property
     def call_backs(self) -> Waiting:
         """Calls that the desk owes, the most overdue first."""
-        rows = CallBack.objects.visible_to(self.access).waiting().select_related("person", "team", "staff")
-        return self._pile(rows[:MOST], lambda row: row.due_at)
+        return self._pile(_call_backs.all(self.access), lambda row: row.due_at)
 
     @cached_property
     def overdue_call_backs(self) -> int:
@@ -192,11 +227,9 @@ class Board:
     @cached_property
     def frozen(self) -> Waiting:
         """Tickets that may not move on until a supervisor decides."""
-        rows = Ticket.objects.visible_to(self.access).active().filter(frozen_at__isnull=False)
-        return self._pile(rows.select_related("holder_team").order_by("frozen_at", "id")[:MOST], lambda row: self.now)
+        return self._pile(_frozen.all(self.access), lambda row: self.now)
 
-    def _pile(self, rows: Iterable[Any], late_at: Callable[[Any], datetime]) -> Waiting:
-        found = list(rows)
+    def _pile(self, found: Sequence[Any], late_at: Callable[[Any], datetime]) -> Waiting:
         return Waiting(found, len(found), bool(found) and late_at(found[0]) <= self.now)
 
     @property
