@@ -1,5 +1,6 @@
 """News for users and operators: outage, maintenance, information."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -11,9 +12,9 @@ from madoguchi.people.models import Staff
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
-    def in_force(self) -> "NoticeQuerySet":
-        """Begun, not ended; the gravest first."""
-        now = timezone.now()
+    def in_force(self, at: datetime | None = None) -> "NoticeQuerySet":
+        """Begun, not ended (now, or at another moment); the gravest first."""
+        now = at or timezone.now()
         return self.filter(models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=now), starts_at__lte=now).order_by(
             "-gravity", "-starts_at", "-id"
         )

@@ -38,13 +38,13 @@ def in_talk(access: Access) -> QuerySet[Call]:
     return live_calls(access).filter(state__in=(CallState.TALKING, CallState.HELD, CallState.TRANSFERRING))
 
 
-def ringing_at(staff: Staff) -> QuerySet[Call]:
+def ringing_at(staff: Staff | int) -> QuerySet[Call]:
     """The calls that ring at this person's phone now, for the screen pop; newest first."""
     seats = CallAgent.objects.filter(staff=staff, state=CallAgent.State.OFFERED).values("call")
     return Call.objects.filter(pk__in=seats, is_live=True)
 
 
-def talking_with(staff: Staff) -> QuerySet[Call]:
+def talking_with(staff: Staff | int) -> QuerySet[Call]:
     """The calls this person is in now; newest first."""
     seats = CallAgent.objects.filter(staff=staff, state=CallAgent.State.TALKING).values("call")
     return Call.objects.filter(pk__in=seats, is_live=True)

@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.notices.actions import change_notice, end_notice, post_notice
 from madoguchi.notices.models import Notice, NoticeQuerySet
@@ -51,12 +52,16 @@ def index(request: StaffRequest) -> HttpResponse:
     )
 
 
+_grave = Prepared(
+    lambda at: Notice.objects.in_force(at).filter(gravity__gt=Notice.Gravity.INFORMATION)[:3]  # every page asks
+)
+
+
 @guard(Capability.READ_TICKETS)
 @require_GET
 def strip(request: StaffRequest) -> HttpResponse:
     """One line under the menu of every page: outages and maintenance in force; nothing when there are none."""
-    grave = Notice.objects.in_force().filter(gravity__gt=Notice.Gravity.INFORMATION)
-    return page(request, "notices/strip.html", {"notices": list(grave[:3])})
+    return page(request, "notices/strip.html", {"notices": _grave.all(timezone.now())})
 
 
 @guard(Capability.READ_TICKETS)

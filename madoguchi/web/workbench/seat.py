@@ -6,17 +6,18 @@ from typing import Any
 
 import jaconv
 from django.db.models import Q
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.queries import tree
 from madoguchi.foundation.japanese import search_key
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import ShiftNote
 from madoguchi.interactions.models import IntakeDraft, Interaction, InteractionQuerySet
 from madoguchi.knowledge.suggest import suggest
 from madoguchi.notices.models import Notice
-from madoguchi.people.access import Access
+from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.people.models import InstalledItem, Organization, Staff, Team
 from madoguchi.people.queries import callers, contract_of
 from madoguchi.search import tokens
@@ -41,18 +42,27 @@ def contacts(access: Access) -> InteractionQuerySet:
     )
 
 
+_contact = PreparedVisible(lambda access, key: contacts(access).filter(pk=key))
+_calls = PreparedVisible(
+    lambda access, staff: (
+        contacts(access)
+        .filter(Q(call__in=talking_with(staff)) | Q(call__in=ringing_at(staff)))
+        .order_by("-call__started_at", "-id")
+    )
+)
+_state = Prepared(lambda staff: OperatorState.objects.filter(staff=staff))
+
+
 def contact_or_404(request: StaffRequest, contact_id: int) -> Interaction:
-    return get_object_or_404(contacts(request.access), pk=contact_id)
+    contact = _contact.first(request.access, contact_id) if contact_id < 2**63 else None
+    if contact is None:
+        raise Http404
+    return contact
 
 
 def calls_of(access: Access) -> list[Interaction]:
     """The contacts of the calls that ring or talk at this person's phone now: talking first, the newest first."""
-    found = list(
-        contacts(access)
-        .filter(Q(call__in=talking_with(access.staff)) | Q(call__in=ringing_at(access.staff)))
-        .order_by("-call__started_at", "-id")
-    )
-    return sorted(found, key=is_ringing)
+    return sorted(_calls.all(access, access.staff.pk), key=is_ringing)
 
 
 def is_ringing(contact: Interaction) -> bool:
@@ -89,7 +99,7 @@ def at_hand(access: Access, calls: list[Interaction]) -> Interaction | None:
 
 
 def state_of(staff: Staff) -> OperatorState:
-    return OperatorState.objects.filter(staff=staff).first() or OperatorState(staff=staff)
+    return _state.first(staff.pk) or OperatorState(staff=staff)
 
 
 def may_start_wrapup(contact: Interaction, staff: Staff) -> bool:
