@@ -19,10 +19,17 @@ from jinja2 import Environment
 
 from madoguchi.bench.database import Database
 
-_LIST = """SELECT t.subject, t.id, t.status, t.priority, t.opened_at, t.updated_at, t.holder_team_id, p.family_name,
+_ROW = """SELECT t.subject, t.id, t.status, t.priority, t.opened_at, t.updated_at, t.holder_team_id, p.family_name,
  p.given_name, o.name, s.family_name FROM tickets_ticket t LEFT JOIN people_person p ON p.id = t.requester_id
- LEFT JOIN people_organization o ON o.id = t.organization_id LEFT JOIN people_staff s ON s.id = t.assignee_id
- WHERE t.status IN ('new', 'open', 'waiting') ORDER BY t.updated_at DESC, t.id DESC LIMIT 51"""
+ LEFT JOIN people_organization o ON o.id = t.organization_id LEFT JOIN people_staff s ON s.id = t.assignee_id"""
+_LIST = f"{_ROW} WHERE t.status IN ('new', 'open', 'waiting') ORDER BY t.updated_at DESC, t.id DESC LIMIT 51"
+# The newest that hold a word; ``word`` is the indexed term in quotation marks.
+_SEARCH = {
+    "sqlite": f"{_ROW} WHERE t.id IN (SELECT rowid FROM search_fts_ticket WHERE search_fts_ticket MATCH ?"
+    " ORDER BY rowid DESC LIMIT 51) ORDER BY t.id DESC",
+    "postgres": f"{_ROW} WHERE t.id IN (SELECT ref FROM search_document WHERE kind = 'ticket' AND words @@ ?::tsquery"
+    " ORDER BY ref DESC LIMIT 51) ORDER BY t.id DESC",
+}
 _TICKET = "SELECT * FROM tickets_ticket WHERE id = ?"
 _ENTRIES = """SELECT e.kind, e.at, e.actor_name, e.data FROM journal_mention m JOIN journal_entry e ON e.id = m.entry_id
  WHERE m.kind = 'ticket' AND m.ref = ? ORDER BY m.entry_id DESC LIMIT 50"""
@@ -34,6 +41,7 @@ _WORDS = {"list": re.compile(r"(data-open[^>]*>)[^<]*"), "ticket": re.compile(r'
 
 def template_of(kind: str, html: str) -> str:
     """The page with its rows as a loop; jinja's marks are ``<% %>`` and ``<< >>``, which no page holds."""
+    kind = "ticket" if kind == "ticket" else "list"
     body_from = html.find("<tbody") if kind == "list" else 0
     rows = list((_LIST_ROW if kind == "list" else _ENTRY).finditer(html, body_from))
     if not rows:
@@ -64,6 +72,8 @@ def application(order: dict[str, Any]) -> Callable[..., Iterable[bytes]]:
         ask = here.connection.execute
         if order["kind"] == "list":
             rows = ask(_LIST).fetchall()[:50]
+        elif order["kind"] == "search":
+            rows = ask(database.sql(_SEARCH[order["engine"]]), [order["word"]]).fetchall()[:50]
         else:
             key = [int(environ["PATH_INFO"].strip("/").rpartition("/")[2][:-1])]
             ask(database.sql(_TICKET), key).fetchone()

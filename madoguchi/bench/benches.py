@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from madoguchi.bench.bare_pages import template_of
-from madoguchi.bench.house import House, free_port, wait_for
+from madoguchi.bench.house import House, free_port, serving, wait_for
 from madoguchi.bench.report import MILLI, Result, percentiles
 from madoguchi.foundation import damm
 
@@ -20,6 +20,10 @@ AT_ONCE = 8
 _WARM = 24
 _ENTRIES = 20
 _SAMPLE = 20_000
+_SETTLING = 5.0  # seconds until what starts has started
+_RARE = 100  # texts
+_CANDIDATES = 8
+_FREQUENT = 0.2  # of all texts
 _WORD = re.compile(r"[一-鿿]{2,4}")
 _BODY = (
     "お世話になっております。\n今朝からメールの送信ができず、エラー 0x800CCC0E が表示されます。\nご確認をお願いします。"
@@ -144,9 +148,43 @@ def search(run: Run) -> list[Result]:
     results = []
     for bench, (word, share) in zip(("search rare", "search frequent"), _words(run), strict=True):
         path = f"/tickets/?status=all&q={quote(word)}"
-        result = run.measure(bench, [path], alone=60, busy=120, headers=_page(run))
-        results.append(replace(result, note=f"{word}, in about {share} texts"))
+        floor = _page_floor(run, "search", [path], word=f'"{word}"' if run.engine == "sqlite" else f"'{word}'")
+        result = run.measure(bench, [path], alone=60, busy=120, floor=floor, headers=_page(run))
+        results.append(replace(result, note=f"{word}, in {share:,} texts"))
     return results
+
+
+def lists(run: Run) -> list[Result]:
+    """Other lists and sorts that the pages offer, and look-ups of people: a few requests each, to see what grows."""
+    run.desk.settle()
+    results = []
+    for name, path in _LISTS.items():
+        order = {"headers": _page(run)}
+        run.load(run.desk.port, [path], run.times(8), at_once=2, **order)
+        used = run.desk.cpu()
+        found = run.load(run.desk.port, [path], run.times(40), at_once=1, **order)
+        used = run.desk.cpu() - used
+        p50, p99 = percentiles(found["taken"])
+        cpu = round(used / len(found["taken"]) * MILLI, 2)
+        results.append(run.result(name, p50=p50, p99=p99, cpu=cpu, size=found["bytes"]))
+    return results
+
+
+_LISTS = {
+    "list, all states": "/tickets/?status=all",
+    "list, closed, of one team": "/tickets/?status=closed&team=3",
+    "list, open, urgent": "/tickets/?priority=urgent",
+    "list, oldest first": "/tickets/?order=age",
+    "list, call-backs": "/tickets/?order=call_back",
+    "list, nobody's": "/tickets/?assignee=none",
+    "list, far back": "/tickets/?status=all&cursor=2026-01-15T00%3A00%3A00%2B00%3A00_1",
+    "seat": "/workbench/",
+    "hand-offs": "/handoffs/",
+    "people by name": "/people/?q=" + quote("さとう"),
+    "people, rare name": "/people/?q=" + quote("勅使河原"),
+    "people by number": "/people/?q=08000000001",
+    "administration": "/administration/",
+}
 
 
 def board(run: Run) -> list[Result]:
@@ -157,16 +195,20 @@ def board(run: Run) -> list[Result]:
 def wake(run: Run) -> list[Result]:
     """From a telephone event at the door to its ring in every browser, beside a loopback round trip."""
     order = {"port": run.desk.port, "cookie": run.desk.cookie, "token": run.desk.token}
-    used = run.desk.cpu()
-    found = run.desk.helper("wakeups", {**order, "connections": run.times(200), "events": run.times(40)})
-    used = run.desk.cpu() - used
-    if found["missed"]:
-        raise RuntimeError(f"{found['missed']} wake-ups never came.")
-    p50, p99 = percentiles(found["waits"])
-    floor = percentiles(found["floor"])[0]
-    note = f"{run.times(200)} live connections, all woken by each event"
-    cpu = round(used / run.times(40) * MILLI, 2)
-    return [run.result("wake", p50=p50, p99=p99, cpu=cpu, floor_p50=floor, ratio=round(p50 / floor, 1), note=note)]
+    results = []
+    for browsers in (200, 500):
+        used = run.desk.cpu()
+        connections, events = run.times(browsers), run.times(40)
+        found = run.desk.helper("wakeups", {**order, "connections": connections, "events": events})
+        used = run.desk.cpu() - used
+        if found["missed"]:
+            raise RuntimeError(f"{found['missed']} wake-ups never came.")
+        p50, p99 = percentiles(found["waits"])
+        floor = percentiles(found["floor"])[0]
+        note = f"{connections} live connections, all woken by each event"
+        figures = {"cpu": round(used / events * MILLI, 2), "floor_p50": floor, "ratio": round(p50 / floor, 1)}
+        results.append(run.result(f"wake {browsers}", p50=p50, p99=p99, note=note, **figures))
+    return results
 
 
 def mails(run: Run) -> list[Result]:
@@ -181,9 +223,9 @@ def mails(run: Run) -> list[Result]:
     rate = round(len(found["taken"]) / found["seconds"], 1)
     cpu = round(used / len(found["taken"]) * MILLI, 2)
     busy = percentiles(found["taken"])[0]
-    return [
-        run.result("mails", at_once=AT_ONCE, rate=rate, busy_p50=busy, cpu=cpu, note="the worker's indexing included")
-    ]
+    note = "the worker's indexing included"
+    result = run.result("mails", at_once=AT_ONCE, rate=rate, busy_p50=busy, cpu=cpu, note=note)
+    return [_beside_floor(run, result, "mail.received")]
 
 
 def memory(run: Run) -> list[Result]:
@@ -192,12 +234,42 @@ def memory(run: Run) -> list[Result]:
     return [run.result("memory", size=held, note=f"{held / 2**20:.0f} MB in all processes, after the load")]
 
 
+def rest(run: Run) -> list[Result]:
+    """What the application holds when it has just answered a page: one web worker, no sentence encoder."""
+    port, mail_port = free_port(), free_port()
+    environment = {
+        **run.desk.environment,
+        "MADOGUCHI_WEB_WORKERS": "1",
+        "MADOGUCHI_SMTP_LISTEN": f"127.0.0.1:{mail_port}",
+    }
+    quiet = replace(run.desk, port=port, mail_port=mail_port, environment=environment, roots=[])
+    with serving(quiet):
+        quiet.get("/tickets/")
+        time.sleep(_SETTLING)
+        held = quiet.memory()
+    return [run.result("memory at rest", size=held, note=f"{held / 2**20:.0f} MB: one web worker, no encoder")]
+
+
+def wire(run: Run) -> list[Result]:
+    """HTML, CSS and JavaScript of a first page as they travel, compressed."""
+    results = []
+    for name, path in (("list", "/tickets/"), ("seat", "/workbench/"), ("board", "/board/")):
+        parts = run.desk.first_page(path)
+        note = ", ".join(f"{kind} {size / 1000:.1f}" for kind, size in parts.items())
+        total = sum(parts.values())
+        results.append(run.result(f"wire, {name}", size=total, note=f"{total / 1000:.1f} kB ({note})"))
+    return results
+
+
 # In this order: what only reads comes before what writes much, memory last.
 BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
+    "rest": rest,
+    "wire": wire,
     "list": ticket_list,
     "ticket": ticket_page,
     "search": search,
     "board": board,
+    "lists": lists,
     "wake": wake,
     "open": open_ticket,
     "post": post_message,
@@ -224,12 +296,12 @@ def _beside_floor(run: Run, result: Result, kind: str) -> Result:
     return replace(result, floor_rate=rate, ratio=round(rate / (result.rate or rate), 2))
 
 
-def _page_floor(run: Run, kind: str, paths: list[str]) -> dict[str, float]:
+def _page_floor(run: Run, kind: str, paths: list[str], **more: str) -> dict[str, float]:
     """The rate and p50 of the bare page."""
     database, port = run.desk.database, free_port()
-    order = {"engine": database.engine, "place": database.place, "kind": kind}
+    order = {"engine": database.engine, "place": database.place, "kind": kind, **more}
     file = run.desk.folder / f"bare-{kind}.json"
-    slash = "" if kind == "list" else "/"
+    slash = "/" if kind == "ticket" else ""
     file.write_text(
         json.dumps({**order, "template": template_of(kind, run.desk.get(paths[0] + slash))}), encoding="utf-8"
     )
@@ -247,7 +319,10 @@ def _page_floor(run: Run, kind: str, paths: list[str]) -> dict[str, float]:
 
 
 def _words(run: Run) -> list[tuple[str, int]]:
-    """A rare and a frequent word of the texts, each with the number of texts that hold it, judged by a sample."""
+    """A word in about a hundred texts and one in about a fifth of all, with the number of texts that hold it.
+
+    They are chosen by a sample; then the index itself counts.
+    """
     step = max(1, run.tickets // _SAMPLE)
     rows = run.desk.database.rows("SELECT terms FROM search_document WHERE kind = 'ticket' AND ref % ? = 0", step)
     held: Counter[str] = Counter()
@@ -255,10 +330,21 @@ def _words(run: Run) -> list[tuple[str, int]]:
         held.update({term for term in row["terms"].split() if _WORD.fullmatch(term)})
     if not held:
         raise RuntimeError("No text is indexed.")
-    texts = len(rows)
 
-    def nearest(share: float) -> tuple[str, int]:
-        word = min(held, key=lambda term: (abs(held[term] - share * texts), term))
-        return word, held[word] * step
+    def nearest(texts: float) -> tuple[str, int]:
+        likely = sorted(held, key=lambda term: (abs(held[term] * step - texts), term))[:_CANDIDATES]
+        counted = {term: _texts_with(run, term) for term in likely}
+        word = min(counted, key=lambda term: (abs(counted[term] - texts), term))
+        return word, counted[word]
 
-    return [nearest(0.002), nearest(0.02)]
+    return [nearest(min(_RARE, len(rows) / 20)), nearest(_FREQUENT * len(rows) * step)]
+
+
+def _texts_with(run: Run, term: str) -> int:
+    if run.engine == "sqlite":
+        query = "SELECT COUNT(*) AS texts FROM search_fts_ticket WHERE search_fts_ticket MATCH ?"
+        row = run.desk.database.row(query, f'"{term}"')
+    else:
+        query = "SELECT COUNT(*) AS texts FROM search_document WHERE words @@ ?::tsquery"
+        row = run.desk.database.row(query, f"'{term}'")
+    return int(row["texts"]) if row else 0

@@ -21,25 +21,32 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def cluster() -> Iterator[tuple[Path, int]]:
-    """The folder of the cluster's socket and its first process."""
+def cluster(home: Path) -> Iterator[tuple[Path, int]]:
+    """The folder of the cluster's socket and its first process; the data are in ``home``, made when they are not."""
     command = programs()
     if command is None:
         raise FileNotFoundError("PostgreSQL is not installed.")
+    data = home / "postgres"
+    # A path of its own: a socket's may not be long, and its owner must be able to walk there.
     folder = Path(tempfile.mkdtemp(prefix="madoguchi-bench-pg-"))
     run = ["setpriv", "--pdeathsig", "INT"]
     if os.geteuid() == 0:
+        home.chmod(0o755)
         shutil.chown(folder, SUPERUSER, SUPERUSER)
         run += ["--reuid", SUPERUSER, "--regid", SUPERUSER, "--clear-groups"]
-    make = [str(command / "initdb"), "-D", str(folder / "data"), "-U", SUPERUSER, "-A", "trust"]
-    subprocess.run(
-        [*run, *make, "-E", "UTF8", "--locale=C.UTF-8"],
-        check=True,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        cwd=folder,
-    )
-    start = [str(command / "postgres"), "-D", str(folder / "data"), "-k", str(folder), "-c", "listen_addresses="]
+    if not data.exists():
+        data.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(data, SUPERUSER, SUPERUSER)
+        make = [str(command / "initdb"), "-D", str(data), "-U", SUPERUSER, "-A", "trust"]
+        subprocess.run(
+            [*run, *make, "-E", "UTF8", "--locale=C.UTF-8"],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
+        )
+    start = [str(command / "postgres"), "-D", str(data), "-k", str(folder), "-c", "listen_addresses="]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [*run, *start], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True

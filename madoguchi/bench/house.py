@@ -1,16 +1,15 @@
 """A throw-away desk: its own folder and database, the sample company, ``madoguchi serve`` as it is shipped."""
 
+import gzip
 import http.client
 import http.cookiejar
 import json
 import os
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 import urllib.request
@@ -23,10 +22,10 @@ from urllib.parse import quote
 
 from madoguchi.bench.cluster import SUPERUSER, cluster
 from madoguchi.bench.database import Database
+from madoguchi.bench.keeping import clear, is_built, mark_built, throw_away, used
 from madoguchi.bench.processes import cpu_seconds, memory_bytes
 
 ADMIN = "bench@localhost.example"
-SAMPLE_TICKETS = 3_000  # what the sample company brings along
 _PATIENCE = 90.0
 
 
@@ -40,6 +39,7 @@ class House:
     port: int
     mail_port: int
     roots: list[int]
+    password: str = ""
     cookie: str = ""
     token: str = ""
 
@@ -88,6 +88,26 @@ class House:
         finally:
             line.close()
 
+    def first_page(self, path: str) -> dict[str, int]:
+        """Bytes on the wire of a page and of the styles and scripts it names, by kind."""
+        html, size = self._compressed(path)
+        found = {"html": size, "css": 0, "js": 0}
+        names = dict.fromkeys(re.findall(r'(?:href|src)="(/[^"]+\.(css|js)(?:\?[^"]*)?)"', html))
+        for address, kind in names:
+            found[kind] += self._compressed(address)[1]
+        return found
+
+    def _compressed(self, path: str) -> tuple[str, int]:
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            line.request("GET", path, headers={"Cookie": self.cookie, "Accept-Encoding": "gzip"})
+            answer = line.getresponse()
+            content = answer.read()
+            plain = gzip.decompress(content) if answer.getheader("Content-Encoding") == "gzip" else content
+            return plain.decode(), len(content)
+        finally:
+            line.close()
+
     def waiting(self) -> int:
         """Texts that the worker has yet to index."""
         row = self.database.row("SELECT COUNT(*) AS rows FROM search_pending WHERE error = ''")
@@ -100,44 +120,82 @@ class House:
 
 
 @contextmanager
-def house(engine: str, tickets: int, *, say: Any) -> Iterator[House]:
-    """A desk with about ``tickets`` tickets on ``engine``, running and signed in; everything is gone afterwards."""
+def house(engine: str, tickets: int, *, say: Any, keep: Path | None = None) -> Iterator[House]:
+    """A desk with about ``tickets`` tickets on ``engine``, running and signed in.
+
+    Without ``keep`` everything is gone afterwards; with it the desk is built there once and used again (``keeping``).
+    """
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="madoguchi-bench-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("MADOGUCHI_")}
-        mail_port = free_port()
-        environment |= {
-            "MADOGUCHI_DATA_DIR": str(folder),
-            "MADOGUCHI_SMTP_LISTEN": f"127.0.0.1:{mail_port}",
-            "MADOGUCHI_ENCODER": "off",
-            "MADOGUCHI_LOG_LEVEL": "WARNING",
-        }
-        roots: list[int] = []
-        database = Database("sqlite", str(folder / "madoguchi.sqlite3"))
-        if engine == "postgres":
-            place, server = stack.enter_context(cluster())
-            environment["MADOGUCHI_DATABASE_URL"] = f"postgresql://{SUPERUSER}@/postgres?host={quote(str(place))}"
-            database = Database(engine, f"host={place} user={SUPERUSER} dbname=postgres")
-            roots.append(server)
-        desk = House(folder, database, environment, free_port(), mail_port, roots)
-        password = folder / "password"
-        password.write_text(secrets.token_urlsafe(16), encoding="ascii")
-        say(f"{engine}: a desk with {tickets:,} tickets is being made …")
-        desk.command("init", "--sample", "--admin-email", ADMIN, "--admin-password-file", str(password))
-        if tickets > SAMPLE_TICKETS:
-            desk.command("simulate", "--tickets", str(tickets - SAMPLE_TICKETS), "--seed", "7")
+        if keep is None:
+            folder = stack.enter_context(throw_away())
+        else:
+            home = keep / f"{engine}-{tickets}"
+            if not is_built(home):
+                clear(home)
+                with standing(engine, home) as desk:
+                    build(desk, tickets, say)
+                mark_built(home)
+            folder = stack.enter_context(used(home))
+        desk = stack.enter_context(standing(engine, folder))
+        if keep is None:
+            build(desk, tickets, say)
+        desk.password = (folder / "password").read_text(encoding="ascii")
         desk.token = desk.command("token", "create", "--email", ADMIN, "--scope", "admin").strip()
-        _analyse(database)
-        stack.enter_context(_serving(desk))
-        desk.cookie = _sign_in(desk.port, password.read_text(encoding="ascii"))
-        say(f"{engine}: {desk.waiting():,} texts are being indexed …")
+        stack.enter_context(serving(desk))
+        desk.cookie = _sign_in(desk.port, desk.password)
         desk.settle()
         yield desk
 
 
 @contextmanager
-def _serving(desk: House) -> Iterator[None]:
+def standing(engine: str, folder: Path) -> Iterator[House]:
+    """The desk in this folder with its database server, not serving yet."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MADOGUCHI_")}
+    mail_port = free_port()
+    environment |= {
+        "MADOGUCHI_DATA_DIR": str(folder),
+        "MADOGUCHI_SMTP_LISTEN": f"127.0.0.1:{mail_port}",
+        "MADOGUCHI_ENCODER": "off",
+        "MADOGUCHI_LOG_LEVEL": "WARNING",
+    }
+    if engine == "sqlite":
+        database = Database(engine, str(folder / "madoguchi.sqlite3"))
+        yield House(folder, database, environment, free_port(), mail_port, [])
+        return
+    with cluster(folder) as (place, server):
+        environment["MADOGUCHI_DATABASE_URL"] = f"postgresql://{SUPERUSER}@/postgres?host={quote(str(place))}"
+        database = Database(engine, f"host={place} user={SUPERUSER} dbname=postgres")
+        yield House(folder, database, environment, free_port(), mail_port, [server])
+
+
+def build(desk: House, tickets: int, say: Any) -> None:
+    """The company and its history, by the product's own commands; then what autovacuum would have done by then."""
+    engine = desk.database.engine
+    say(f"{engine}: a desk with {tickets:,} tickets is being made …")
+    password = desk.folder / "password"
+    password.write_text(secrets.token_urlsafe(16), encoding="ascii")
+    desk.command("init", "--admin-email", ADMIN, "--admin-password-file", str(password))
+    words = ["simulate", "--tickets", str(tickets), "--seed", "7", "--years"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "madoguchi", *words],
+        env=desk.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            say(f"{engine}: {line.rstrip()}")
+    if process.returncode:
+        raise RuntimeError(f"madoguchi {' '.join(words)} failed.")
+    connection = desk.database.connect()
+    connection.execute("VACUUM ANALYZE" if engine == "postgres" else "PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+@contextmanager
+def serving(desk: House) -> Iterator[None]:
+    """``madoguchi serve`` on the desk's port, as the first of its ``roots``."""
     words = ["serve", "--port", str(desk.port)]
     process = subprocess.Popen(
         [sys.executable, "-m", "madoguchi", *words],
@@ -151,19 +209,13 @@ def _serving(desk: House) -> Iterator[None]:
             wait_for(port, process)
         yield
     finally:
+        desk.roots.remove(process.pid)
         process.terminate()
         try:
             process.wait(40)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _analyse(database: Database) -> None:
-    """What autovacuum would have done by the time a desk has grown this far."""
-    connection = database.connect()
-    connection.execute("VACUUM ANALYZE" if database.engine == "postgres" else "PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ import platform
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from madoguchi.bench.benches import BENCHES, Run
@@ -20,13 +21,15 @@ def engines() -> list[str]:
     return ["sqlite", "postgres"] if programs() else ["sqlite"]
 
 
-def measure(names: Sequence[str], *, on: Sequence[str], sizes: Sequence[int], scale: float = 1.0) -> list[Result]:
+def measure(
+    names: Sequence[str], *, on: Sequence[str], sizes: Sequence[int], scale: float = 1.0, keep: Path | None = None
+) -> list[Result]:
     """Run the named benches (all when there are none); progress goes to standard error."""
     wanted = [name for name in BENCHES if not names or name in names]
     results: list[Result] = []
     for engine in on:
         for tickets in sizes:
-            with house(engine, tickets, say=_say) as desk:
+            with house(engine, tickets, say=_say, keep=keep) as desk:
                 run = Run(desk, engine, tickets, scale)
                 for name in wanted:
                     _say(f"{engine}: {name} at {tickets:,} tickets …")

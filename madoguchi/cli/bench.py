@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from pathlib import Path
 
 from madoguchi.bench.benches import BENCHES
 from madoguchi.bench.report import as_table
@@ -15,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tickets", type=int, metavar="N", help=f"how many tickets there are ({SIZES[0]:,})")
     parser.add_argument("--sizes", metavar="N,N", help="several sizes, to see the growth: 10000,100000,1000000")
     parser.add_argument("--engine", choices=("sqlite", "postgres"), help="one engine (all that are here)")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="build desks there once and use them again")
     parser.add_argument("--scale", type=float, default=1.0, metavar="F", help="fewer or more requests than usual (1)")
 
 
@@ -25,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.engine and arguments.engine not in engines():
         raise Refused("PostgreSQL is not installed here (Debian: apt-get install postgresql).")
     on = [arguments.engine] if arguments.engine else engines()
-    results = measure(arguments.names, on=on, sizes=sizes, scale=arguments.scale)
+    results = measure(arguments.names, on=on, sizes=sizes, scale=arguments.scale, keep=arguments.keep)
     if arguments.json:
         print(json.dumps(report(results, on=on, sizes=sizes), ensure_ascii=False, indent=1))
     else:

@@ -1,11 +1,10 @@
 """Months of a desk's life, written in bulk: ``write``. What the acts would have left behind, only faster.
 
-Deterministic by seed, relative to the present. Up to ``FULL`` tickets every call has its events and every mail its
-original; a larger mass (for measuring) has contacts without them.
+Deterministic by seed, relative to the present. Every call has its events, every mail its original.
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -30,10 +29,9 @@ from madoguchi.search.models import Pending
 from madoguchi.telephony.models import Call, CallAgent, CallEvent
 from madoguchi.tickets.models import Message, Ticket, TicketCallBack, TicketInteraction, TicketThread
 
-FULL = 20_000
 _BATCH = 10_000
 # In the order of their references, as far as the engines care.
-_MODELS = (
+MODELS = (
     StoredFile, MailThread, IncomingMail, OutgoingMail,
     Call, CallEvent, CallAgent, Interaction, IdentityCheck, CallBack,
     Ticket, Message, TicketInteraction, TicketCallBack, TicketThread,
@@ -51,28 +49,27 @@ def write(tickets: int, *, seed: int, days: int = 90) -> None:
     Needs the sample company. Nothing else may be working in the database meanwhile.
     """
     chance = random.Random(seed)
-    world = World.read()
     now = timezone.now()
     ledger = Ledger()
-    full = tickets <= FULL
-    arrivals = _arrivals(tickets, chance, now, days)
-    for start in range(0, len(arrivals), _BATCH):
-        batch = arrivals[start : start + _BATCH]
-        last = start + _BATCH >= len(arrivals)
+    arrived = arrivals(tickets, chance, now, days)
+    for start in range(0, len(arrived), _BATCH):
+        batch = arrived[start : start + _BATCH]
+        last = start + _BATCH >= len(arrived)
         with transaction.atomic():
-            tables = Tables(_MODELS)
-            desk = Desk(tables, ledger, world, now, full)
-            for at in batch:
-                _one(desk, chance, at)
-            ledger.write(tables, until=None if last else arrivals[start + _BATCH])
+            tables = Tables(MODELS)
+            if not start:
+                desk = Desk(tables, ledger, World.read(), now)
+            desk.tables = tables
+            play(desk, chance, batch)
+            ledger.write(tables, until=None if last else arrived[start + _BATCH])
             tables.write()
             tables.settle()
     Article.objects.update(revision=F("revision") + 1)  # what was learned changes what is found
 
 
-def _arrivals(count: int, chance: random.Random, now: datetime, days: int) -> list[datetime]:
-    """Moments in UTC, in order, by the rhythm of the week."""
-    hours = list(_open_hours(now, days))
+def arrivals(count: int, chance: random.Random, until: datetime, days: int) -> list[datetime]:
+    """Moments in UTC of the ``days`` days before ``until``, in order, by the rhythm of the week."""
+    hours = list(_open_hours(until, days))
     weights = list(accumulate(weight for _, weight in hours))
     chosen = chance.choices([hour for hour, _ in hours], cum_weights=weights, k=count)
     return sorted(hour + timedelta(microseconds=chance.randrange(3_600_000_000)) for hour in chosen)
@@ -87,10 +84,15 @@ def _open_hours(now: datetime, days: int) -> Iterator[tuple[datetime, float]]:
         hour += timedelta(hours=1)
 
 
+def play(desk: Desk, chance: random.Random, arrived: Iterable[datetime]) -> None:
+    """What became of each inquiry, into the desk's tables and ledger."""
+    for at in arrived:
+        _one(desk, chance, at)
+
+
 def _one(desk: Desk, chance: random.Random, at: datetime) -> None:
     """One inquiry, and now and then a contact that becomes none."""
-    if desk.full:
-        _stray(desk, chance, at)
+    _stray(desk, chance, at)
     case = cases.choose(chance)
     customer = _customer(desk, chance, desk.world.topics[case.category].service, at)
     plot = Plot(desk, chance, case, customer)

@@ -1,5 +1,6 @@
 """The life of one ticket, step by step, each written as the act of the same name would have written it then."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,7 @@ class Desk:
     ledger: Ledger
     world: World
     now: datetime
-    full: bool = True
+    detail: Callable[[int], str] | None = None  # a line more in the first text of a ticket
 
     def until_now(self, at: datetime) -> datetime:
         """``at`` itself; raises NotYetError when it lies ahead."""
@@ -88,6 +89,8 @@ class TicketLife:
         self.handoffs: list[dict[str, Any]] = []
         self.call_backs: list[dict[str, Any]] = []
         self.learned: dict[str, Any] | None = None
+        if desk.detail is not None:
+            body = f"{body}\n{desk.detail(self.id)}"
         self.words = f"{subject}\n{body}"
         message = self._message(
             at,
@@ -246,7 +249,7 @@ class TicketLife:
             article_id=article[0] if article else None,
             no_article_reason="" if article else why_none,
         )
-        if article and self.desk.full:
+        if article:
             self.learned = {
                 "article_id": article[0],
                 "source": f"ticket:{self.id}",

@@ -67,16 +67,12 @@ class Plot:
         if at > self.desk.now:
             return
         subject, body = self.text.subject(), self.text.written()
-        if self.desk.full:
-            mail, contact = self.mails.arrive(at, subject, body)
-        else:
-            mail, contact = None, self._bare_contact(at, "mail", None)
+        mail, contact = self.mails.arrive(at, subject, body)
         fields = {"incoming_id": mail}
         life = self._raise(
             at, "mail", by=None, body=body, details={}, contact=contact, subject=subject, message_fields=fields
         )
-        if self.desk.full:
-            self.mails.belongs_to(life)
+        self.mails.belongs_to(life)
         self._play(life, lambda: self._first_line(life, by, self._later(at, 4, 45), None))
 
     def by_hand(self, at: datetime, by: Member, channel: str) -> None:
@@ -225,7 +221,7 @@ class Plot:
             until = self._later(moment, 900, 12_000) if waiting_for == "date" else None
             life.wait(moment, waiting_for, engineer, until=until)
             moment = until or self._later(moment, 120, 2600 if self.random.random() < 0.6 else 14_000)
-            if waiting_for == "requester" and self.customer.email and self.desk.full:
+            if waiting_for == "requester" and self.customer.email:
                 mail, contact = self.mails.arrive(moment, f"Re: {life.row['subject']}", self.text.one_of("more"))
                 life.receive(moment, self.text.one_of("more"), contact, mail)
             else:
@@ -252,7 +248,7 @@ class Plot:
         resolved = life.row.get("resolved_at")
         if resolved is None:
             return
-        if self.random.random() < 0.045 and self.customer.email and self.desk.full:
+        if self.random.random() < 0.045 and self.customer.email:
             back = self._later(resolved, 60, 2400)
             text = self.text.one_of("again")
             mail, contact = self.mails.arrive(back, f"Re: {life.row['subject']}", text)
@@ -275,10 +271,7 @@ class Plot:
         life.resolve(at, answer or self.text.answer(), by, article=used, why_none=why, said_in=said_in)
 
     def _mail(self, life: Life, at: datetime, body: str, by: Member) -> None:
-        if self.desk.full:
-            life.answer(at, body, by, delivery="mail", outgoing=self.mails.send(at, life, body, by))
-        else:
-            life.answer(at, body, by)
+        life.answer(at, body, by, delivery="mail", outgoing=self.mails.send(at, life, body, by))
 
     def _raise(
         self,
@@ -311,16 +304,12 @@ class Plot:
 
     def _call(self, at: datetime, by: Member, wait: float, talk: float) -> dict[str, Any]:
         known = self.customer if self.customer.own else None
-        if not self.desk.full:
-            return self._bare_contact(at, "phone", by)
         return telephone.answered(
             self.desk, self.random, at=at, number=self.customer.number, person=known, by=by, wait=wait, talk=talk
         )
 
     def _call_out(self, at: datetime, by: Member) -> dict[str, Any]:
         self.desk.until_now(at + timedelta(minutes=20))
-        if not self.desk.full:
-            return self._bare_contact(at, "phone", by) | {"direction": "outbound"}
         talk = self.random.uniform(50, 260)
         return telephone.outbound(
             self.desk, self.random, at=at, number=self.customer.number, person=self.customer, by=by, talk=talk

@@ -3,9 +3,11 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.lookups import In
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Staff, Team
@@ -19,11 +21,11 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
             return self.none()
         if access.is_partner:
             own = access.team_ids
-            return self.filter(models.Q(from_team__in=own) | models.Q(to_team__in=own))
+            return self.filter(models.Q(In(Unindexed("from_team"), own)) | models.Q(In(Unindexed("to_team"), own)))
         return self
 
     def waiting(self) -> "HandoffQuerySet":
-        return self.filter(state=Handoff.State.OFFERED)
+        return self.filter(state=Words(Handoff.State.OFFERED))
 
 
 class Handoff(models.Model):
@@ -57,8 +59,8 @@ class Handoff(models.Model):
         OUT_OF_SCOPE = "out_of_scope", _("Out of scope")
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="handoffs")
-    from_team = models.ForeignKey(Team, models.PROTECT, related_name="handoffs_out")
-    to_team = models.ForeignKey(Team, models.PROTECT, related_name="handoffs_in")
+    from_team = models.ForeignKey(Team, models.PROTECT, related_name="handoffs_out", db_index=False)
+    to_team = models.ForeignKey(Team, models.PROTECT, related_name="handoffs_in", db_index=False)
     to_staff = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="handoffs_in")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OFFERED)
     reason = models.TextField()
@@ -67,12 +69,18 @@ class Handoff(models.Model):
     required = models.JSONField(default=list)
     missing = models.JSONField(default=list)
     urgent_because = models.CharField(max_length=500, blank=True)
-    offered_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_offered")
+    offered_by = models.ForeignKey(
+        Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_offered", db_index=False
+    )
     by_rule = models.CharField(max_length=200, blank=True)
     offered_at = models.DateTimeField()
-    accepted_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_accepted")
+    accepted_by = models.ForeignKey(
+        Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_accepted", db_index=False
+    )
     accepted_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_ended")
+    ended_by = models.ForeignKey(
+        Staff, models.PROTECT, null=True, blank=True, related_name="handoffs_ended", db_index=False
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     return_reason = models.CharField(max_length=20, choices=ReturnReason.choices, blank=True)
     return_note = models.TextField(blank=True)

@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Substr
 from django.utils import timezone
 
+from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.handoffs.models import Handoff, HandoffQuerySet, RoutingDecision
 from madoguchi.people.access import Access
 from madoguchi.people.models import Team
@@ -35,7 +36,7 @@ def offers_to(teams: Sequence[Team], *, access: Access, after: str = "", limit: 
     offers = _rows(Handoff.objects.visible_to(access).waiting().filter(to_team__in=teams))
     if place := _place(after):
         offers = offers.filter(offered_at__gte=place[0]).exclude(offered_at=place[0], pk__lte=place[1])
-    rows = list(offers.order_by("offered_at", "id")[: limit + 1])
+    rows = list(offers.order_by(Unindexed("offered_at"), "id")[: limit + 1])
     more, rows = len(rows) > limit, rows[:limit]
     return Offers(rows, f"{rows[-1].offered_at.isoformat()}_{rows[-1].pk}" if more else "")
 
@@ -43,13 +44,13 @@ def offers_to(teams: Sequence[Team], *, access: Access, after: str = "", limit: 
 def offers_from(teams: Sequence[Team], *, access: Access, limit: int = 50) -> list[Handoff]:
     """What these teams have offered and nobody has decided, the longest wait first."""
     offers = Handoff.objects.visible_to(access).waiting().filter(from_team__in=teams)
-    return list(_rows(offers).order_by("offered_at", "id")[:limit])
+    return list(_rows(offers).order_by(Unindexed("offered_at"), "id")[:limit])
 
 
 def returned_to(teams: Sequence[Team], *, access: Access, limit: int = 20) -> list[Handoff]:
     """What came back to these teams within BACK_SINCE and still lies there, the latest first, each ticket once."""
     back = Handoff.objects.visible_to(access).filter(
-        state=Handoff.State.RETURNED,
+        state=Words(Handoff.State.RETURNED),
         ended_at__gte=timezone.now() - BACK_SINCE,
         from_team__in=teams,
         ticket__holder_team=F("from_team"),

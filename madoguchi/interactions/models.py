@@ -3,12 +3,14 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.lookups import Exact, In
 from django.utils.translation import gettext_lazy as _
 
+from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.mail.models import IncomingMail
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Contract, Organization, Person, Staff, Team
-from madoguchi.telephony.models import Call
+from madoguchi.telephony.models import Call, seats_of
 
 
 class Channel(models.TextChoices):
@@ -20,7 +22,6 @@ class Channel(models.TextChoices):
     BYPASS = "bypass", _("Bypassed the desk")
 
 
-_IS_OPEN = """"interactions_interaction"."state" = 'open'"""
 # Channels on which somebody of ours speaks with the requester, who has thereby heard from us.
 SPOKEN = frozenset({Channel.PHONE, Channel.VISIT, Channel.CHAT})
 
@@ -31,16 +32,16 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
         if not access.can(Capability.READ_TICKETS):
             return self.none()
         if access.is_partner:
-            theirs = models.Q(call__in=Call.objects.visible_to(access).values("pk"))
-            return self.filter(models.Q(team__in=access.team_ids) | models.Q(staff=access.staff) | theirs)
+            theirs = models.Exists(seats_of(access, models.OuterRef("call")))
+            own = models.Q(In(Unindexed("team"), access.team_ids)) | models.Q(
+                Exact(Unindexed("staff"), access.staff.pk)
+            )
+            return self.filter(own | theirs)
         return self
 
     def open(self) -> "InteractionQuerySet":
-        """Contacts that are neither linked to a ticket nor marked with why there is none; ended or not.
-
-        The words stand in the SQL: SQLite uses a partial index for no bound parameter.
-        """
-        return self.filter(models.expressions.RawSQL(_IS_OPEN, [], models.BooleanField()))  # noqa: S611 (constant)
+        """Contacts that are neither linked to a ticket nor marked with why there is none; ended or not."""
+        return self.filter(state=Words(Interaction.State.OPEN))
 
     def unsettled(self) -> "InteractionQuerySet":
         """Those of them that have ended."""
@@ -78,10 +79,16 @@ class Interaction(models.Model):
     mail = models.OneToOneField(IncomingMail, models.PROTECT, null=True, blank=True, related_name="interaction")
     address = models.CharField(max_length=254, blank=True)
     contact_name = models.CharField(max_length=200, blank=True)
-    person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="interactions")
-    organization = models.ForeignKey(Organization, models.SET_NULL, null=True, blank=True, related_name="interactions")
-    staff = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="interactions")
-    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="interactions")
+    person = models.ForeignKey(
+        Person, models.SET_NULL, null=True, blank=True, related_name="interactions", db_index=False
+    )
+    organization = models.ForeignKey(
+        Organization, models.SET_NULL, null=True, blank=True, related_name="interactions", db_index=False
+    )
+    staff = models.ForeignKey(
+        Staff, models.SET_NULL, null=True, blank=True, related_name="interactions", db_index=False
+    )
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="interactions", db_index=False)
     summary = models.TextField(blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -96,6 +103,9 @@ class Interaction(models.Model):
         indexes = [
             models.Index(fields=["started_at", "id"], name="interactions_by_start"),
             models.Index(fields=["person", "-started_at"], name="interactions_by_person"),
+            models.Index(fields=["organization", "-started_at"], name="interactions_by_customer"),
+            models.Index(fields=["staff", "-started_at"], name="interactions_by_staff"),
+            models.Index(fields=["channel", "-started_at"], name="interactions_by_channel"),
             models.Index(fields=["ended_at", "id"], condition=models.Q(state="open"), name="interactions_unsettled"),
         ]
 
@@ -141,7 +151,7 @@ class CallBackQuerySet(models.QuerySet["CallBack"]):
     def visible_to(self, access: Access) -> "CallBackQuerySet":
         if not access.can(Capability.READ_TICKETS):
             return self.none()
-        return self.filter(team__in=access.team_ids) if access.is_partner else self
+        return self.filter(In(Unindexed("team"), access.team_ids)) if access.is_partner else self
 
     def waiting(self) -> "CallBackQuerySet":
         return self.filter(done_at__isnull=True).order_by("due_at", "id")
@@ -164,15 +174,17 @@ class CallBack(models.Model):
     number = models.CharField(max_length=40)
     name = models.CharField(max_length=200, blank=True)
     person = models.ForeignKey(Person, models.SET_NULL, null=True, blank=True, related_name="call_backs")
-    team = models.ForeignKey(Team, models.PROTECT, related_name="call_backs")
-    staff = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="call_backs")
+    team = models.ForeignKey(Team, models.PROTECT, related_name="call_backs", db_index=False)
+    staff = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="call_backs", db_index=False)
     interaction = models.ForeignKey(
         Interaction, models.SET_NULL, null=True, blank=True, related_name="promised_call_backs"
     )
     note = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     done_at = models.DateTimeField(null=True, blank=True)
-    done_by = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="done_call_backs")
+    done_by = models.ForeignKey(
+        Staff, models.SET_NULL, null=True, blank=True, related_name="done_call_backs", db_index=False
+    )
     result = models.CharField(max_length=12, choices=Result.choices, blank=True)
     outbound = models.ForeignKey(
         Interaction, models.SET_NULL, null=True, blank=True, related_name="fulfilled_call_backs"

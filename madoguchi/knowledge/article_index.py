@@ -162,13 +162,14 @@ def _read(version: Version, *, with_encoder: bool) -> ArticleIndex:
 
 
 def _newest_texts(places: dict[int, int]) -> list[ArticleText]:
-    kept: Counter[int] = Counter()
-    texts = []
-    for text in ArticleText.objects.order_by("-learned_at", "-pk"):
-        if text.article_id in places and kept[text.article_id] < _TEXTS_PER_ARTICLE:
-            kept[text.article_id] += 1
-            texts.append(text)
-    return texts
+    """The newest texts of each article, as many as count; what an article learned before is not even read."""
+    learned = ArticleText.objects.order_by().values_list("article").annotate(Count("id"))
+    many = [article for article, count in learned if article in places and count > _TEXTS_PER_ARTICLE]
+    texts = list(ArticleText.objects.exclude(article__in=many).filter(article__in=places)) if places else []
+    for article in many:
+        newest = ArticleText.objects.filter(article=article).order_by("-learned_at", "-pk")
+        texts += newest[:_TEXTS_PER_ARTICLE]
+    return sorted(texts, key=lambda text: (text.learned_at, text.pk), reverse=True)
 
 
 def _meanings(

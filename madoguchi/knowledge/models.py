@@ -99,7 +99,7 @@ class ArticleText(models.Model):
     ``source`` names where they came from, for instance ``ticket:12``, so that it is learned once and can be unlearned.
     """
 
-    article = models.ForeignKey(Article, models.CASCADE, related_name="texts")
+    article = models.ForeignKey(Article, models.CASCADE, related_name="texts", db_index=False)
     source = models.CharField(max_length=80)
     text = models.TextField()
     terms = models.JSONField(default=dict)
@@ -108,6 +108,7 @@ class ArticleText(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["article", "source"], name="knowledge_text_once")]
+        indexes = [models.Index(fields=["article", "-learned_at", "-id"], name="knowledge_text_newest")]
 
     def __str__(self) -> str:
         return self.text[:60]

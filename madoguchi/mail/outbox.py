@@ -16,10 +16,12 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from madoguchi.files import store
+from madoguchi.foundation.literal import Words
 from madoguchi.foundation.prepared import update_if
 from madoguchi.journal.record import SYSTEM, record
 from madoguchi.mail.compose import build
 from madoguchi.mail.models import OutgoingMail
+from madoguchi.mail.queries import mails_waiting
 from madoguchi.problems.set_aside import set_aside
 
 State = OutgoingMail.State
@@ -45,7 +47,7 @@ def deliver_due(limit: int = 50) -> int:
         state=State.SENDING, claimed_by=worker, claimed_until=claimed_until
     ):
         return 0
-    claimed = OutgoingMail.objects.filter(state=State.SENDING, claimed_by=worker).select_related("thread")
+    claimed = mails_waiting().filter(state=Words(State.SENDING), claimed_by=worker).select_related("thread")
     mails = list(claimed.prefetch_related("attachments__file").order_by("next_attempt_at", "id"))
     if settings.SMTP is None:
         _lay_down(mails)
@@ -61,7 +63,7 @@ def deliver_due(limit: int = 50) -> int:
 def _due(now: datetime) -> QuerySet[OutgoingMail]:
     waiting = Q(state=State.QUEUED, next_attempt_at__lte=now)
     abandoned = Q(state=State.SENDING, claimed_until__lt=now)
-    return OutgoingMail.objects.filter(Q(state__in=[State.QUEUED, State.SENDING]) & (waiting | abandoned))
+    return mails_waiting().filter(waiting | abandoned)
 
 
 def _deliver(mail: OutgoingMail, line: "_Line") -> None:

@@ -50,7 +50,10 @@ class Person(models.Model):
 
     class Meta:
         ordering = ["family_kana", "given_kana", "id"]
-        indexes = [models.Index(fields=["search"], name="people_person_search")]
+        indexes = [
+            models.Index(fields=["search"], name="people_person_search"),
+            models.Index(fields=["family_kana", "given_kana", "id"], name="people_person_by_reading"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -9,9 +9,21 @@ from madoguchi.calendars.working_time import WorkingTime
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.prepared import Prepared
-from madoguchi.people.models import Contact, Contract, Department, Organization, Person, Staff, Team
+from madoguchi.people.models import (
+    Contact,
+    Contract,
+    Department,
+    EmailAddress,
+    Organization,
+    Person,
+    PhoneNumber,
+    Staff,
+    Team,
+)
 
 CANDIDATES = 20
+_MOST_NAMED = 1_000
+_MOST_UNITS = 100
 
 
 @dataclass(frozen=True)
@@ -51,15 +63,39 @@ def find_people(text: str, *, limit: int = 20, among: QuerySet[Person] | None = 
     words = text.split()
     if not words:
         return people.none()
-    for word in words:
-        key = search_key(word).removesuffix("様")
-        fits = Q(search__contains=key) | Q(organization__search__contains=key)
-        if "@" in word:
-            fits |= Q(emails__address__istartswith=word)
-        if number := phone.normalise(word):
-            fits |= Q(phones__number=number) | Q(organization__phones__number=number)
-        people = people.filter(fits)
-    return people.distinct()[:limit]
+    # The longest word fits the fewest; the others and the right to see them are asked of those alone.
+    first, *others = sorted(words, key=len, reverse=True)
+    people = people.filter(pk__in=_named(first))
+    for word in others:
+        key = _key(word)
+        people = people.filter(Q(search__contains=key) | Q(organization__search__contains=key) | _reached_at(word))
+    return people[:limit]
+
+
+def _key(word: str) -> str:
+    return search_key(word).removesuffix("様")
+
+
+def _named(word: str) -> list[int]:
+    """Ids of those whom one word fits, at most so many of each kind; each kind by an index of its own."""
+    key = _key(word)
+    units = Organization.objects.filter(search__contains=key).order_by().values_list("pk", flat=True)[:_MOST_UNITS]
+    found = [Person.objects.filter(search__contains=key), Person.objects.filter(organization__in=list(units))]
+    if reached := _reached_at(word):
+        found.insert(0, Person.objects.filter(reached))
+    return [pk for people in found for pk in people.order_by().values_list("pk", flat=True)[:_MOST_NAMED]]
+
+
+def _reached_at(word: str) -> Q:
+    """Those with this number, their own or their organisation's, or with an address that begins so."""
+    fits = Q()
+    if "@" in word:
+        fits |= Q(pk__in=EmailAddress.objects.filter(address__istartswith=word).values("person"))
+    if number := phone.normalise(word):
+        numbers = PhoneNumber.objects.filter(number=number)
+        fits |= Q(pk__in=numbers.filter(person__isnull=False).values("person"))
+        fits |= Q(organization__in=numbers.filter(organization__isnull=False).values("organization"))
+    return fits
 
 
 _contracts = Prepared(

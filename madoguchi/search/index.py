@@ -14,6 +14,7 @@ from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.utils.module_loading import import_string
 
+from madoguchi.foundation.literal import Unindexed
 from madoguchi.search import postgres, sqlite, tokens
 from madoguchi.search.models import Document, Pending
 
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 
 type Source = Callable[[Sequence[int]], Mapping[int, str]]
 LONGEST_TEXT = 200_000
-_SPARSE = 4  # fewer than one visible match in so many counts as sparse
+_LARGEST_STEP = 4_000
 
 
 class Engine(Protocol):
@@ -35,6 +36,9 @@ class Engine(Protocol):
 
     def matching(self, kind: str, expression: str) -> models.expressions.RawSQL:
         """A subquery of the refs that match."""
+
+    def among(self, kind: str, expression: str, refs: Sequence[int], *, limit: int) -> list[int]:
+        """The first ``limit`` of these refs (greatest first) that match."""
 
     def newest(self, kind: str, expression: str, *, limit: int, before: int | None) -> list[int]:
         """Up to ``limit`` matching refs below ``before``, greatest first, without counting the rest."""
@@ -114,11 +118,18 @@ def matching(kind: str, text: str) -> models.expressions.RawSQL | None:
 
 
 def find[M: models.Model](
-    kind: str, text: str, within: models.QuerySet[M], *, limit: int = 50, before: int | None = None
+    kind: str,
+    text: str,
+    within: models.QuerySet[M],
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    few: bool = False,
 ) -> list[int]:
     """Ids of the newest rows of ``within`` (already narrowed by ``visible_to``) that hold all words of ``text``.
 
-    Ids run downwards from below ``before``; nothing is counted. The permission is part of each query.
+    Ids run downwards from below ``before``; nothing is counted. The permission is part of each query. ``few`` says
+    that the rows are few beside all texts, so that they are looked up among the texts instead of the other way round.
     """
     query = tokens.query(text)
     if not query:
@@ -126,19 +137,18 @@ def find[M: models.Model](
     engine = _engine()
     expression = engine.expression(query)
     rows, found, window = within.order_by(), [], 2 * limit
+    if few:
+        below = rows.filter(pk__lt=before) if before is not None else rows
+        refs = list(below.order_by(Unindexed("pk").desc()).values_list("pk", flat=True))
+        return engine.among(kind, expression, refs, limit=limit)
     while True:
         refs = engine.newest(kind, expression, limit=window, before=before)
         visible = set(rows.filter(pk__in=refs).values_list("pk", flat=True)) if refs else set()
         found += [ref for ref in refs if ref in visible]
         if len(found) >= limit or len(refs) < window:
             return found[:limit]
-        before = refs[-1]
-        if len(visible) * _SPARSE < len(refs):
-            break
-        window *= 2
-    # Most matches are not for these eyes: let the database join both sides instead of walking down.
-    rest = rows.filter(pk__in=engine.matching(kind, expression), pk__lt=before)
-    return [*found, *rest.order_by("-pk").values_list("pk", flat=True)[: limit - len(found)]]
+        # Where few matches are for these eyes, greater steps cost less.
+        before, window = refs[-1], min(2 * window, _LARGEST_STEP)
 
 
 def requeue_all(kind: str, refs: Iterable[int]) -> int:

@@ -1,6 +1,6 @@
 """The index in PostgreSQL: a generated ``tsvector`` of the terms of ``search_document`` with a GIN index."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
@@ -30,6 +30,17 @@ def expression(query: Query) -> str:
 def matching(kind: str, expression: str) -> RawSQL:
     """A subquery of the refs that match."""
     return RawSQL("SELECT ref FROM search_document WHERE kind = %s AND words @@ %s::tsquery", [kind, expression])
+
+
+def among(kind: str, expression: str, refs: Sequence[int], *, limit: int) -> list[int]:
+    """The first ``limit`` of these refs (greatest first) that match."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ref FROM search_document WHERE kind = %s AND ref = ANY(%s) AND words @@ %s::tsquery"
+            " ORDER BY ref DESC LIMIT %s",
+            [kind, list(refs), expression, limit],
+        )
+        return [ref for (ref,) in cursor.fetchall()]
 
 
 def newest(kind: str, expression: str, *, limit: int, before: int | None) -> list[int]:

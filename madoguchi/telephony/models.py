@@ -61,9 +61,7 @@ class CallQuerySet(models.QuerySet["Call"]):
         """Everybody of the house sees every call; partners those their own teams' staff answered or are offered now."""
         if not access.is_partner:
             return self
-        colleagues = Membership.objects.filter(team__in=access.team_ids).values("staff")
-        seen = CallAgent.objects.filter(staff__in=colleagues, state__in=CallAgent.SEEN).values("call")
-        return self.filter(pk__in=seen)
+        return self.filter(models.Exists(seats_of(access, models.OuterRef("pk"))))
 
 
 class Call(models.Model):
@@ -84,7 +82,9 @@ class Call(models.Model):
     presentation = models.CharField(max_length=12, default="unknown")
     called = models.CharField(max_length=80, blank=True)
     queue = models.CharField(max_length=80, blank=True)
-    answered_by = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="calls_answered")
+    answered_by = models.ForeignKey(
+        Staff, models.SET_NULL, null=True, blank=True, related_name="calls_answered", db_index=False
+    )
     started_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -94,7 +94,9 @@ class Call(models.Model):
     talk_s = models.FloatField(null=True)
     record = models.JSONField(default=dict)
     revision = models.PositiveIntegerField(default=0)
-    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="merged")
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="merged", db_index=False
+    )
     seats = models.JSONField(default=dict)
     told = models.JSONField(default=list)
 
@@ -112,6 +114,10 @@ class Call(models.Model):
                 condition=~models.Q(caller_number=""),
             ),
             models.Index(fields=["started_at"], name="telephony_call_live", condition=models.Q(is_live=True)),
+            models.Index(
+                fields=["merged_into"], name="telephony_call_merged", condition=models.Q(merged_into__isnull=False)
+            ),
+            models.Index(fields=["answered_by", "-started_at"], name="telephony_call_answered_by"),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +147,12 @@ class CallEvent(models.Model):
         return f"{self.type} {self.event_id}"
 
 
+def seats_of(access: Access, call: models.OuterRef) -> "models.QuerySet[CallAgent]":
+    """The seats by which these teams' staff may see the call of the outer query: answered, in it, or being rung."""
+    colleagues = Membership.objects.filter(team__in=access.team_ids).values("staff")
+    return CallAgent.objects.filter(call=call, staff__in=colleagues, state__in=CallAgent.SEEN)
+
+
 class CallAgent(models.Model):
     """One of ours in one call: being rung, talking, or done. ``staff`` is null when nobody is known by that name."""
 
@@ -153,9 +165,10 @@ class CallAgent(models.Model):
     LIVE = (State.OFFERED, State.TALKING)
     SEEN = (State.OFFERED, State.TALKING, State.LEFT)
 
-    call = models.ForeignKey(Call, models.CASCADE, related_name="agents")
+    # The constraint's index serves.
+    call = models.ForeignKey(Call, models.CASCADE, related_name="agents", db_index=False)
     agent = models.CharField(max_length=200)
-    staff = models.ForeignKey(Staff, models.CASCADE, null=True, related_name="call_seats")
+    staff = models.ForeignKey(Staff, models.CASCADE, null=True, related_name="call_seats", db_index=False)
     state = models.CharField(max_length=8, choices=State.choices)
 
     class Meta:

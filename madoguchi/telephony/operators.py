@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import split_name
+from madoguchi.foundation.literal import Words
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import Staff
 from madoguchi.telephony.models import CallAgent, OperatorState
@@ -57,7 +58,7 @@ def follow_calls(
     if not by_id:
         return
     busy: dict[int, str] = {}
-    seats = CallAgent.objects.filter(staff__in=by_id, state__in=CallAgent.LIVE, call__is_live=True)
+    seats = CallAgent.objects.filter(staff__in=by_id, state__in=Words(*CallAgent.LIVE), call__is_live=True)
     for staff_id, seat in seats.values_list("staff_id", "state"):
         if busy.get(staff_id) != State.TALKING:
             busy[staff_id] = State.TALKING if seat == CallAgent.State.TALKING else State.RINGING
@@ -101,7 +102,7 @@ def change(row: OperatorState, state: str, reason: str, *, staff: Staff, source:
 
 
 def _in_call(staff: Staff) -> bool:
-    return CallAgent.objects.filter(staff=staff, state__in=CallAgent.LIVE, call__is_live=True).exists()
+    return CallAgent.objects.filter(staff=staff, state__in=Words(*CallAgent.LIVE), call__is_live=True).exists()
 
 
 def _lock(staff_ids: list[int]) -> list[OperatorState]:

@@ -4,7 +4,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
+from django.db.models.lookups import IsNull
 
+from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.people.access import Access
 from madoguchi.people.models import Staff
 from madoguchi.telephony.models import Call, CallAgent, CallState, Direction, OperatorState, Sender
@@ -40,14 +42,17 @@ def in_talk(access: Access) -> QuerySet[Call]:
 
 def ringing_at(staff: Staff | int) -> QuerySet[Call]:
     """The calls that ring at this person's phone now, for the screen pop; newest first."""
-    seats = CallAgent.objects.filter(staff=staff, state=CallAgent.State.OFFERED).values("call")
-    return Call.objects.filter(pk__in=seats, is_live=True)
+    return _with(staff, CallAgent.State.OFFERED)
 
 
 def talking_with(staff: Staff | int) -> QuerySet[Call]:
     """The calls this person is in now; newest first."""
-    seats = CallAgent.objects.filter(staff=staff, state=CallAgent.State.TALKING).values("call")
-    return Call.objects.filter(pk__in=seats, is_live=True)
+    return _with(staff, CallAgent.State.TALKING)
+
+
+def _with(staff: Staff, state: CallAgent.State) -> QuerySet[Call]:
+    seats = CallAgent.objects.filter(staff=staff, state__in=Words(*CallAgent.LIVE)).filter(state=state)
+    return Call.objects.filter(pk__in=seats.values("call"), is_live=True)
 
 
 def calls_between(
@@ -64,7 +69,7 @@ def calls_between(
     Calls that became part of another are left out. ``limit`` is at most 200.
     """
     limit = max(1, min(limit, LARGEST_PAGE))
-    rows = Call.objects.visible_to(access).filter(merged_into=None).select_related("answered_by")
+    rows = Call.objects.visible_to(access).filter(IsNull(Unindexed("merged_into"), True)).select_related("answered_by")
     if start is not None:
         rows = rows.filter(started_at__gte=start)
     if end is not None:

@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OrderBy, Q, QuerySet
+from django.db.models.lookups import Exact, In, IsNull
 from django.utils import timezone
 
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.models import Mention
 from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.search import index
-from madoguchi.tickets.models import ACTIVE, Message, ReadMark, Ticket, TicketQuerySet, id_of
+from madoguchi.tickets.models import ACTIVE, Message, ReadMark, Status, Ticket, TicketQuerySet, id_of
 
 ORDERS: Mapping[str, tuple[str, bool]] = {
     # name → (column, descending)
@@ -90,34 +93,73 @@ class TicketFilter:
     opened_since: datetime | None = None
     opened_before: datetime | None = None
 
-    def apply(self, tickets: TicketQuerySet) -> TicketQuerySet:
-        """The tickets that fit."""
-        equal = {
-            "holder_team": self.team,
-            "front_team": self.front_team,
-            "assignee": self.assignee,
-            "requester": self.requester,
-            "organization": self.organization,
-            "channel": self.channel,
+    @property
+    def statuses(self) -> set[str]:
+        """The wanted status values; none: all of them."""
+        return {value for status in self.status for value in (ACTIVE if status == "active" else (status,))}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether only open tickets are wanted: they are few, whatever else is asked of them."""
+        return bool(self.statuses) and self.statuses <= set(ACTIVE)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether a few rows are all there can be, so that they are found first and sorted then."""
+        rare = self.frozen or self.owed_call or self.requester or self.organization
+        return bool(rare) or self.statuses == {Status.RESOLVED}
+
+    def comes_by_change(self, order: str) -> bool:
+        """Whether the rows are read in the order of their last change, until a page is full."""
+        return order == "updated" and not self.is_open and not self.is_narrow
+
+    def apply(self, tickets: TicketQuerySet, *, found_otherwise: bool = False) -> TicketQuerySet:
+        """The tickets that fit. ``found_otherwise``: by words, or in an order that no index of these columns has."""
+        if self.is_open:
+            tickets = tickets.active()
+        if self.statuses and self.statuses != set(ACTIVE):
+            tickets = tickets.filter(status__in=Words(*sorted(self.statuses)))
+            if len(self.statuses) == 1:  # the partial index of this one status has it as an equation
+                tickets = tickets.filter(status=Words(*self.statuses))
+        for column, value in (("requester", self.requester), ("organization", self.organization)):
+            if value:
+                tickets = tickets.filter(**{column: value})
+        shared = {
+            "holder_team": self.team and (self.team,),
+            "front_team": self.front_team and (self.front_team,),
+            "assignee": self.assignee and (self.assignee,),
+            "channel": self.channel and (self.channel,),
+            "category": self.category,
+            "priority": self.priority,
+        }
+        for column, values in shared.items():
+            if values:
+                tickets = tickets.filter(self._shared(column, values, found_otherwise=found_otherwise))
+        spans = {
             "updated_at__gte": self.updated_since,
             "opened_at__gte": self.opened_since,
             "opened_at__lt": self.opened_before,
         }
-        tickets = tickets.filter(**{name: value for name, value in equal.items() if value})
-        if self.status:
-            wanted = {value for status in self.status for value in (ACTIVE if status == "active" else (status,))}
-            tickets = tickets.active() if wanted == set(ACTIVE) else tickets.filter(status__in=sorted(wanted))
-        if self.category:
-            tickets = tickets.filter(category__in=self.category)
-        if self.priority:
-            tickets = tickets.filter(priority__in=self.priority)
+        tickets = tickets.filter(**{name: value for name, value in spans.items() if value})
         if self.unassigned:
-            tickets = tickets.filter(assignee__isnull=True)
+            tickets = tickets.filter(IsNull(Unindexed("assignee"), True))
         if self.frozen:
             tickets = tickets.filter(frozen_at__isnull=False)
         if self.owed_call:
             tickets = tickets.filter(call_back_at__isnull=False)
         return tickets
+
+    def _shared(self, column: str, values: tuple[Any, ...], *, found_otherwise: bool) -> Q:
+        """A column that many tickets share. It finds them only where nothing narrower does, in the order of change."""
+        if self.q:
+            found_otherwise = True
+        elif column not in ("holder_team", "front_team"):
+            found_otherwise = False  # few enough to be sorted
+        if len(values) > 1:
+            return Q(In(Unindexed(column), values))
+        if found_otherwise or self.is_open or self.is_narrow:
+            return Q(Exact(Unindexed(column), values[0]))
+        return Q(**{column: values[0]})
 
 
 @dataclass(frozen=True)
@@ -142,20 +184,23 @@ _VALUES = (
 
 
 def page(wanted: TicketFilter, *, access: Access, order: str = "updated", cursor: str = "", limit: int = 50) -> Page:
-    """One page of what ``access`` may see, by keyset; nothing is counted."""
+    """One page of what ``access`` may see, by keyset; nothing is counted. With words: always the newest first."""
+    if wanted.q.strip():
+        return _found(wanted, access, cursor, limit)
     after = _parse(cursor)
     order = order if order in ORDERS else "updated"
-    if wanted.q.strip():
-        rows = list(_listed(wanted, access, order, after, limit))
+    column, descending = ORDERS[order]
+    if access.is_partner and wanted.comes_by_change(order) and not (wanted.team or wanted.front_team):
+        shares = Ticket.objects.shares_of(access)
+        rows = _merged([list(_listed(wanted, share, order, after, limit)) for share in shares], column, descending)
     else:
         values = {name: value for name in _VALUES if (value := getattr(wanted, name))}
         shape = replace(wanted, **dict.fromkeys(values))  # type: ignore[arg-type]
         question = _page(shape, tuple(values), order, bool(after), limit)
-        rows = question.all(access, *values.values(), *(after or ()))
-    found = [ListedTicket._make(row) for row in rows[:limit]]
-    if len(rows) <= limit:
-        return Page(found, None)
-    return Page(found, f"{getattr(found[-1], ORDERS[order][0]).isoformat()}_{found[-1].id}")
+        rows = [ListedTicket._make(row) for row in question.all(access, *values.values(), *(after or ()))]
+    found = rows[:limit]
+    more = len(rows) > limit
+    return Page(found, f"{getattr(found[-1], column).isoformat()}_{found[-1].id}" if more else None)
 
 
 @lru_cache(maxsize=500)
@@ -166,20 +211,16 @@ def _page(
 
     def ask(access: Access, *values: Any) -> "QuerySet[Ticket, tuple[Any, ...]]":
         wanted = replace(shape, **dict(zip(names, values, strict=False)))
-        return _listed(wanted, access, order, (values[-2], values[-1]) if goes_on else None, limit)
+        after = (values[-2], values[-1]) if goes_on else None
+        return _listed(wanted, Ticket.objects.visible_to(access), order, after, limit)
 
     return PreparedVisible(ask, values=len(names) + 2 * goes_on)
 
 
 def _listed(
-    wanted: TicketFilter, access: Access, order: str, after: tuple[Any, Any] | None, limit: int
+    wanted: TicketFilter, tickets: TicketQuerySet, order: str, after: tuple[Any, Any] | None, limit: int
 ) -> "QuerySet[Ticket, tuple[Any, ...]]":
-    tickets = wanted.apply(Ticket.objects.visible_to(access))
-    if wanted.q.strip():
-        ticket_id = id_of(wanted.q)
-        found = index.matching("ticket", wanted.q)
-        by_words = Q(pk__in=found) if found is not None else Q(pk__in=[])
-        tickets = tickets.filter(Q(pk=ticket_id) if ticket_id is not None else by_words)
+    tickets = wanted.apply(tickets, found_otherwise=not wanted.comes_by_change(order))
     column, descending = ORDERS[order]
     if column == "call_back_at":
         tickets = tickets.filter(call_back_at__isnull=False)
@@ -189,8 +230,30 @@ def _listed(
         tickets = tickets.filter(Q(**{f"{column}__{beyond}": at}) | Q(**{column: at, f"id__{beyond}": last})).filter(
             **{f"{column}__{beyond}e": at}
         )
-    sign = "-" if descending else ""
-    return tickets.order_by(f"{sign}{column}", f"{sign}id").values_list(*ListedTicket._fields)[: limit + 1]
+    few = wanted.is_narrow or (wanted.is_open and column != "updated_at")
+    sort = OrderBy(Unindexed(column) if few else F(column), descending=descending)
+    return tickets.order_by(sort, "-id" if descending else "id").values_list(*ListedTicket._fields)[: limit + 1]
+
+
+def _merged(parts: Sequence[Sequence[tuple[Any, ...]]], column: str, descending: bool) -> list[ListedTicket]:
+    """The rows of lists of the same order as one, each once."""
+    rows = {row.id: row for part in parts for row in map(ListedTicket._make, part)}
+    return sorted(rows.values(), key=attrgetter(column, "id"), reverse=descending)
+
+
+def _found(wanted: TicketFilter, access: Access, cursor: str, limit: int) -> Page:
+    """The tickets that hold the words (or have the number), the newest first; only as far as a page needs."""
+    tickets = wanted.apply(Ticket.objects.visible_to(access), found_otherwise=True)
+    ticket_id = id_of(wanted.q)
+    if ticket_id is not None:
+        numbered = tickets.filter(pk=ticket_id).values_list(*ListedTicket._fields)
+        return Page([ListedTicket._make(row) for row in numbered], None)
+    before = int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 19 else None
+    few = wanted.is_open or wanted.is_narrow
+    ids = index.find("ticket", wanted.q, tickets, limit=limit + 1, before=before, few=few)
+    rows = Ticket.objects.filter(pk__in=ids[:limit]).values_list(*ListedTicket._fields)
+    found = sorted(map(ListedTicket._make, rows), key=attrgetter("id"), reverse=True)
+    return Page(found, str(ids[limit - 1]) if len(ids) > limit else None)
 
 
 def _parse(cursor: str) -> tuple[datetime, int] | None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from madoguchi.api.kept import forget_old_answers
-from madoguchi.mail.models import OutgoingMail
 from madoguchi.mail.outbox import deliver_due
+from madoguchi.mail.queries import mails_unsent, mails_waiting
 from madoguchi.rules.actions.try_rule import run_next_trial
 from madoguchi.rules.sweep import enter_tickets, fire_due
 from madoguchi.search.index import drain
@@ -37,8 +37,8 @@ SCHEDULE: tuple[Job, ...] = (
 )
 
 QUEUES: Mapping[str, Callable[[], int]] = {
-    "mail": lambda: OutgoingMail.objects.filter(state__in=["queued", "sending"]).count(),
-    "mail_not_sent": lambda: OutgoingMail.objects.filter(state="failed").count(),
+    "mail": lambda: mails_waiting().count(),
+    "mail_not_sent": lambda: mails_unsent().filter(state="failed").count(),
     "search": lambda: Pending.objects.filter(error="").count(),
     "search_set_aside": lambda: Pending.objects.exclude(error="").count(),
 }

@@ -158,7 +158,7 @@ def _in_bulk() -> Ticket:
 
 
 def _tables() -> Tables:
-    return Tables(history._MODELS)
+    return Tables(history.MODELS)
 
 
 def _person() -> Person:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -43,7 +44,7 @@ def texts(monkeypatch: pytest.MonkeyPatch) -> Texts:
     return source
 
 
-def found(text: str, **options: int) -> list[int]:
+def found(text: str, **options: Any) -> list[int]:
     return index.find("ticket", text, Person.objects.all(), **options)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Router
@@ -17,6 +17,7 @@ from madoguchi.api.v1.fields import Answer, Body
 from madoguchi.api.v1.find import staff_named, ticket_named
 from madoguchi.api.v1.ticket_form import OrganizationForm, StaffForm, organization_form, staff_form
 from madoguchi.api.v1.tickets import WRITE
+from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.interactions.actions import dismiss, record_bypass
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
@@ -101,15 +102,18 @@ def list_interactions(request: ApiRequest, wanted: Query[InteractionQuery]) -> H
         "started_at__lt": wanted.to,
         "channel": wanted.channel,
         "person": wanted.person,
-        "state": wanted.state if wanted.state != "unsettled" else None,
+        "state": Words(wanted.state) if wanted.state not in (None, "unsettled") else None,
     }
     rows = rows.filter(**{name: value for name, value in equal.items() if value is not None})
     if wanted.ticket:
         rows = rows.filter(ticket_links__ticket=ticket_named(request, wanted.ticket, field="ticket"))
+    # Those that are open are few and have an index of their own; the others are found in the order of time.
+    few = wanted.state in ("unsettled", Interaction.State.OPEN)
+    start = Unindexed("started_at") if few else F("started_at")
     if place := cursor.decode(wanted.cursor):
         at, last = place
         rows = rows.filter(Q(started_at__lt=at) | Q(started_at=at, pk__lt=last), started_at__lte=at)
-    found = list(rows.select_related(*_RELATED).order_by("-started_at", "-id")[: wanted.limit + 1])
+    found = list(rows.select_related(*_RELATED).order_by(start.desc(), "-id")[: wanted.limit + 1])
     more, found = len(found) > wanted.limit, found[: wanted.limit]
     return items(_forms(request, found), cursor.encode(found[-1].started_at, found[-1].pk) if more else None)
 

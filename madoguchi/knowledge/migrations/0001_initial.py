@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('terms', models.JSONField(default=dict)),
                 ('vector', models.BinaryField(null=True)),
                 ('learned_at', models.DateTimeField()),
-                ('article', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='knowledge.article')),
+                ('article', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='texts', to='knowledge.article')),
             ],
         ),
         migrations.AddIndex(
@@ -56,6 +56,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='article',
             index=models.Index(fields=['-updated_at', '-id'], name='knowledge_article_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='articletext',
+            index=models.Index(fields=['article', '-learned_at', '-id'], name='knowledge_text_newest'),
         ),
         migrations.AddConstraint(
             model_name='articletext',

@@ -205,6 +205,10 @@ class Migration(migrations.Migration):
             model_name='person',
             index=models.Index(fields=['search'], name='people_person_search'),
         ),
+        migrations.AddIndex(
+            model_name='person',
+            index=models.Index(fields=['family_kana', 'given_kana', 'id'], name='people_person_by_reading'),
+        ),
         migrations.AddConstraint(
             model_name='emailaddress',
             constraint=models.UniqueConstraint(fields=('address', 'person'), name='people_email_once'),

@@ -13,6 +13,7 @@ from madoguchi.mail.actions import retry as retry_mail
 from madoguchi.mail.actions import send_again
 from madoguchi.mail.compose import build
 from madoguchi.mail.models import IncomingMail, OutgoingMail
+from madoguchi.mail.queries import mails_aside, mails_unsent
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Staff
 from madoguchi.problems.models import Problem
@@ -22,7 +23,6 @@ from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
 
 PAGE = 50
-UNSENT = (OutgoingMail.State.FAILED, OutgoingMail.State.WRITTEN)
 
 
 @guard(Capability.ADMINISTER)
@@ -74,10 +74,10 @@ def mails(request: StaffRequest) -> HttpResponse:
     after = request.GET.get("after", "")
     rows: list[IncomingMail] | list[OutgoingMail]
     if outgoing:
-        unsent = OutgoingMail.objects.filter(state__in=UNSENT).defer("body", "html")
+        unsent = mails_unsent().defer("body", "html")
         rows, cursor = keyset(unsent, ("id",), after=after, size=PAGE, descending=True)
     else:
-        aside = IncomingMail.objects.filter(state=IncomingMail.State.SET_ASIDE).select_related("raw")
+        aside = mails_aside().select_related("raw")
         rows, cursor = keyset(aside, ("id",), after=after, size=PAGE, descending=True)
     address = reverse("administration:mails")
     context = {

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from madoguchi.mail.models import IncomingMail, OutgoingMail
+from madoguchi.mail.models import OutgoingMail
+from madoguchi.mail.queries import mails_aside, mails_unsent, mails_waiting
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Membership, Staff
 from madoguchi.problems.models import Problem
@@ -27,13 +28,13 @@ SKEW_S = 2.0
 def index(request: StaffRequest) -> HttpResponse:
     """What needs attention; every figure counts a short list of open rows."""
     sending = OutgoingMail.State
-    queue = OutgoingMail.objects.filter(state__in=[sending.QUEUED, sending.SENDING])
+    queue = mails_waiting()
     waiting = queue.aggregate(oldest=Min("queued_at"))["oldest"]
     context = {
         "problems": Problem.objects.filter(resolved_at__isnull=True).count(),
-        "aside": IncomingMail.objects.filter(state=IncomingMail.State.SET_ASIDE).count(),
-        "failed": OutgoingMail.objects.filter(state=sending.FAILED).count(),
-        "written": OutgoingMail.objects.filter(state=sending.WRITTEN).count(),
+        "aside": mails_aside().count(),
+        "failed": mails_unsent().filter(state=sending.FAILED).count(),
+        "written": mails_unsent().filter(state=sending.WRITTEN).count(),
         "outbox": queue.count(),
         "outbox_since": waiting,
         "outbox_late": waiting is not None and (timezone.now() - waiting).total_seconds() > 900,

@@ -11,8 +11,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
+from madoguchi.foundation.literal import Unindexed
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.people.access import Access, PreparedVisible
@@ -105,7 +107,7 @@ class CallDay:
 def offered_calls(calls: CallQuerySet) -> CallQuerySet:
     """The calls that ``Answering.offered`` counts, those that named no queue included."""
     decided = Q(ended_at__isnull=False) | Q(answered_at__isnull=False)
-    calls = calls.filter(decided, merged_into=None).exclude(outcome__in=_NOT_OFFERED)
+    calls = calls.filter(decided, IsNull(Unindexed("merged_into"), True)).exclude(outcome__in=_NOT_OFFERED)
     return calls.exclude(direction__in=(Direction.OUTBOUND, Direction.INTERNAL))
 
 

@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Min, QuerySet
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
+from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.models import CallBack, Interaction
@@ -55,7 +55,7 @@ _talking_calls = PreparedVisible(
 _states = Prepared(telephony.operator_states)
 _seats = Prepared(
     lambda: (
-        CallAgent.objects.filter(staff__isnull=False, state__in=CallAgent.LIVE, call__is_live=True)
+        CallAgent.objects.filter(staff__isnull=False, state__in=Words(*CallAgent.LIVE), call__is_live=True)
         .select_related("call")
         .order_by("state", "id")
     )
@@ -66,7 +66,7 @@ _offers = PreparedVisible(
         Handoff.objects.visible_to(access)
         .waiting()
         .select_related("ticket", "from_team", "to_team")
-        .order_by(Coalesce("offered_at", "offered_at"), "id")[:MOST]
+        .order_by(Unindexed("offered_at"), "id")[:MOST]
     )
 )
 _call_backs = PreparedVisible(

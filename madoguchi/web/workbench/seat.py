@@ -6,12 +6,14 @@ from typing import Any
 
 import jaconv
 from django.db.models import Q
+from django.db.models.lookups import Exact, IsNull
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.queries import tree
 from madoguchi.foundation.japanese import search_key
+from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import ShiftNote
 from madoguchi.interactions.models import IntakeDraft, Interaction, InteractionQuerySet
@@ -33,6 +35,7 @@ from madoguchi.web.workbench.intake import Intake
 LISTED = 30
 WRAPUP_STARTS_WITHIN = timedelta(minutes=2)
 _DRAFT_IS_FRESH = timedelta(hours=12)
+_LONGEST_CALL = timedelta(hours=12)
 
 
 def contacts(access: Access) -> InteractionQuerySet:
@@ -74,7 +77,8 @@ def at_hand(access: Access, calls: list[Interaction]) -> Interaction | None:
     talking = next((contact for contact in calls if not is_ringing(contact)), None)
     if talking is not None:
         return talking
-    mine = contacts(access).filter(staff=access.staff)
+    # No call is longer: the newest of one's own are enough to look at.
+    mine = contacts(access).filter(staff=access.staff, started_at__gte=timezone.now() - _LONGEST_CALL)
     drafts = IntakeDraft.objects.filter(
         staff=access.staff,
         interaction__state=Interaction.State.OPEN,
@@ -84,14 +88,20 @@ def at_hand(access: Access, calls: list[Interaction]) -> Interaction | None:
         if any(value for key, value in draft.data.items() if key not in ("round", "details")) or any(
             draft.data.get("details", {}).values()
         ):
-            return mine.filter(pk=draft.interaction_id).first()
+            return contacts(access).filter(staff=access.staff, pk=draft.interaction_id).first()
     if calls:
         return calls[0]
-    by_hand = mine.filter(state=Interaction.State.OPEN, ended_at__isnull=True, call__isnull=True)
-    if (begun := by_hand.order_by("-started_at").first()) is not None:
+    by_hand = contacts(access).filter(
+        Exact(Unindexed("staff"), access.staff.pk),
+        IsNull(Unindexed("call"), True),
+        state=Words(Interaction.State.OPEN),
+        ended_at__isnull=True,
+    )
+    if (begun := by_hand.order_by(Unindexed("started_at").desc()).first()) is not None:
         return begun
     if state_of(access.staff).state == OperatorState.State.WRAPUP:
-        return mine.filter(call__ended_at__gte=timezone.now() - timedelta(hours=1)).order_by("-call__ended_at").first()
+        ended = mine.filter(call__ended_at__gte=timezone.now() - timedelta(hours=1))
+        return ended.order_by("-call__ended_at").first()
     recent = mine.filter(
         call__ended_at__gte=timezone.now() - WRAPUP_STARTS_WITHIN, call__answered_by=access.staff
     ).order_by("-call__ended_at")
