@@ -27,6 +27,14 @@ def skipped(closures: Iterable[Closure]) -> list[str]:
     return [*words, *names]
 
 
+def amount(seconds: int) -> str:
+    """Working time in hours and minutes: never in days, which would be taken for days of work."""
+    hours, minutes = divmod(seconds // 60, 60)
+    if hours and minutes:
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    return _("%(hours)d h") % {"hours": hours} if hours else _("%(minutes)d min") % {"minutes": minutes}
+
+
 def reason_word(closure: Closure) -> str:
     """One closure's own word."""
     words = {

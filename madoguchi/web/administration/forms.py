@@ -4,8 +4,10 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import service_names, tree
 from madoguchi.foundation import phone
@@ -19,15 +21,23 @@ def day() -> forms.DateInput:
     return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
+def choose_calendar(form: forms.ModelForm, empty: str | Promise) -> None:
+    """The calendars that may be chosen; ``empty`` says what counts without a choice."""
+    field = form.fields["calendar"]
+    field.queryset = Calendar.objects.filter(Q(is_active=True) | Q(pk=form.instance.calendar_id))  # type: ignore[attr-defined]
+    field.empty_label = empty  # type: ignore[attr-defined]
+
+
 class StaffForm(forms.ModelForm):
     class Meta:
         model = Staff
-        fields = ("family_name", "given_name", "kana", "email", "extension", "mobile", "language")
+        fields = ("family_name", "given_name", "kana", "email", "extension", "mobile", "language", "calendar")
         help_texts = {"kana": _("Any kana will do."), "extension": _("The telephone at this person's seat.")}
         error_messages = {"email": _TAKEN}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        choose_calendar(self, _("as the team"))
         chosen = self.fields["language"]
         chosen.choices = [("", _("as the browser asks")), *(pair for pair in chosen.choices if pair[0])]  # type: ignore[attr-defined]
 
@@ -50,24 +60,36 @@ class StaffForm(forms.ModelForm):
 class TeamForm(forms.ModelForm):
     class Meta:
         model = Team
-        fields = ("name", "name_en", "key", "line", "position", "is_partner", "is_active")
+        fields = ("name", "name_en", "key", "line", "position", "calendar", "is_partner", "is_active")
         error_messages = {"key": _TAKEN}
         help_texts = {"key": _KEY, "is_partner": _("Staff of a partner's team see only this team's share.")}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choose_calendar(self, _("as the desk"))
 
 
 class DepartmentForm(forms.ModelForm):
     class Meta:
         model = Department
-        fields = ("name", "name_en", "key", "topics", "is_active")
+        fields = ("name", "name_en", "key", "topics", "calendar", "is_active")
         error_messages = {"key": _TAKEN}
         help_texts = {"key": _KEY}
         widgets = {"topics": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choose_calendar(self, _("as the desk"))
 
 
 class ContactForm(forms.ModelForm):
     class Meta:
         model = Contact
-        fields = ("name", "kana", "email", "phone", "note", "is_active")
+        fields = ("name", "kana", "email", "phone", "note", "calendar", "is_active")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        choose_calendar(self, _("as the department"))
 
     def clean_phone(self) -> str:
         written: str = self.cleaned_data["phone"]

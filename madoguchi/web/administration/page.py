@@ -71,6 +71,7 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
         ("teams", _("Teams")),
         ("departments", _("Departments")),
         ("categories", _("Categories")),
+        ("calendars", _("Working hours")),
         ("organizations", _("Organizations")),
         ("problems", _("Problems")),
         ("mails", _("Mail")),

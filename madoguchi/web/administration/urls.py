@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.administration import catalog, customers, house, staff, trouble, views
+from madoguchi.web.administration import calendars, catalog, customers, house, staff, trouble, views
 
 app_name = "administration"
 urlpatterns = [
@@ -41,6 +41,16 @@ urlpatterns = [
     path("organizations/contracts/<int:contract_id>/", customers.contract, name="contract"),
     path("organizations/<int:organization_id>/installed/new/", customers.new_installed, name="new_installed"),
     path("organizations/installed/<int:item_id>/remove/", customers.remove_installed, name="remove_installed"),
+    path("calendars/", calendars.calendars, name="calendars"),
+    path("calendars/new/", calendars.new_calendar, name="new_calendar"),
+    path("calendars/<int:calendar_id>/", calendars.calendar, name="calendar"),
+    path("calendars/<int:calendar_id>/hours/", calendars.hours_of, name="calendar_hours"),
+    path("calendars/<int:calendar_id>/default/", calendars.make_default, name="default_calendar"),
+    path("calendars/<int:calendar_id>/days/new/", calendars.special_day, name="special_day"),
+    path("calendars/versions/<int:version_id>/withdraw/", calendars.withdraw, name="withdraw_hours"),
+    path("calendars/days/<int:day_id>/remove/", calendars.remove_day, name="remove_day"),
+    path("calendars/holidays/", calendars.holidays, name="holidays"),
+    path("calendars/holidays/take-in/", calendars.take_in, name="take_in_holidays"),
     path("problems/", trouble.problems, name="problems"),
     path("problems/<slug:problem_id>/", trouble.problem, name="problem"),
     path("problems/<slug:problem_id>/resolve/", trouble.resolve_problem, name="resolve_problem"),

@@ -1,8 +1,14 @@
 """Administration and people in a browser: accessible, and nothing wider than the window."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from madoguchi.calendars.actions import ensure_defaults, set_special_days
+from madoguchi.calendars.models import Calendar
+from madoguchi.journal.record import SYSTEM
 from tests.desk import Desk
 from tests.windows import OpenWindow, assert_accessible
 
@@ -14,6 +20,10 @@ PAGES = [
     "/administration/organizations/{minato}/",
     "/administration/organizations/contracts/{contract}/",
     "/administration/settings/",
+    "/administration/calendars/",
+    "/administration/calendars/new/",
+    "/administration/calendars/holidays/",
+    "/administration/calendars/{calendar}/?start=2026-11-20T17:00&hours=40&minutes=0",
     "/people/",
     "/people/{yamada}/",
     "/people/new/",
@@ -24,6 +34,7 @@ PAGES = [
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_the_pages_are_accessible_and_fit(served: Desk, open_window: OpenWindow, width: int, language: str) -> None:
     cast = served.cast
+    calendar = served.run(calendars)
     window = open_window(cast.admin, "/profile/", width=width, language=language)
     for page in PAGES:
         window.goto(
@@ -33,10 +44,36 @@ def test_the_pages_are_accessible_and_fit(served: Desk, open_window: OpenWindow,
                 minato=cast.minato.pk,
                 contract=cast.contract.pk,
                 yamada=cast.yamada.pk,
+                calendar=calendar,
             )
         )
         assert window.evaluate("document.documentElement.scrollWidth") == width, page
         assert_accessible(window)
+
+
+def calendars() -> int:
+    """Office hours, and a closing at the end of the year; the id of the former."""
+    ensure_defaults(by=SYSTEM)
+    ahead = timezone.localdate() + timedelta(days=34)
+    set_special_days(None, first=ahead, last=ahead + timedelta(days=5), name="年末年始休業", by=SYSTEM)
+    return Calendar.objects.get(key="standard").pk
+
+
+def test_hours_change_from_a_day_on_and_a_deadline_is_tried(served: Desk, open_window: OpenWindow) -> None:
+    calendar = served.run(calendars)
+    page = open_window(served.cast.admin, f"/administration/calendars/{calendar}/")
+    page.get_by_role("link", name="営業時間を変更").click()
+    page.get_by_label("月曜日").fill("９時〜正午")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#field-day_0-error")).to_contain_text("時間として読み取れません")
+    page.get_by_label("月曜日").fill("9:00〜12:00、13:00〜17:30")
+    page.locator("#field-valid_from").fill("2030-04-01")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="2030/4/1(月) から")).to_be_visible()
+    page.locator("#field-start").fill("2030-04-01T16:30")
+    page.locator("#field-hours").fill("1")
+    page.get_by_role("button", name="計算する").click()
+    expect(page.locator(".tried")).to_contain_text("2030年4月1日(月) 17:30:00")
 
 
 def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(served: Desk, open_window: OpenWindow) -> None:
