@@ -10,14 +10,11 @@ from madoguchi.handoffs.actions.decide import accept, recall, return_
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import offers_from, offers_to, returned_to, teams_of
 from madoguchi.knowledge.models import Article
-from madoguchi.knowledge.rendering import excerpt
-from madoguchi.knowledge.suggest import suggest
 from madoguchi.people.access import Capability
 from madoguchi.web.handoffs.answers import done, handoff_or_404, missing, tabs_of
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
-
-ARTICLES = 5
+from madoguchi.web.tickets.solving import fitting
 
 
 @guard(Capability.WORK_TICKETS)
@@ -75,7 +72,7 @@ def return_sheet(request: StaffRequest, handoff_id: int) -> HttpResponse:
                 "ticket": handoff.ticket,
                 "reasons": Handoff.ReturnReason.choices,
                 "q": "",
-                "found": _articles(request, f"{handoff.ticket.subject} {handoff.reason}"),
+                "found": fitting(request, f"{handoff.ticket.subject} {handoff.reason}"),
             },
         )
     reason = request.POST.get("reason", "")
@@ -106,7 +103,7 @@ def articles(request: StaffRequest, handoff_id: int) -> HttpResponse:
     """The articles that fit what was typed in the return sheet."""
     handoff = handoff_or_404(request, handoff_id)
     q = request.GET.get("q", "").strip()
-    found = _articles(request, q or f"{handoff.ticket.subject} {handoff.reason}")
+    found = fitting(request, q or f"{handoff.ticket.subject} {handoff.reason}")
     return page(request, "handoffs/return.html", {"handoff": handoff, "ticket": handoff.ticket, "q": q, "found": found})
 
 
@@ -122,12 +119,6 @@ def recall_offer(request: StaffRequest, handoff_id: int) -> HttpResponse:
 def first_line(text: str | None) -> str:
     """The first line that says something, for a row."""
     return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")[:120]
-
-
-def _articles(request: StaffRequest, text: str) -> list[tuple[Article, str]]:
-    """(article, beginning of its answer) of what fits the text and this person may read."""
-    found = suggest(text, access=request.access, limit=ARTICLES)
-    return [(one.article, excerpt(one.article.answer)) for one in found]
 
 
 def _article(request: StaffRequest) -> Article | None:

@@ -34,6 +34,7 @@ from madoguchi.tickets.models import Priority, Ticket, TicketLink, WaitingFor
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.promising import moment, promised_time, quick_times
+from madoguchi.web.tickets.solving import fitting_ticket
 from madoguchi.web.tickets.views import context_of, ticket_or_404
 
 _BY_HAND = (Channel.VISIT, Channel.MAIL, Channel.PHONE, Channel.CHAT, Channel.WEB)
@@ -121,9 +122,8 @@ def resolve_sheet(request: StaffRequest, number: str) -> HttpResponse:
     """解決にする: with the article that solved it, or the reason why there was none."""
     ticket = ticket_or_404(request, number)
     if request.method == "GET":
-        return page(
-            request, "tickets/sheets.html", {"ticket": ticket, "sheet": "resolve", "reasons": no_article_reasons()}
-        )
+        context = {"ticket": ticket, "sheet": "resolve", "reasons": no_article_reasons()}
+        return page(request, "tickets/sheets.html", context | {"found": fitting_ticket(request, ticket)})
     key = request.POST.get("article", "").strip()
     article = Article.objects.visible_to(request.access).filter(key=key).first() if key else None
     if key and article is None:

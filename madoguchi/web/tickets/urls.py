@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.tickets import acts, correcting, lists, views
+from madoguchi.web.tickets import acts, correcting, lists, solving, views
 
 app_name = "tickets"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("<str:number>/change/", acts.change_fields, name="change"),
     path("<str:number>/correct/", correcting.correct_sheet, name="correct"),
     path("<str:number>/resolve/", acts.resolve_sheet, name="resolve"),
+    path("<str:number>/articles/", solving.articles, name="articles"),
     path("<str:number>/wait/", acts.wait_sheet, name="wait"),
     path("<str:number>/go-on/", acts.go_on_again, name="go_on"),
     path("<str:number>/close/", acts.close_ticket, name="close"),

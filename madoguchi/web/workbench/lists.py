@@ -35,6 +35,7 @@ from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.acts import no_article_reasons
 from madoguchi.web.tickets.promising import promised_time, quick_times
+from madoguchi.web.tickets.solving import fitting_ticket
 from madoguchi.web.workbench.intake import front_of
 from madoguchi.web.workbench.seat import contact_or_404, context_of
 from madoguchi.web.workbench.settling import SHEETS
@@ -106,6 +107,7 @@ def call_back(request: StaffRequest, call_back_id: int) -> HttpResponse:
                 "ticket": ticket,
                 "message": link.message if link else None,
                 "reasons": no_article_reasons(),
+                "found": fitting_ticket(request, ticket) if ticket is not None and ticket.is_active else [],
                 "times": quick_times(timezone.localtime()),
             },
         )
@@ -128,7 +130,7 @@ def call_back(request: StaffRequest, call_back_id: int) -> HttpResponse:
 
 
 def _resolve(request: StaffRequest, ticket: Ticket, said_in: Interaction | None) -> None:
-    key = request.POST.get("solved_by", "").strip()
+    key = request.POST.get("article", "").strip()
     article = Article.objects.visible_to(request.access).filter(key=key).first() if key else None
     reason = request.POST.get("no_article", "").strip()
     if article is None and not reason:

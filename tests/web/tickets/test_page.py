@@ -12,6 +12,7 @@ from django.utils import timezone
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.record import record
+from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Person
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -21,6 +22,7 @@ from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 
 SignIn = Callable[..., Client]
+PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 @pytest.fixture
@@ -130,6 +132,26 @@ def test_an_answer_with_a_file_is_posted_and_the_file_is_for_those_who_see_the_t
     assert got["Content-Disposition"].startswith("attachment")
     assert "sandbox" in got["Content-Security-Policy"]
     assert sign_in(cast.ogawa).get(f"/tickets/files/{attachment.pk}/").status_code == 404
+
+
+def test_the_articles_that_fit_are_offered_and_searched(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    create(
+        Content(question="メールが送れないとき", answer="ポートを 587 に変える。", state="validated"),
+        key="mail-1",
+        by=cast.kimura,
+    )
+    create(
+        Content(question="印刷できないとき", answer="電源を入れ直す。", state="validated"),
+        key="print-1",
+        by=cast.kimura,
+    )
+    client, found = sign_in(cast.sato), f"/tickets/{ticket.number}/articles/"
+    assert 'value="mail-1"' in client.get(f"/tickets/{ticket.number}/resolve/").content.decode()
+    searched = client.get(f"{found}?q=印刷", headers={**PARTIAL, "HX-Target": "div#articles"}).content.decode()
+    assert 'value="print-1"' in searched
+    assert "<html" not in searched
+    assert sign_in(cast.watanabe).get(found).status_code == 403
+    assert sign_in(cast.ogawa).get(found).status_code == 404
 
 
 def test_resolving_asks_for_the_article_or_the_reason(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
