@@ -94,8 +94,8 @@ def _take(raw: bytes, envelope_from: str, envelope_to: list[str]) -> None:
 async def serve(host: str, port: int, stop: asyncio.Event, *, ready: asyncio.Event | None = None) -> None:
     """Listen until ``stop`` is set, then finish what is being taken in. Several gateways may share a port."""
     loop = asyncio.get_running_loop()
-    # SQLite has one writer; threads that wait for it in turns are faster than threads that all poll its lock.
-    pool = ThreadPoolExecutor(1 if connection.vendor == "sqlite" else WORKERS, thread_name_prefix="mail")
+    # SQLite has one writer: while it is at work, a second thread reads the next mail and lays down its bytes.
+    pool = ThreadPoolExecutor(2 if connection.vendor == "sqlite" else WORKERS, thread_name_prefix="mail")
     door = Door(pool)
 
     def conversation() -> Conversation:
