@@ -235,6 +235,7 @@ WEB_WORKERS = env.integer("WEB_WORKERS", 2, doc=_("web processes"), least=1)
 WEB_THREADS = env.integer("WEB_THREADS", 8, doc=_("threads of a web process"), least=1)
 SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc=_("an abandoned wait below this counts as short"))
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -242,7 +243,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],
-        "level": env.text("LOG_LEVEL", "INFO", doc=_("least level that is logged")).upper(),
+        "level": env.choice("LOG_LEVEL", "INFO", _LEVELS, doc=_("least level that is logged")),
     },
     "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
 }

@@ -1,10 +1,10 @@
 """The list of calls behind the board's figures: filters in the address, keyset pages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
@@ -105,16 +105,25 @@ class CallsAddress:
 
 def contacts_page(address: CallsAddress, access: Access) -> tuple[list[Interaction], str]:
     """One page, newest first, each with its call, who took it and its tickets; and the query of the next page."""
+    rows = _listed(address, access)
+    found = list(rows[: PAGE + 1])
+    return found[:PAGE], address.following(found[PAGE - 1]) if len(found) > PAGE else ""
+
+
+def contacts_of(address: CallsAddress, access: Access, *, most: int) -> Iterator[Interaction]:
+    """The list from its beginning, for a file."""
+    return _listed(address, access)[:most].iterator(chunk_size=500)
+
+
+def _listed(address: CallsAddress, access: Access) -> QuerySet[Interaction]:
     # Whoever may watch the board sees every ticket: asking which of them would read them all.
     links = TicketInteraction.objects.select_related("ticket").only("interaction", "ticket__subject").order_by("id")
-    rows = (
+    return (
         address.apply(Interaction.objects.visible_to(access))
         .select_related("call__answered_by", "person__organization", "organization", "staff", "team")
         .prefetch_related(Prefetch("ticket_links", links))
         .order_by("-started_at", "-id")
     )
-    found = list(rows[: PAGE + 1])
-    return found[:PAGE], address.following(found[PAGE - 1]) if len(found) > PAGE else ""
 
 
 def _day(written: str) -> date | None:

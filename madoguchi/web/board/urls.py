@@ -6,6 +6,8 @@ app_name = "board"
 urlpatterns = [
     path("", views.index, name="index"),
     path("calls/", views.calls, name="calls"),
+    path("calls/export.csv", views.export_calls, {"kind": "csv"}, name="export_calls_csv"),
+    path("calls/export.xlsx", views.export_calls, {"kind": "xlsx"}, name="export_calls_xlsx"),
     path("calls/<int:contact_id>/settle/", views.settle, name="settle"),
     path("today/<slug:figure>/", views.tickets, name="tickets"),
 ]

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.db.models import F, Q
 from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -11,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from madoguchi.foundation import phone
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.spreadsheet import Cell
 from madoguchi.interactions.actions import dismiss
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
@@ -21,9 +24,10 @@ from madoguchi.telephony.models import Outcome
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of
-from madoguchi.web.board.contacts import CallsAddress, contacts_page
+from madoguchi.web.board.contacts import CallsAddress, contacts_of, contacts_page
 from madoguchi.web.board.figures import TEAM_FIGURES, tickets_behind
 from madoguchi.web.board.queries import Board, caller_words
+from madoguchi.web.shell.export import MOST, export
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 
@@ -60,6 +64,36 @@ def calls(request: StaffRequest) -> HttpResponse:
             "settles": request.access.can(Capability.DECIDE_ROUTING),
         },
     )
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def export_calls(request: StaffRequest, kind: str) -> HttpResponseBase:
+    """The list of calls as it is filtered, as a file of at most MOST rows."""
+    address = CallsAddress.read(request.GET)
+    heads = [_("Time"), _("Caller"), _("Number"), _("Organization"), _("Queue"), _("Wait"), _("Talk"), _("Taken by")]
+    heads += [_("Outcome"), _("Ticket"), _("Why no ticket")]
+    rows = map(_call_row, contacts_of(address, request.access, most=MOST))
+    return export("calls", kind, heads, rows, title=_("Calls"))
+
+
+def _call_row(contact: Interaction) -> list[Cell]:
+    """Seconds as numbers, so that a sheet can add them up."""
+    call = contact.call
+    organization = contact.organization or (contact.person.organization if contact.person else None)
+    return [
+        contact.started_at,
+        contact.person.name if contact.person else contact.contact_name,
+        phone.display(contact.address),
+        organization.name if organization else "",
+        call.queue if call else "",
+        call.wait_s if call else None,
+        call.talk_s if call else None,
+        contact.staff.name if contact.staff else "",
+        str(Outcome(call.outcome).label) if call and call.outcome else "",
+        ", ".join(link.ticket.number_shown for link in contact.ticket_links.all()),
+        contact.get_dismissed_reason_display() if contact.dismissed_reason else "",
+    ]
 
 
 @guard(Capability.DECIDE_ROUTING)

@@ -1,6 +1,6 @@
 """Articles: looked for while typing, read, written with a preview, archived."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db import models
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_datetime
@@ -27,6 +28,7 @@ from madoguchi.knowledge.suggest import ranked
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Team
 from madoguchi.tickets.models import Ticket
+from madoguchi.web.shell.export import MOST, export
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, page
 
@@ -58,9 +60,25 @@ def index(request: StaffRequest) -> HttpResponse:
         "address": address,
         "paths": _paths(),
         "states": _states(request.access),
+        "exported": urlencode(_told(address)),
         "filtered": bool(_told(address)),
     }
     return page(request, "knowledge/index.html", context)
+
+
+@guard(Capability.READ_KNOWLEDGE)
+@require_GET
+def export_articles(request: StaffRequest, kind: str) -> HttpResponseBase:
+    """The articles of the list, whole, as a file that ``knowledge import`` reads again."""
+    address = {name: request.GET.get(name, "").strip() for name in ("q", "category", "state")}
+    rows = _chosen(Article.objects.visible_to(request.access), address)
+    found: Iterable[Article] = (
+        [one.article for one in ranked(address["q"], rows, limit=ROWS)]
+        if address["q"]
+        else rows.light().select_related("category").order_by("-updated_at", "-id")[:MOST].iterator(chunk_size=500)
+    )
+    cells = ([row.key, row.question, row.answer, row.category.key if row.category else ""] for row in found)
+    return export("articles", kind, ["key", "question", "answer", "category"], cells, title=_("Knowledge"))
 
 
 @guard(Capability.READ_KNOWLEDGE)

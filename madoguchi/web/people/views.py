@@ -1,11 +1,13 @@
 """People who contact the desk, and their organisations: found while typing, read, corrected."""
 
 import copy
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -25,6 +27,7 @@ from madoguchi.people.queries import contract_of, find_people
 from madoguchi.tickets.models import ACTIVE, Ticket
 from madoguchi.tickets.requesters import organizations_visible_to, people_visible_to
 from madoguchi.web.people.forms import NewPersonForm, PersonForm
+from madoguchi.web.shell.export import MOST, export
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
 from madoguchi.web.shell.render import page
@@ -55,9 +58,34 @@ def index(request: StaffRequest) -> HttpResponse:
         "q": words,
         "full": bool(words) and len(found) == PAGE,
         "next": f"?{urlencode({'after': cursor})}" if cursor else "",
+        "exported": urlencode({"q": words}) if words else "",
         "adds": _may_add(request.access),
     }
     return page(request, "people/index.html", context)
+
+
+@guard(Capability.READ_PEOPLE)
+@require_GET
+def export_people(request: StaffRequest, kind: str) -> HttpResponseBase:
+    """The people of the list, as a file of at most MOST rows."""
+    words, visible = _words(request), people_visible_to(request.access)
+    related = visible.select_related("organization").prefetch_related("phones", "emails").order_by(*ORDER)
+    found: Iterable[Person] = (
+        find_people(words, limit=MOST, among=visible) if words else related[:MOST].iterator(chunk_size=500)
+    )
+    heads = [_("Name"), _("Reading"), _("Organization"), _("Division"), _("Phone"), _("Mail")]
+    rows = (
+        [
+            person.name,
+            person.kana,
+            person.organization.name if person.organization else "",
+            person.title,
+            ", ".join(number.display for number in person.phones.all()),
+            ", ".join(address.address for address in person.emails.all()),
+        ]
+        for person in found
+    )
+    return export("people", kind, heads, rows, title=_("People"))
 
 
 @guard(Capability.READ_PEOPLE)

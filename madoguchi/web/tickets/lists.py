@@ -1,13 +1,12 @@
 """The list of tickets, its saved views and its export."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -15,17 +14,19 @@ from django.views.decorators.http import require_GET, require_POST
 from madoguchi.catalog.queries import Branch, outline
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.spreadsheet import Cell
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Team
 from madoguchi.people.staff import label_of
 from madoguchi.tickets.models import Priority, SavedView, Status, shown
 from madoguchi.tickets.queries import page as page_of
+from madoguchi.web.shell.export import MOST
+from madoguchi.web.shell.export import export as write
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.filters import ListAddress
 
 PAGE = 50
-EXPORT = 10_000
 
 
 @guard(Capability.READ_TICKETS)
@@ -72,12 +73,12 @@ def index(request: StaffRequest) -> HttpResponse:
 
 @guard(Capability.READ_TICKETS)
 @require_GET
-def export(request: StaffRequest) -> StreamingHttpResponse:
-    """The list as CSV for Excel (UTF-8 with BOM), at most EXPORT rows, the newest first."""
+def export(request: StaffRequest, kind: str) -> HttpResponseBase:
+    """The list as it is filtered, as a file of at most MOST rows."""
     address = ListAddress.read(request.GET)
-    answer = StreamingHttpResponse(_lines(request, address, outline()), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="tickets-{timezone.localdate():%Y%m%d}.csv"'
-    return answer
+    heads = [_("Number"), _("Subject"), _("Status"), _("Priority"), _("Category"), _("Requester"), _("Organization")]
+    heads += [_("Holder"), _("Assignee"), _("Moves"), _("Opened"), _("Last change")]
+    return write("tickets", kind, heads, _rows(request, address, outline()), title=_("Tickets"))
 
 
 @guard(Capability.READ_TICKETS)
@@ -138,50 +139,28 @@ def _below(branches: list[Branch]) -> dict[int, tuple[int, ...]]:
     return found
 
 
-class _Line:
-    """What csv writes to: hands each line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(request: StaffRequest, address: ListAddress, branches: list[Branch]) -> Iterator[str]:
+def _rows(request: StaffRequest, address: ListAddress, branches: list[Branch]) -> Iterator[list[Cell]]:
     teams = {key: label_of(name, name_en) for key, name, name_en in _team_names.all()}
     categories = {branch.id: branch.label for branch in branches}
-    writer = csv.writer(_Line())
-    heads = [_("Number"), _("Subject"), _("Status"), _("Priority"), _("Category"), _("Requester"), _("Organization")]
-    yield "\ufeff" + str(
-        writer.writerow([*heads, _("Holder"), _("Assignee"), _("Moves"), _("Opened"), _("Last change")])
-    )
     wanted, cursor, written = address.filter(request.user, _below(branches)), "", 0
-    while written < EXPORT:
+    while written < MOST:
         found = page_of(wanted, access=request.access, order=address.order, cursor=cursor, limit=500)
         for row in found.rows:
-            yield str(
-                writer.writerow(
-                    _harmless(cell)
-                    for cell in (
-                        shown(row.id),
-                        row.subject,
-                        Status(row.status).label,
-                        Priority(row.priority).label,
-                        categories.get(row.category_id or 0, ""),
-                        f"{row.requester__family_name or ''} {row.requester__given_name or ''}".strip(),
-                        row.organization__name or "",
-                        teams.get(row.holder_team_id, ""),
-                        f"{row.assignee__family_name or ''} {row.assignee__given_name or ''}".strip(),
-                        row.moves,
-                        f"{timezone.localtime(row.opened_at):%Y-%m-%d %H:%M}",
-                        f"{timezone.localtime(row.updated_at):%Y-%m-%d %H:%M}",
-                    )
-                )
-            )
+            yield [
+                shown(row.id),
+                row.subject,
+                str(Status(row.status).label),
+                str(Priority(row.priority).label),
+                categories.get(row.category_id or 0, ""),
+                f"{row.requester__family_name or ''} {row.requester__given_name or ''}".strip(),
+                row.organization__name or "",
+                teams.get(row.holder_team_id, ""),
+                f"{row.assignee__family_name or ''} {row.assignee__given_name or ''}".strip(),
+                row.moves,
+                row.opened_at,
+                row.updated_at,
+            ]
         written += len(found.rows)
         if not found.next:
             return
         cursor = found.next
-
-
-def _harmless(cell: Any) -> Any:
-    """A text that Excel would take for a formula gets an apostrophe in front."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

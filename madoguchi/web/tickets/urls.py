@@ -5,7 +5,8 @@ from madoguchi.web.tickets import acts, correcting, lists, solving, views
 app_name = "tickets"
 urlpatterns = [
     path("", lists.index, name="index"),
-    path("export.csv", lists.export, name="export"),
+    path("export.csv", lists.export, {"kind": "csv"}, name="export_csv"),
+    path("export.xlsx", lists.export, {"kind": "xlsx"}, name="export_xlsx"),
     path("views/", lists.save_view, name="save_view"),
     path("views/<int:view_id>/delete/", lists.delete_view, name="delete_view"),
     path("new/", acts.new, name="new"),
