@@ -120,8 +120,15 @@ def _reading(asked: models.QuerySet[Any, Any]) -> _Reading:
     )
 
 
+_MOST = 2**63 - 1
+
+
 def _plain(value: Any) -> Any:
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, int):  # no column holds more, and no database takes it
+        return max(-_MOST, min(value, _MOST))
+    return value
 
 
 def insert[M: models.Model](row: M) -> M:

@@ -3,24 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Substr
 from django.utils import timezone
 
 from madoguchi.foundation.literal import Unindexed, Words
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff, HandoffQuerySet, RoutingDecision
-from madoguchi.people.access import Access
+from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.people.models import Team
 from madoguchi.tickets.models import ACTIVE, Message, Ticket
 
 BACK_SINCE = timedelta(days=14)
+MOST = 100
 _RELATED = ("ticket", "from_team", "to_team", "to_staff", "offered_by", "ended_by", "article")
+
+
+_active_teams = Prepared(lambda: Team.objects.filter(is_active=True))
 
 
 def teams_of(access: Access) -> list[Team]:
     """The active teams in whose name this person accepts, returns and writes; one query."""
-    return [team for team in Team.objects.filter(is_active=True) if access.acts_for(team)]
+    return [team for team in _active_teams.all() if access.acts_for(team)]
 
 
 @dataclass(frozen=True)
@@ -33,43 +40,73 @@ class Offers:
 
 def offers_to(teams: Sequence[Team], *, access: Access, after: str = "", limit: int = 50) -> Offers:
     """What waits for these teams; one query however much it is."""
-    offers = _rows(Handoff.objects.visible_to(access).waiting().filter(to_team__in=teams))
-    if place := _place(after):
-        offers = offers.filter(offered_at__gte=place[0]).exclude(offered_at=place[0], pk__lte=place[1])
-    rows = list(offers.order_by(Unindexed("offered_at"), "id")[: limit + 1])
+    place = _place(after)
+    rows = _waiting("to_team", _ids(teams), bool(place), limit + 1).all(access, *(place or ()))
     more, rows = len(rows) > limit, rows[:limit]
     return Offers(rows, f"{rows[-1].offered_at.isoformat()}_{rows[-1].pk}" if more else "")
 
 
 def offers_from(teams: Sequence[Team], *, access: Access, limit: int = 50) -> list[Handoff]:
     """What these teams have offered and nobody has decided, the longest wait first."""
-    offers = Handoff.objects.visible_to(access).waiting().filter(from_team__in=teams)
-    return list(_rows(offers).order_by(Unindexed("offered_at"), "id")[:limit])
+    return _waiting("from_team", _ids(teams), False, limit).all(access)
+
+
+@lru_cache(maxsize=500)
+def _waiting(side: str, teams: tuple[int, ...], goes_on: bool, most: int) -> PreparedVisible[Handoff]:
+    """The question for the open offers to or from these teams, perhaps behind a place."""
+
+    def ask(access: Access, *place: Any) -> HandoffQuerySet:
+        offers = Handoff.objects.visible_to(access).waiting().filter(**{f"{side}__in": teams})
+        if goes_on:
+            offers = offers.filter(offered_at__gte=place[0]).exclude(offered_at=place[0], pk__lte=place[1])
+        return _rows(offers).order_by(Unindexed("offered_at"), "id")[:most]
+
+    return PreparedVisible(ask, values=2 * goes_on)
+
+
+def _ids(teams: Sequence[Team]) -> tuple[int, ...]:
+    return tuple(team.pk for team in teams)
 
 
 def returned_to(teams: Sequence[Team], *, access: Access, limit: int = 20) -> list[Handoff]:
     """What came back to these teams within BACK_SINCE and still lies there, the latest first, each ticket once."""
-    back = Handoff.objects.visible_to(access).filter(
-        state=Words(Handoff.State.RETURNED),
-        ended_at__gte=timezone.now() - BACK_SINCE,
-        from_team__in=teams,
-        ticket__holder_team=F("from_team"),
-        ticket__offered_to__isnull=True,
-        ticket__status__in=ACTIVE,
-    )
-    rows = _rows(back).order_by("-ended_at", "-id")[: limit * 2]
+    rows = _returned(_ids(teams), limit * 2).all(access, timezone.now() - BACK_SINCE)
     latest: dict[int, Handoff] = {}
     for row in rows:
         latest.setdefault(row.ticket_id, row)
     return list(latest.values())[:limit]
 
 
-def frozen_tickets(access: Access, *, limit: int = 100) -> list[Ticket]:
-    """The open tickets whose routing waits for a supervisor, the longest wait first."""
-    tickets = Ticket.objects.visible_to(access).active().filter(frozen_at__isnull=False)
-    return list(
-        tickets.select_related("category", "front_team", "holder_team", "assignee").order_by("frozen_at", "id")[:limit]
+@lru_cache(maxsize=500)
+def _returned(teams: tuple[int, ...], most: int) -> PreparedVisible[Handoff]:
+    def ask(access: Access, since: Any) -> HandoffQuerySet:
+        back = Handoff.objects.visible_to(access).filter(
+            state=Words(Handoff.State.RETURNED),
+            ended_at__gte=since,
+            from_team__in=teams,
+            ticket__holder_team=F("from_team"),
+            ticket__offered_to__isnull=True,
+            ticket__status__in=ACTIVE,
+        )
+        return _rows(back).order_by("-ended_at", "-id")[:most]
+
+    return PreparedVisible(ask)
+
+
+_frozen = PreparedVisible(
+    lambda access: (
+        Ticket.objects.visible_to(access)
+        .active()
+        .filter(frozen_at__isnull=False)
+        .select_related("category", "front_team", "holder_team", "assignee")
+        .order_by("frozen_at", "id")[:MOST]
     )
+)
+
+
+def frozen_tickets(access: Access) -> list[Ticket]:
+    """The open tickets whose routing waits for a supervisor, the longest wait first; at most MOST."""
+    return _frozen.all(access)
 
 
 def returnable(ticket: Ticket, handoffs: Sequence[Handoff]) -> Handoff | None:

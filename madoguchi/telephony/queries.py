@@ -50,7 +50,7 @@ def talking_with(staff: Staff | int) -> QuerySet[Call]:
     return _with(staff, CallAgent.State.TALKING)
 
 
-def _with(staff: Staff, state: CallAgent.State) -> QuerySet[Call]:
+def _with(staff: Staff | int, state: CallAgent.State) -> QuerySet[Call]:
     seats = CallAgent.objects.filter(staff=staff, state__in=Words(*CallAgent.LIVE)).filter(state=state)
     return Call.objects.filter(pk__in=seats.values("call"), is_live=True)
 

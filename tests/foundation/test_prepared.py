@@ -65,6 +65,13 @@ def test_values_come_back_as_django_reads_them(cast: Cast) -> None:
     assert _columns(found) == _columns(Ticket.objects.get(pk=ticket.pk))
 
 
+@pytest.mark.parametrize("number", [2**63 - 1, 2**63, -(2**64), 10**40])
+def test_a_number_that_no_column_holds_finds_nothing(cast: Cast, number: int) -> None:
+    assert Prepared(lambda pk: Team.objects.filter(pk=pk)).all(number) == []
+    below = Prepared(lambda pk: Team.objects.filter(pk__lt=pk)).all(number)
+    assert len(below) == (Team.objects.count() if number > 0 else 0)
+
+
 def test_moments_are_compared_as_moments(cast: Cast) -> None:
     ticket = insert(_ticket(cast))
     since = Prepared(lambda moment: Ticket.objects.filter(opened_at__gte=moment))

@@ -57,7 +57,7 @@ _state = Prepared(lambda staff: OperatorState.objects.filter(staff=staff))
 
 
 def contact_or_404(request: StaffRequest, contact_id: int) -> Interaction:
-    contact = _contact.first(request.access, contact_id) if contact_id < 2**63 else None
+    contact = _contact.first(request.access, contact_id)
     if contact is None:
         raise Http404
     return contact
