@@ -27,6 +27,7 @@ from madoguchi.api.v1 import (
     call_backs,
     calls,
     catalog,
+    clocks,
     handoffs,
     interactions,
     knowledge,
@@ -65,6 +66,7 @@ for module in (
     notices,
     shift_notes,
     catalog,
+    clocks,
 ):
     api.add_router("", module.router)
 

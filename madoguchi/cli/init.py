@@ -10,6 +10,7 @@ from django.core.validators import validate_email
 from django.db import OperationalError, transaction
 
 from madoguchi.calendars.actions import ensure_defaults
+from madoguchi.clocks.actions import make_default_policies
 from madoguchi.config.environment import SettingError
 from madoguchi.demo import company
 from madoguchi.foundation.refusal import Refused
@@ -61,10 +62,11 @@ def make_administrator(email: str, password_file: Path | None) -> str:
 
 @transaction.atomic
 def make_defaults() -> None:
-    """The calendars, and the first-line team that holds a new ticket; nothing where there are some already."""
+    """The calendars, the first-line team that holds a new ticket, what is promised; nothing where some are already."""
     ensure_defaults(by=SYSTEM)
     if not Team.objects.exists():
         Team.objects.create(key="call-centre", name="コールセンター", name_en="Call centre", line=1)
+    make_default_policies()
 
 
 def _password(file: Path | None) -> str:

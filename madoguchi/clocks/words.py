@@ -7,7 +7,7 @@ from django.utils.translation import get_language, gettext_lazy, gettext_noop, n
 from django.utils.translation import gettext as _
 
 from madoguchi.calendars.working_time import Closure, Reason
-from madoguchi.clocks.function import Kind, Reading, State
+from madoguchi.clocks.function import Kind, Reading
 from madoguchi.clocks.life import SOLVED, Span
 from madoguchi.foundation.dates import duration, short_time
 
@@ -20,12 +20,6 @@ KINDS = {
     Kind.HOLDING: gettext_noop("Holding time"),
     Kind.ANSWER: gettext_noop("Answer of a department"),
     Kind.CALL_BACK: gettext_noop("Call-back"),
-}
-STATES = {
-    State.RUNNING: gettext_lazy("Running"),
-    State.PAUSED: gettext_lazy("Paused"),
-    State.MET: gettext_lazy("Met"),
-    State.BREACHED: gettext_lazy("Breached"),
 }
 _WHY = {
     "requester": gettext_lazy("waiting for the requester"),

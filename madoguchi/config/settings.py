@@ -76,6 +76,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 assert PUBLIC_URL is not None
 HTTPS = PUBLIC_URL.scheme == "https"
+PUBLIC_ADDRESS = PUBLIC_URL.geturl().rstrip("/")
 ALLOWED_HOSTS = [PUBLIC_URL.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"] + [
     host
     for host in env.text("ALLOWED_HOSTS", doc=_("further host names, separated by commas")).replace(" ", "").split(",")
@@ -123,8 +124,10 @@ INSTALLED_APPS = [
     "madoguchi.interactions",
     "madoguchi.knowledge",
     "madoguchi.notices",
+    "madoguchi.notifications",
     "madoguchi.tickets",
     "madoguchi.handoffs",
+    "madoguchi.clocks",
     "madoguchi.rules",
     "madoguchi.api",
     "madoguchi.web",

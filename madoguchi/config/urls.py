@@ -13,6 +13,7 @@ SEGMENTS = (
     "knowledge",
     "consultations",
     "notices",
+    "notifications",
     "insight",
     "liaison",
     "training",

@@ -125,6 +125,7 @@ class TicketLife:
                 "service_class": contract.service_class if contract else "",
                 "spoken": staff is not None and channel in SPOKEN,
                 "not_entitled": lacking,
+                "details": details,
             },
         )
 

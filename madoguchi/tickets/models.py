@@ -93,7 +93,8 @@ class Ticket(models.Model):
 
     ``moves`` counts accepted hand-offs and returns after acceptance; ``frozen_at`` says that routing waits for a
     supervisor, ``approval_asked_at`` that it is resolved only after one has approved. ``version`` grows with every
-    change (If-Match). ``details`` are the answers to hearing items by key.
+    change (If-Match). ``details`` are the answers to hearing items by key. ``next_due_at`` is the earliest
+    deadline that runs (of ``next_due_kind``), kept by the clocks.
     """
 
     subject = models.CharField(max_length=300)
@@ -139,6 +140,8 @@ class Ticket(models.Model):
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     call_back_at = models.DateTimeField(null=True, blank=True)
+    next_due_at = models.DateTimeField(null=True, blank=True)
+    next_due_kind = models.CharField(max_length=16, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by_team = models.ForeignKey(
         Team, models.PROTECT, null=True, blank=True, related_name="resolved_tickets", db_index=False
@@ -199,6 +202,11 @@ class Ticket(models.Model):
                 fields=["call_back_at", "id"],
                 condition=models.Q(call_back_at__isnull=False),
                 name="tickets_by_call_back",
+            ),
+            models.Index(
+                fields=["next_due_at", "id"],
+                condition=models.Q(next_due_at__isnull=False),
+                name="tickets_by_due",
             ),
             models.Index(fields=["frozen_at"], condition=models.Q(frozen_at__isnull=False), name="tickets_frozen"),
             models.Index(fields=["resolved_at"], condition=models.Q(status="resolved"), name="tickets_resolved"),

@@ -26,6 +26,7 @@ ORDERS: Mapping[str, tuple[str, bool]] = {
     "age": ("opened_at", False),
     "newest": ("opened_at", True),
     "call_back": ("call_back_at", False),
+    "due": ("next_due_at", False),
 }
 
 
@@ -53,6 +54,8 @@ class ListedTicket(NamedTuple):
     opened_at: datetime
     updated_at: datetime
     call_back_at: datetime | None
+    next_due_at: datetime | None
+    next_due_kind: str
 
 
 # What a page or a program shows of a message; the mail behind it is large.
@@ -88,6 +91,7 @@ class TicketFilter:
     channel: str = ""
     frozen: bool = False
     owed_call: bool = False
+    due_before: datetime | None = None
     q: str = ""
     updated_since: datetime | None = None
     opened_since: datetime | None = None
@@ -139,6 +143,7 @@ class TicketFilter:
             "updated_at__gte": self.updated_since,
             "opened_at__gte": self.opened_since,
             "opened_at__lt": self.opened_before,
+            "next_due_at__lt": self.due_before,
         }
         tickets = tickets.filter(**{name: value for name, value in spans.items() if value})
         if self.unassigned:
@@ -180,6 +185,7 @@ _VALUES = (
     "updated_since",
     "opened_since",
     "opened_before",
+    "due_before",
 )
 
 
@@ -222,8 +228,8 @@ def _listed(
 ) -> "QuerySet[Ticket, tuple[Any, ...]]":
     tickets = wanted.apply(tickets, found_otherwise=not wanted.comes_by_change(order))
     column, descending = ORDERS[order]
-    if column == "call_back_at":
-        tickets = tickets.filter(call_back_at__isnull=False)
+    if column in {"call_back_at", "next_due_at"}:
+        tickets = tickets.filter(**{f"{column}__isnull": False})
     if after:
         at, last = after
         beyond = "lt" if descending else "gt"

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from madoguchi.api.kept import forget_old_answers
+from madoguchi.clocks.models import Clock
+from madoguchi.clocks.rebuild import recalculate
+from madoguchi.clocks.sweep import sweep
 from madoguchi.mail.outbox import deliver_due
 from madoguchi.mail.queries import mails_unsent, mails_waiting
+from madoguchi.notifications.actions import deliver_due as deliver_notifications
 from madoguchi.rules.actions.try_rule import run_next_trial
 from madoguchi.rules.sweep import enter_tickets, fire_due
 from madoguchi.search.index import drain
@@ -28,7 +32,10 @@ class Job:
 
 SCHEDULE: tuple[Job, ...] = (
     Job("mail", lambda: deliver_due(_BATCH) == _BATCH, every=1.0),
+    Job("notifications", lambda: deliver_notifications(limit=_BATCH) == _BATCH, every=1.0),
     Job("search", lambda: drain(_BATCH) == _BATCH, every=0.5),
+    Job("clocks", lambda: sweep(limit=_BATCH) == _BATCH, every=1.0),
+    Job("recalculation", recalculate, every=5.0),
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("rules", fire_due, every=1.0),
     Job("rules_entering", enter_tickets, every=5.0),
@@ -37,6 +44,7 @@ SCHEDULE: tuple[Job, ...] = (
 )
 
 QUEUES: Mapping[str, Callable[[], int]] = {
+    "clocks": lambda: Clock.objects.filter(next_at__lt=timezone.now()).count(),
     "mail": lambda: mails_waiting().count(),
     "mail_not_sent": lambda: mails_unsent().filter(state="failed").count(),
     "search": lambda: Pending.objects.filter(error="").count(),

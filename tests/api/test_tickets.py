@@ -55,6 +55,8 @@ def test_a_ticket_is_raised_for_the_person_with_that_address_and_held_by_the_cal
         "frozen": False,
         "not_entitled": False,
         "call_back_at": None,
+        "next_due_at": None,
+        "next_due_kind": None,
         "resolved_at": None,
         "closed_at": None,
         "resolution": "",

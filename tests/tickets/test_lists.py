@@ -35,6 +35,7 @@ def tickets(cast: Cast) -> list[Ticket]:
             category=cast.mail_trouble if turn % 2 else cast.general,
             channel="mail" if turn % 5 == 0 else "phone",
             call_back_at=now + timedelta(minutes=turn // 3) if turn % 3 else None,
+            next_due_at=now + timedelta(minutes=turn // 2) if turn % 4 else None,
             opened_at=now - timedelta(hours=turn // 2),  # pairs of the same moment: the id decides
             updated_at=now - timedelta(hours=turn // 4),
         )
@@ -84,7 +85,7 @@ def test_every_filter_finds_in_every_order_what_it_means(cast: Cast, tickets: li
     for wanted in filters(cast):
         fitting = wanted.apply(Ticket.objects.visible_to(access_of(staff)))
         for order, (column, descending) in ORDERS.items():
-            rows = fitting.exclude(call_back_at=None) if order == "call_back" else fitting
+            rows = fitting.exclude(**{column: None}) if order in {"call_back", "due"} else fitting
             sign = "-" if descending else ""
             expected = list(rows.order_by(f"{sign}{column}", f"{sign}id").values_list("id", flat=True))
             assert walked(wanted, staff, order) == expected, (wanted, order)

@@ -86,6 +86,8 @@ class TicketForm(Answer):
     frozen: bool
     not_entitled: bool
     call_back_at: str | None
+    next_due_at: str | None
+    next_due_kind: str | None
     opened_at: str
     updated_at: str
     resolved_at: str | None
@@ -164,6 +166,8 @@ def _form(ticket: Ticket, emails: dict[int, str], phones: dict[int, str]) -> dic
         "frozen": ticket.frozen_at is not None,
         "not_entitled": ticket.not_entitled,
         "call_back_at": moment(ticket.call_back_at),
+        "next_due_at": moment(ticket.next_due_at),
+        "next_due_kind": ticket.next_due_kind or None,
         "opened_at": moment(ticket.opened_at),
         "updated_at": moment(ticket.updated_at),
         "resolved_at": moment(ticket.resolved_at),

@@ -99,7 +99,7 @@ class TicketQuery(BaseModel):
     channel: fields.Channel | None = None
     q: fields.Word = ""
     updated_since: fields.Moment | None = None
-    order: Literal["updated", "age", "newest", "call_back"] = "updated"
+    order: Literal["updated", "age", "newest", "call_back", "due"] = "updated"
     cursor: fields.Cursor = ""
     limit: fields.Limit = 50
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('knowledge', '0001_initial'),
-        ('people', '0002_team_order_contact_active'),
+        ('people', '0001_initial'),
         ('tickets', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('people', '0002_team_order_contact_active'),
+        ('people', '0001_initial'),
         ('tickets', '0002_first_number'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

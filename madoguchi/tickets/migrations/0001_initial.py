@@ -39,6 +39,8 @@ class Migration(migrations.Migration):
                 ('opened_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),
                 ('call_back_at', models.DateTimeField(blank=True, null=True)),
+                ('next_due_at', models.DateTimeField(blank=True, null=True)),
+                ('next_due_kind', models.CharField(blank=True, max_length=16)),
                 ('resolved_at', models.DateTimeField(blank=True, null=True)),
                 ('resolved_at_first_line', models.BooleanField(default=False)),
                 ('resolution', models.TextField(blank=True)),
@@ -226,6 +228,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='ticket',
             index=models.Index(condition=models.Q(('call_back_at__isnull', False)), fields=['call_back_at', 'id'], name='tickets_by_call_back'),
+        ),
+        migrations.AddIndex(
+            model_name='ticket',
+            index=models.Index(condition=models.Q(('next_due_at__isnull', False)), fields=['next_due_at', 'id'], name='tickets_by_due'),
         ),
         migrations.AddIndex(
             model_name='ticket',

@@ -72,6 +72,7 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
         ("departments", _("Departments")),
         ("categories", _("Categories")),
         ("calendars", _("Working hours")),
+        ("policies", _("Deadlines")),
         ("organizations", _("Organizations")),
         ("problems", _("Problems")),
         ("mails", _("Mail")),

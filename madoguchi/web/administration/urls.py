@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.administration import calendars, catalog, customers, house, staff, trouble, views
+from madoguchi.web.administration import calendars, catalog, customers, house, policies, staff, trouble, views
 
 app_name = "administration"
 urlpatterns = [
@@ -26,6 +26,12 @@ urlpatterns = [
     path("departments/<int:department_id>/contacts/new/", house.new_contact, name="new_contact"),
     path("departments/contacts/<int:contact_id>/", house.contact, name="contact"),
     path("departments/contacts/<int:contact_id>/move/", house.move_contact, name="move_contact"),
+    path("policies/", policies.index, name="policies"),
+    path("policies/new/", policies.new, name="new_policy"),
+    path("policies/fitting/", policies.fitting, name="fitting_policies"),
+    path("policies/<int:policy_id>/", policies.policy, name="policy"),
+    path("policies/<int:policy_id>/fitting/", policies.fitting, name="fitting_policy"),
+    path("policies/<int:policy_id>/end/", policies.end, name="end_policy"),
     path("categories/", catalog.categories, name="categories"),
     path("categories/new/", catalog.new_category, name="new_category"),
     path("categories/<int:category_id>/", catalog.category, name="category"),

@@ -25,6 +25,7 @@ MOST = 100  # what is counted; beyond it the board says 99+
 SHOWN = 3
 # Until the clocks tell each thing its own deadline: whatever waits for a person longer than this is somebody's to do.
 LATE = timedelta(minutes=30)
+WITHIN = timedelta(hours=1)  # deadlines that the board shows before they pass
 
 State = OperatorState.State
 _ORDER = {
@@ -71,6 +72,14 @@ _offers = PreparedVisible(
 )
 _call_backs = PreparedVisible(
     lambda access: CallBack.objects.visible_to(access).waiting().select_related("person", "team", "staff")[:MOST]
+)
+_deadlines = PreparedVisible(
+    lambda access, before: (
+        Ticket.objects.visible_to(access)
+        .filter(next_due_at__lt=before)
+        .select_related("holder_team", "assignee")
+        .order_by("next_due_at", "id")[:MOST]
+    )
 )
 _frozen = PreparedVisible(
     lambda access: (
@@ -219,6 +228,11 @@ class Board:
     def call_backs(self) -> Waiting:
         """Calls that the desk owes, the most overdue first."""
         return self._pile(_call_backs.all(self.access), lambda row: row.due_at)
+
+    @cached_property
+    def deadlines(self) -> Waiting:
+        """Tickets with a deadline that has passed or passes within the hour, the most overdue first."""
+        return self._pile(_deadlines.all(self.access, self.now + WITHIN), lambda row: row.next_due_at)
 
     @cached_property
     def overdue_call_backs(self) -> int:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from madoguchi.people.models import Staff
@@ -23,8 +25,11 @@ _PARTS = (
     "organization",
     "frozen",
     "owed",
+    "due",
     "order",
 )
+# A deadline before then: passed already, or within the hour.
+_DUE_WITHIN = {"late": timedelta(0), "hour": timedelta(hours=1)}
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class ListAddress:
             organization=_number(self.get("organization")),
             frozen=bool(self.get("frozen")),
             owed_call=bool(self.get("owed")),
+            due_before=timezone.now() + _DUE_WITHIN[self.get("due")] if self.get("due") in _DUE_WITHIN else None,
             q=self.get("q")[:300],
         )
 

@@ -24,6 +24,7 @@ from madoguchi.web.shell.export import MOST
 from madoguchi.web.shell.export import export as write
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
+from madoguchi.web.tickets.clock_panel import deadline_names
 from madoguchi.web.tickets.filters import ListAddress
 
 PAGE = 50
@@ -63,8 +64,11 @@ def index(request: StaffRequest) -> HttpResponse:
                 ("updated", _("Latest change")),
                 ("age", _("Oldest first")),
                 ("newest", _("Newest first")),
+                ("due", _("Next deadline")),
                 ("call_back", _("Promised call-back")),
             ],
+            "dues": [("late", _("Overdue")), ("hour", _("Due within the hour"))],
+            "deadlines": deadline_names(),
             "views": _views(request, address),
             "shown": shown,
         },
@@ -114,6 +118,7 @@ def _views(request: StaffRequest, address: ListAddress) -> list[dict[str, Any]]:
         (_("All open"), "", None),
         (_("Assigned to me"), "assignee=me", None),
         *([(teams[0].label, f"team={teams[0].pk}", None)] if teams else []),
+        (_("Next deadline"), "order=due", None),
         (_("Call-backs"), "order=call_back", None),
         (_("Frozen"), "frozen=1", None),
     ]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.tickets import acts, correcting, lists, solving, views
+from madoguchi.web.tickets import acts, clocks, correcting, lists, solving, views
 
 app_name = "tickets"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("files/<int:attachment_id>/", views.download, name="download"),
     path("<str:number>/", views.ticket_page, name="page"),
     path("<str:number>/earlier/", views.earlier, name="earlier"),
+    path("<str:number>/clocks/", clocks.clocks, name="clocks"),
     path("<str:number>/seen/", views.seen, name="seen"),
     path("<str:number>/messages/", acts.post, name="post"),
     path("<str:number>/change/", acts.change_fields, name="change"),

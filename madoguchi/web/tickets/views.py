@@ -23,6 +23,7 @@ from madoguchi.tickets.models import Priority, Ticket, TicketLink, id_of
 from madoguchi.tickets.queries import TimelineItem, other_open_tickets, others_looking, timeline
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, page
+from madoguchi.web.tickets.clock_panel import panel_of
 
 ENTRIES = 50
 _HOWS = ("parent", "follow_up_of", "merged_into", "child", "follow_up", "merged", "duplicate", "related")
@@ -185,6 +186,7 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         if ticket.call_back_at
         else [],
         "files_of": files_of,
+        **panel_of(ticket),
     }
 
 

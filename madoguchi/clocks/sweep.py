@@ -1,0 +1,140 @@
+"""The sweep: what a clock reaches, a warning or the breach, is written into the journal once, and people are told."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from madoguchi.clocks.book import PolicyBook, current_book
+from madoguchi.clocks.function import DUE, Reading, read
+from madoguchi.clocks.history import Fact, facts_of
+from madoguchi.clocks.models import Clock, PolicyVersion
+from madoguchi.clocks.queries import rows_of_many
+from madoguchi.clocks.rebuild import renew
+from madoguchi.clocks.words import KINDS
+from madoguchi.journal.record import SYSTEM, record
+from madoguchi.notifications.actions import notify
+from madoguchi.people.models import Membership, Role, Staff, Team
+from madoguchi.problems.set_aside import set_aside
+from madoguchi.tickets.models import Ticket
+
+_TOGETHER = 20  # tickets held by one transaction
+WARNING = gettext_noop("%(number)s %(clock)s is due %(due)s (%(percent)s %% used): %(subject)s")
+BREACH = gettext_noop("%(number)s %(clock)s is overdue since %(due)s: %(subject)s")
+
+
+def sweep(*, limit: int = 200) -> int:
+    """Tell what became due, the earliest first; how many clocks were due, at most ``limit``.
+
+    Found through the index over ``next_at``, so the work grows with what is due and not with what is open. Several
+    workers may sweep at once: each ticket is held while its clocks are told, one that another worker holds is left to
+    it. What is told is committed together with the moment of what comes next, so a worker that dies leaves everything
+    to be told, and nothing twice. After a stop everything that was missed is told, in order.
+    """
+    due = list(
+        Clock.objects.filter(next_at__lt=timezone.now())
+        .order_by("next_at", "id")
+        .values_list("ticket_id", flat=True)[:limit]
+    )
+    tickets = list(dict.fromkeys(due))
+    for start in range(0, len(tickets), _TOGETHER):
+        _tell(tickets[start : start + _TOGETHER])
+    return len(due)
+
+
+@transaction.atomic
+def _tell(tickets: Sequence[int]) -> None:
+    held = Ticket.objects.select_for_update(of=("self",), skip_locked=True).select_related("assignee")
+    rows = {ticket.pk: ticket for ticket in held.filter(pk__in=tickets).order_by("pk")}
+    now = timezone.now()
+    # Another worker may have told them since we looked.
+    still = set(Clock.objects.filter(ticket__in=rows, next_at__lt=now).values_list("ticket_id", flat=True))
+    if not still:
+        return
+    book, histories, told = current_book(), rows_of_many(still), []
+    for key in tickets:
+        if key in still:
+            try:
+                with transaction.atomic():
+                    _tell_ticket(rows[key], facts_of(histories[key], key), book, now)
+                told.append(key)
+            except Exception as error:  # noqa: BLE001 (one bad ticket must not keep the others from being told)
+                Clock.objects.filter(ticket=key).update(next_at=None)
+                set_aside("worker.clocks", error, document=f"ticket:{key}")
+    # Rules may have acted on it, and a row that the cache should not have would be due for ever: so all anew.
+    renew(list(held.only("next_due_at", "next_due_kind").select_related(None).filter(pk__in=told)), current_book())
+
+
+def _tell_ticket(ticket: Ticket, facts: Sequence[Fact], book: PolicyBook, now: datetime) -> None:
+    for moment, reading, percent in sorted(_reached(facts, book, now), key=lambda mark: mark[0]):
+        _record(ticket, reading, percent, moment)
+        if reading.ended_at is None:
+            _notify(ticket, reading, percent, book, now)
+
+
+def _reached(facts: Sequence[Fact], book: PolicyBook, now: datetime) -> Iterator[tuple[datetime, Reading, int]]:
+    for reading in read(facts, book):
+        for percent in (*reading.policy.warn_at, DUE):
+            moment = reading.mark(percent)
+            if moment is not None and moment < now:
+                yield moment, reading, percent
+
+
+def _record(ticket: Ticket, reading: Reading, percent: int, moment: datetime) -> None:
+    record(
+        "clock.breached" if percent == DUE else "clock.warned",
+        by=SYSTEM,
+        about=[ticket, Team(pk=reading.team), ticket.assignee],  # only named
+        data={
+            "clock": reading.kind.value,
+            "subject": reading.subject,
+            "percent": percent,
+            "target": reading.target,
+            "due_at": reading.due_at.isoformat() if reading.due_at else None,
+            "reached_at": moment.isoformat(),
+            "policy": reading.policy.version,
+            "priority": ticket.priority,
+            "ended": reading.ended_at is not None,
+        },
+    )
+
+
+def _notify(ticket: Ticket, reading: Reading, percent: int, book: PolicyBook, now: datetime) -> None:
+    version = book.lines[reading.policy.version].row
+    notify(
+        _to_be_told(ticket, reading, version),
+        BREACH if percent == DUE else WARNING,
+        kind="clock.breached" if percent == DUE else "clock.warned",
+        params={
+            "number": ticket.number_shown,
+            "clock_msgid": KINDS[reading.kind],
+            "due_time": reading.due_at.isoformat() if reading.due_at else None,
+            "percent": percent,
+            "subject": ticket.subject,
+        },
+        about=ticket,
+        at_once=version.at_once,
+        now=now,
+    )
+
+
+def _to_be_told(ticket: Ticket, reading: Reading, version: PolicyVersion) -> list[Staff]:
+    tell = PolicyVersion.Tell(version.tell)
+    assignee = ticket.assignee if reading.team in {ticket.holder_team_id, ticket.front_team_id} else None
+    if tell is PolicyVersion.Tell.NOBODY:
+        return []
+    if tell is PolicyVersion.Tell.ASSIGNEE and assignee is not None and assignee.is_active:
+        return [assignee]
+    people = supervisors_of(reading.team)
+    return [*people, assignee] if tell is PolicyVersion.Tell.BOTH and assignee is not None else people
+
+
+def supervisors_of(team: int | None) -> list[Staff]:
+    """Who leads a team: its own supervisors; where it has none, those of the whole desk."""
+    leading = Membership.objects.filter(role=Role.SUPERVISOR, staff__is_active=True).select_related("staff")
+    rows = list(leading.filter(Q(team=team) | Q(team__isnull=True)).order_by("staff_id"))
+    own = [row.staff for row in rows if row.team_id is not None]
+    return own or [row.staff for row in rows]
