@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from madoguchi.bench import working_time
 from madoguchi.bench.bare_pages import template_of
 from madoguchi.bench.house import House, free_port, serving, wait_for
 from madoguchi.bench.report import MILLI, Result, percentiles
@@ -261,6 +262,11 @@ def wire(run: Run) -> list[Result]:
     return results
 
 
+def calendar(run: Run) -> list[Result]:
+    """Deadlines in working time; no desk is asked."""
+    return [working_time.calendar(run.times(working_time.SUMS), run.engine, run.tickets)]
+
+
 # In this order: what only reads comes before what writes much, memory last.
 BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "rest": rest,
@@ -274,6 +280,7 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "open": open_ticket,
     "post": post_message,
     "mails": mails,
+    "calendar": calendar,
     "memory": memory,
 }
 

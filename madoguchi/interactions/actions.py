@@ -15,6 +15,7 @@ from madoguchi.interactions.models import CallBack, Channel, IdentityCheck, Inta
 from madoguchi.journal.record import Actor, record
 from madoguchi.mail.models import IncomingMail
 from madoguchi.people.models import Contract, Person, Staff, Team
+from madoguchi.people.standing_in import substitute_of
 from madoguchi.telephony.models import Call
 
 
@@ -186,12 +187,18 @@ def promise_call_back(
     note: str = "",
     reason: str = CallBack.Reason.PROMISED,
 ) -> CallBack:
-    """Owe somebody a call (折り返し): date, number and the name to ask for."""
+    """Owe somebody a call (折り返し): date, number and the name to ask for.
+
+    Whoever will be away then is stood in for: by the substitute, or by the team, so that the call is not forgotten.
+    """
     normalised = phone.normalise(number)
     if not normalised:
         raise Refused(_("A call-back needs a telephone number."), code="number_missing")
     if reason == CallBack.Reason.PROMISED and due_at <= timezone.now():
         raise Refused(_("A call-back is promised for a time to come."), code="past")
+    stand_in = substitute_of(staff, due_at) if staff else None
+    if stand_in:
+        staff, team = stand_in.staff, stand_in.team or team
     call_back = CallBack.objects.create(
         number=normalised,
         due_at=due_at,
@@ -207,7 +214,13 @@ def promise_call_back(
         "call_back.promised",
         by=by,
         about=[call_back, interaction, person, staff, team],
-        data={"due_at": due_at.isoformat(), "number": normalised, "name": call_back.name, "reason": reason},
+        data={
+            "due_at": due_at.isoformat(),
+            "number": normalised,
+            "name": call_back.name,
+            "reason": reason,
+            **({"cover": stand_in.told()} if stand_in else {}),
+        },
     )
     return call_back
 

@@ -13,6 +13,7 @@ from madoguchi.journal.record import record
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability, access_of
 from madoguchi.people.models import Staff, Team
+from madoguchi.people.standing_in import covered
 from madoguchi.tickets.actions.lock import lock, require_active, save
 from madoguchi.tickets.models import Status, Ticket
 
@@ -31,10 +32,11 @@ def accept(handoff: Handoff, *, by: Staff) -> Handoff:
         raise Refused(_("This offer has already been decided."), code="decided", status=409)
     handoff.refresh_from_db()
     belongs = handoff.to_team_id in access_of(by).team_ids
+    meant, stand_in = (by, None) if handoff.to_staff == by else covered(handoff.to_staff, handoff.to_team, now)
     save(
         ticket,
         holder_team=handoff.to_team,
-        assignee=handoff.to_staff or (by if belongs else None),
+        assignee=meant or (by if belongs else None),
         offered_to=None,
         moves=ticket.moves + 1,
         status=Status.OPEN if ticket.status == Status.NEW else ticket.status,
@@ -43,7 +45,7 @@ def accept(handoff: Handoff, *, by: Staff) -> Handoff:
         "handoff.accepted",
         by=by,
         about=[handoff, ticket, handoff.from_team, handoff.to_team, handoff.offered_by],
-        data={**_teams(handoff), "moves": ticket.moves},
+        data={**_teams(handoff), "moves": ticket.moves, **({"cover": stand_in.told()} if stand_in else {})},
     )
     return handoff
 

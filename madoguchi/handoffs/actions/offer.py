@@ -12,6 +12,7 @@ from madoguchi.handoffs.models import Handoff
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Staff, Team
+from madoguchi.people.standing_in import covered
 from madoguchi.tickets.actions.lock import lock, require_active, save
 from madoguchi.tickets.models import Ticket
 
@@ -28,6 +29,8 @@ def offer(
     to_staff: Staff | None = None,
 ) -> Handoff:
     """Offer the ticket with its required items; it stays with its holder until ``to_team`` accepts.
+
+    When ``to_staff`` is away it goes to whoever stands in, if they act for ``to_team``, else to the whole team.
 
     Refuses (422, ``missing``) when required items lack, unless ``urgent_because`` says why it cannot wait, which is
     counted; refuses (409) an offer that would be the ticket's last allowed move, and freezes routing until a supervisor
@@ -89,6 +92,8 @@ def _offer(
     ticket = lock(ticket)
     require_active(ticket)
     _require_sensible(ticket, to_team=to_team, reason=reason, reason_code=reason_code, to_staff=to_staff, by=by)
+    now = timezone.now()
+    to_staff, stand_in = covered(to_staff, to_team, now)
     answers = ticket.details | {key: value for key, value in details.items() if value is not None}
     checked = requirements.check(category=ticket.category, to_team=to_team, details=answers)
     if checked.missing and not urgent_because:
@@ -110,7 +115,7 @@ def _offer(
         missing=[item.key for item in checked.missing],
         urgent_because=urgent_because if checked.missing else "",
         offered_by=by,
-        offered_at=timezone.now(),
+        offered_at=now,
     )
     save(ticket, offered_to=to_team, details=answers)
     record(
@@ -127,6 +132,7 @@ def _offer(
             "reason_code": reason_code,
             "missing": handoff.missing,
             "urgent_because": handoff.urgent_because,
+            **({"cover": stand_in.told()} if stand_in else {}),
         },
     )
     return handoff

@@ -1,5 +1,6 @@
 """What can happen to people: those who contact the desk, and those who work here."""
 
+from madoguchi.people.actions.cover import end_absence, note_absence, remove_duty, set_duty
 from madoguchi.people.actions.house import (
     add_contact,
     add_department,
@@ -63,14 +64,18 @@ __all__ = [
     "change_team",
     "create_token",
     "deactivate_staff",
+    "end_absence",
     "find_or_add_person",
     "move_contact",
+    "note_absence",
+    "remove_duty",
     "remove_email",
     "remove_installed",
     "remove_main_number",
     "remove_phone",
     "reset_mfa",
     "revoke_token",
+    "set_duty",
     "set_password",
     "set_roles",
 ]

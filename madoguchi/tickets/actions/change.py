@@ -13,6 +13,7 @@ from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Person, Staff
 from madoguchi.people.queries import contract_of
+from madoguchi.people.standing_in import covered
 from madoguchi.search import index
 from madoguchi.tickets.actions.lock import lock, require_active, save
 from madoguchi.tickets.actions.open_ticket import is_not_entitled
@@ -25,6 +26,7 @@ CHANGEABLE = frozenset({"subject", "category", "priority", "assignee", "details"
 def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **changes: Any) -> Ticket:
     """Change the named facts (``CHANGEABLE``); ``details`` are merged key by key, a None value removes a key.
 
+    An assignee who is away is stood in for; without anybody who may, the ticket is the whole team's.
     Refuses (409) when the ticket is closed or has moved on from ``if_version``. Nothing is written when nothing
     differs.
     """
@@ -38,9 +40,12 @@ def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **change
     if "details" in changes:
         merged = {**ticket.details, **changes["details"]}
         changes["details"] = {key: value for key, value in merged.items() if value is not None}
+    stand_in = None
+    if (chosen := changes.get("assignee")) and chosen.pk != by.actor_id:
+        changes["assignee"], stand_in = covered(chosen, ticket.holder_team, timezone.now())
     before = {name: getattr(ticket, name) for name in changes}
     changes = {name: value for name, value in changes.items() if value != before[name]}
-    if not changes:
+    if not changes and stand_in is None:
         return ticket
     if "requester" in changes:
         person: Person | None = changes["requester"]
@@ -66,6 +71,7 @@ def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **change
             "from": {name: _plain(before[name]) for name in told},
             "to": {name: _plain(changes[name]) for name in told},
             "clocks": _for_clocks(changes),
+            **({"cover": stand_in.told()} if stand_in else {}),
             "ids": {name: changes[name].pk for name in told if isinstance(changes[name], Model)},
         },
     )

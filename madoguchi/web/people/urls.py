@@ -1,10 +1,15 @@
 from django.urls import path
 
-from madoguchi.web.people import views
+from madoguchi.web.people import away, views
 
 app_name = "people"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("away/", away.everybody, name="absences"),
+    path("away/mine/", away.own, name="own_absences"),
+    path("away/duty/", away.duty, name="duty"),
+    path("away/<int:absence_id>/end/", away.end, name="end_absence"),
+    path("away/duty/<int:duty_id>/remove/", away.remove_duty, name="remove_duty"),
     path("new/", views.new, name="new"),
     path("export.csv", views.export_people, {"kind": "csv"}, name="export_csv"),
     path("export.xlsx", views.export_people, {"kind": "xlsx"}, name="export_xlsx"),

@@ -27,6 +27,7 @@ PAGES = [
     "/people/",
     "/people/{yamada}/",
     "/people/new/",
+    "/people/away/",
 ]
 
 
