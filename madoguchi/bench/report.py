@@ -41,15 +41,15 @@ def percentiles(seconds: Iterable[float]) -> tuple[float, float]:
     return round(cuts[49] * MILLI, 2), round(cuts[98] * MILLI, 2)
 
 
-def growth(results: Iterable[Result]) -> dict[str, float]:
-    """By ``bench engine``: the time at the largest size as a multiple of that at the smallest."""
+def growth(results: Iterable[Result], *, of_cpu: bool = False) -> dict[str, float]:
+    """By ``bench engine``: the time (or processor time) at the largest size as a multiple of that at the smallest."""
     found: dict[str, list[Result]] = {}
     for result in results:
         found.setdefault(f"{result.bench} {result.engine}", []).append(result)
     grown = {}
     for name, rows in found.items():
         first, last = min(rows, key=_size), max(rows, key=_size)
-        before, after = _time(first), _time(last)
+        before, after = (first.cpu, last.cpu) if of_cpu else (_time(first), _time(last))
         if first.tickets < last.tickets and before and after:
             grown[name] = round(after / before, 2)
     return grown
@@ -65,7 +65,12 @@ def _time(result: Result) -> float | None:
 
 def as_json(results: list[Result], about: Mapping[str, Any]) -> dict[str, Any]:
     """Everything, for programs."""
-    return {**about, "results": [asdict(result) for result in results], "growth": growth(results)}
+    return {
+        **about,
+        "results": [asdict(result) for result in results],
+        "growth": growth(results),
+        "growth_cpu": growth(results, of_cpu=True),
+    }
 
 
 _HEADS = ("bench", "engine", "tickets", "p50 ms", "p99 ms", "rate/s", "at once", "cpu ms", "floor", "ratio", "note")
@@ -76,7 +81,10 @@ def as_table(results: list[Result]) -> str:
     rows = [_HEADS, *(_cells(result) for result in results)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    lines += [f"growth {name}: {factor}×" for name, factor in growth(results).items()]
+    cpu = growth(results, of_cpu=True)
+    for name, factor in growth(results).items():
+        more = f", {cpu[name]}× of processor time" if name in cpu else ""
+        lines.append(f"growth {name}: {factor}× by the clock{more}")
     return "\n".join(lines)
 
 

@@ -36,10 +36,6 @@ class Table:
         """The id of the next new row."""
         return self._next
 
-    def skip(self, rows: int) -> None:
-        """Leave room for rows that are written another way."""
-        self._next += rows
-
     def add(self, **values: Any) -> int:
         """A row with these values by column attribute (``ticket_id``); its id."""
         key: int = values.setdefault("id", 0) or self.new_id()

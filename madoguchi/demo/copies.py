@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import connection, models
 
-from madoguchi.demo.bulk import Tables
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.knowledge.models import ArticleText
@@ -87,12 +86,6 @@ class Copier:
                         f"INSERT INTO {table} (rowid, terms) SELECT ref, terms FROM search_document"  # noqa: S608
                         f" WHERE kind = '{kind}' AND id BETWEEN {start} AND {start + many - 1} ORDER BY ref"
                     )
-
-    def move_on(self, tables: Tables, copies: int) -> None:
-        """Let the next new row of each table come behind all copies."""
-        for model, (_, many) in self.spans.items():
-            if model not in _KEPT:
-                tables[model].skip(many * copies)
 
     def _statement(self, model: type[models.Model], number: int) -> str:
         fields = [field for field in model._meta.concrete_fields if field.column != "xid"]

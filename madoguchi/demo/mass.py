@@ -71,7 +71,7 @@ def write(tickets: int, *, seed: int, say: Say = print) -> None:
                 desk.people(number)
                 copier.copy(number)
             clock.say(f"period {number + 1} of {blocks}: {(number + 1) * size:,} tickets")
-        desk.present(blocks, copier, clock.say)
+        desk.present(blocks, clock.say)
         index.rebuild()
     Article.objects.update(revision=F("revision") + 1)
     clock.say("done")
@@ -152,12 +152,11 @@ class _Told:
         tables.write()
         tables.settle()
 
-    def present(self, blocks: int, copier: Copier, say: Say) -> None:
+    def present(self, blocks: int, say: Say) -> None:
         """The last days until now."""
         with transaction.atomic():
             self.people(blocks)
             tables = Tables(_ALL)
-            copier.move_on(tables, blocks - 1)
             self.ledger.write(tables)
             first = tables[Ticket].next
             rest = max(1, self.tickets - blocks * self.size)

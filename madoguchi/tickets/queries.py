@@ -230,14 +230,15 @@ def _listed(
     column, descending = ORDERS[order]
     if column in {"call_back_at", "next_due_at"}:
         tickets = tickets.filter(**{f"{column}__isnull": False})
+    # What is narrow is found first and sorted then; everything else is read along the order.
+    along = column in {"call_back_at", "next_due_at"} or not wanted.is_narrow
+    place: Unindexed | F = F(column) if along else Unindexed(column)
     if after:
         at, last = after
         beyond = "lt" if descending else "gt"
-        tickets = tickets.filter(Q(**{f"{column}__{beyond}": at}) | Q(**{column: at, f"id__{beyond}": last})).filter(
-            **{f"{column}__{beyond}e": at}
-        )
-    few = wanted.is_narrow or (wanted.is_open and column != "updated_at")
-    sort = OrderBy(Unindexed(column) if few else F(column), descending=descending)
+        behind = Q(**{f"place__{beyond}": at}) | Q(**{"place": at, f"id__{beyond}": last})
+        tickets = tickets.alias(place=place).filter(behind).filter(**{f"place__{beyond}e": at})
+    sort = OrderBy(place, descending=descending)
     return tickets.order_by(sort, "-id" if descending else "id").values_list(*ListedTicket._fields)[: limit + 1]
 
 

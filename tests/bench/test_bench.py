@@ -15,29 +15,31 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.CaptureFixture[str]) -> None:
-    names = ["list", "ticket", "search", "open", "post", "wake", "mails", "memory"]
+    names = ["rest", "wire", "list", "ticket", "search", "open", "post", "wake", "mails", "memory"]
     assert main(["bench", *names, "--json", "--engine", engine, "--tickets", "100", "--scale", "0.02"]) == 0
     told = json.loads(capfd.readouterr().out)
     assert told["engines"] == [engine]
     assert told["sizes"] == [100]
     found = {row["bench"]: row for row in told["results"]}
     assert list(found) == [
-        *["list", "ticket", "search rare", "search frequent", "wake", "open", "post", "mails", "memory"]
+        *["memory at rest", "wire, list", "wire, seat", "wire, board", "list", "ticket", "search rare"],
+        *["search frequent", "wake 200", "wake 500", "open", "post", "mails", "memory"],
     ]
-    for name in ("list", "ticket", "open", "post"):
+    for name in ("list", "ticket", "search rare", "open", "post"):
         assert found[name]["p50"] > 0
         assert found[name]["rate"] > 0
         assert found[name]["floor_rate"] > 0
         assert found[name]["ratio"] == pytest.approx(found[name]["floor_rate"] / found[name]["rate"], rel=0.02)
-    assert found["wake"]["p99"] >= found["wake"]["p50"] > 0
-    assert found["wake"]["floor_p50"] > 0
-    assert found["mails"]["rate"] > 0
+    assert found["wake 500"]["p99"] >= found["wake 500"]["p50"] > 0
+    assert found["wake 500"]["floor_p50"] > 0
+    assert found["mails"]["floor_rate"] > 0
+    assert found["wire, seat"]["size"] > 10_000
     assert found["memory"]["size"] > 1_000_000
 
 
 def test_a_bench_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "lists"]) == 2
-    assert "There is no bench lists" in capsys.readouterr().err
+    assert main(["bench", "sauce"]) == 2
+    assert "There is no bench sauce" in capsys.readouterr().err
 
 
 def test_sizes_that_are_no_numbers_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -51,6 +53,12 @@ def test_growth_compares_the_smallest_size_with_the_largest() -> None:
     rows.append(Result("mails", "sqlite", 1000, rate=50.0))
     rows.append(Result("list", "postgres", 10, p50=3.0))
     assert growth(rows) == {"list sqlite": 1.25, "mails sqlite": 2.0}
+
+
+def test_processor_time_grows_apart_from_the_clock() -> None:
+    rows = [Result("list", "sqlite", size, p50=5.0, cpu=cpu) for size, cpu in ((10, 4.0), (1000, 6.0))]
+    assert growth(rows, of_cpu=True) == {"list sqlite": 1.5}
+    assert "growth list sqlite: 1.0× by the clock, 1.5× of processor time" in as_table(rows)
 
 
 def test_the_table_shows_rate_floor_and_ratio() -> None:

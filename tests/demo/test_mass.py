@@ -27,8 +27,8 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 
 def test_the_desk_has_the_wanted_number_of_tickets_from_the_oldest_to_the_newest(desk: Database) -> None:
-    rows = desk.rows("SELECT opened_at FROM tickets_ticket ORDER BY id")
-    assert len(rows) == TICKETS
+    rows = desk.rows("SELECT id, opened_at FROM tickets_ticket ORDER BY id")
+    assert [row["id"] - rows[0]["id"] for row in rows] == list(range(TICKETS))
     # A call that waits becomes a ticket later than one that came after it: in each period, not between them.
     periods = [rows[start : start + 50] for start in range(0, TICKETS, 50)]
     latest = [max(row["opened_at"] for row in period) for period in periods]

@@ -1,0 +1,157 @@
+"""What is asked all day is found by an index, however much is closed: SQLite says how it would look (EXPLAIN).
+
+SQLite plans without statistics, so the plan of an empty desk is that of a desk of a million tickets.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from madoguchi.handoffs.queries import offers_from, offers_to, returned_to
+from madoguchi.interactions.models import Interaction
+from madoguchi.people.access import access_of
+from madoguchi.telephony.queries import calls_between, ringing_at, talking_with
+from madoguchi.tickets.models import Priority, Status
+from madoguchi.tickets.queries import TicketFilter, owed_calls, page
+from madoguchi.tickets.requesters import people_visible_to
+from madoguchi.web.board.figures import call_day, team_days
+from madoguchi.worker.schedule import QUEUES, SCHEDULE
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+GROWING = re.compile(
+    r"SCAN (tickets_\w+|interactions_interaction|telephony_call\w*|handoffs_handoff|journal_\w+|mail_\w+mail"
+    r"|knowledge_articletext|people_person|people_phonenumber)$"
+)
+
+
+@pytest.fixture(autouse=True)
+def _sqlite_only(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--engine") != "sqlite":
+        pytest.skip("PostgreSQL plans by statistics, which a test has none of")
+
+
+class Plans(list[str]):
+    """The steps of every SELECT and UPDATE of a block, in order."""
+
+    def uses(self, index: str) -> bool:
+        return any(f"USING INDEX {index}" in step or f"USING COVERING INDEX {index}" in step for step in self)
+
+    @property
+    def scans(self) -> list[str]:
+        """Whole tables that grow with the desk, read from end to end."""
+        return [step for step in self if GROWING.search(step)]
+
+
+@contextmanager
+def plans() -> Iterator[Plans]:
+    steps = Plans()
+
+    def explain(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip().startswith(("SELECT", "UPDATE")):
+            with connection.cursor() as cursor:
+                cursor.cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)  # past the wrapper
+                steps.extend(row[3] for row in cursor.cursor.fetchall())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        yield steps
+
+
+LISTS: list[tuple[TicketFilter, str, str]] = [
+    (TicketFilter(status=("active",)), "updated", "tickets_active_by_update"),
+    (TicketFilter(status=("active",)), "age", "tickets_active_by_age"),
+    (TicketFilter(status=("active",)), "newest", "tickets_active_by_age"),
+    (TicketFilter(status=(Status.RESOLVED,)), "updated", "tickets_resolved"),
+    (TicketFilter(status=("active",), team=1), "updated", "tickets_active_by_update"),
+    (TicketFilter(status=("active",), assignee=1), "updated", "tickets_active_by_update"),
+    (TicketFilter(status=("active",), unassigned=True), "updated", "tickets_active_by_update"),
+    (TicketFilter(status=("active",), priority=(Priority.URGENT,)), "updated", "tickets_active_by_update"),
+    (TicketFilter(status=("active",), category=(1, 2)), "updated", "tickets_active_by_update"),
+    (TicketFilter(status=(Status.WAITING,)), "updated", "tickets_active_by_update"),
+    (TicketFilter(status=(Status.NEW,), channel="web"), "updated", "tickets_active_by_update"),
+    (TicketFilter(), "updated", "tickets_by_update"),
+    (TicketFilter(), "newest", "tickets_by_age"),
+    (TicketFilter(status=(Status.CLOSED,), team=1), "updated", "tickets_by_holder"),
+    (TicketFilter(front_team=1), "updated", "tickets_by_front"),
+    (TicketFilter(assignee=1), "updated", "tickets_by_assignee"),
+    (TicketFilter(category=(1,)), "updated", "tickets_by_category"),
+    (TicketFilter(channel="bypass"), "updated", "tickets_by_channel"),
+    (TicketFilter(priority=(Priority.URGENT,)), "updated", "tickets_by_priority"),
+    (TicketFilter(requester=1), "updated", "tickets_by_requester"),
+    (TicketFilter(organization=1, team=1), "age", "tickets_by_customer"),
+    (TicketFilter(frozen=True), "updated", "tickets_frozen"),
+    (TicketFilter(owed_call=True), "updated", "tickets_by_call_back"),
+    (TicketFilter(), "call_back", "tickets_by_call_back"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "order", "index"), LISTS)
+def test_each_list_of_tickets_is_read_along_its_index(cast: Cast, wanted: TicketFilter, order: str, index: str) -> None:
+    for cursor in ("", "2026-11-01T00:00:00+00:00_5"):
+        with plans() as steps:
+            page(wanted, access=access_of(cast.hayashi), order=order, cursor=cursor)
+        assert steps.uses(index), steps
+        assert steps.scans == []
+
+
+def test_a_partner_reads_their_share_along_its_own_indexes(cast: Cast) -> None:
+    with plans() as steps:
+        page(TicketFilter(), access=access_of(cast.mori))
+    assert steps.uses("tickets_by_holder")
+    assert steps.uses("tickets_by_front")
+    assert steps.uses("tickets_offered")
+    with plans() as steps:
+        list(people_visible_to(access_of(cast.mori)).order_by("family_kana", "given_kana", "id")[:50])
+    assert steps.uses("tickets_by_requester")
+    assert steps.scans == []
+
+
+def test_what_waits_for_somebody_is_found_among_what_waits(cast: Cast) -> None:
+    access = access_of(cast.hayashi)
+    with plans() as steps:
+        list(Interaction.objects.visible_to(access).unsettled().order_by("ended_at", "id")[:100])
+    assert steps.uses("interactions_unsettled")
+    with plans() as steps:
+        offers_to([cast.service_desk], access=access)
+        offers_from([cast.call_centre], access=access)
+    assert steps.uses("handoffs_waiting")
+    with plans() as steps:
+        returned_to([cast.call_centre], access=access)
+    assert steps.uses("handoffs_came_back")
+    with plans() as steps:
+        owed_calls(access)
+    assert steps.uses("call_backs_waiting")
+    with plans() as steps:
+        list(ringing_at(cast.sato.pk))
+        list(talking_with(cast.sato.pk))
+    assert steps.uses("telephony_agent_live")
+
+
+def test_the_figures_of_today_read_today(cast: Cast) -> None:
+    with plans() as steps:
+        call_day(access_of(cast.hayashi), timezone.now())
+        team_days(timezone.now())
+        calls_between(access_of(cast.hayashi))
+    assert steps.uses("telephony_call_started")
+    assert steps.uses("tickets_by_update")
+    assert steps.scans == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_worker_asks_every_second_reads_only_what_is_due() -> None:
+    with plans() as steps:
+        for job in SCHEDULE:
+            if job.name in ("mail", "search", "silent_calls"):
+                job.function()
+        for count in QUEUES.values():
+            count()
+    assert steps.uses("mail_outgoing_due")
+    assert steps.uses("mail_outgoing_unsent")
+    assert steps.scans == []
