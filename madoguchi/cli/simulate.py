@@ -3,6 +3,8 @@
 import argparse
 import time
 
+from madoguchi.clocks.actions import tell_from_now_on
+from madoguchi.clocks.rebuild import rebuild
 from madoguchi.demo import company, history, mass
 from madoguchi.foundation.refusal import Refused
 from madoguchi.tickets.models import Ticket
@@ -26,5 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
         mass.write(arguments.tickets, seed=arguments.seed, say=lambda line: print(line, flush=True))
         return 0
     history.write(arguments.tickets, seed=arguments.seed, days=arguments.days)
+    tell_from_now_on()
+    rebuild()
     print(f"{arguments.tickets} tickets of {arguments.days} days in {time.monotonic() - began:.1f} s.")
     return 0

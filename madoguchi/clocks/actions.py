@@ -122,6 +122,13 @@ def make_default_policies() -> int:
     return len(made)
 
 
+@transaction.atomic
+def tell_from_now_on() -> None:
+    """Nothing is told of moments that lie behind us: for a desk whose past was written or brought along in bulk."""
+    PolicyVersion.objects.update(tell_from=timezone.now())
+    changed()
+
+
 _COLUMNS = (
     *("kind", "name", "name_en", "category", "priorities", "service_class", "team", "target_s", "calendar_of"),
     *("calendar", "warn_at", "pauses_for", "reopen", "tell", "at_once", "is_active"),
@@ -172,26 +179,28 @@ _URGENT, _HIGH, _LOW = [Priority.URGENT.value], [Priority.HIGH.value], [Priority
 _LEADERS = PolicyVersion.Tell.SUPERVISORS
 _BOTH = PolicyVersion.Tell.BOTH
 _TEAM = PolicyVersion.CalendarOf.TEAM
-_DEFAULTS = (
-    Promise(Kind.FIRST_RESPONSE, "初回応答", 4 * _HOUR, "First response"),
-    Promise(Kind.FIRST_RESPONSE, "初回応答（高）", 1 * _HOUR, "First response, high", priorities=_HIGH),
+_DEFAULTS = (  # the most pressing first: of policies with as many conditions the older one wins and stands above
     Promise(
         *(Kind.FIRST_RESPONSE, "初回応答（緊急）", 30 * _MINUTE, "First response, urgent"),
         priorities=_URGENT,
         tell=_BOTH,
         at_once=True,
     ),
-    Promise(Kind.NEXT_UPDATE, "次の連絡", 8 * _HOUR, "Next update", warn_at=[80]),
-    Promise(Kind.NEXT_UPDATE, "次の連絡（低）", 24 * _HOUR, "Next update, low", priorities=_LOW, warn_at=[80]),
-    Promise(Kind.NEXT_UPDATE, "次の連絡（高）", 4 * _HOUR, "Next update, high", priorities=_HIGH, warn_at=[80]),
+    Promise(Kind.FIRST_RESPONSE, "初回応答（高）", 1 * _HOUR, "First response, high", priorities=_HIGH),
+    Promise(Kind.FIRST_RESPONSE, "初回応答", 4 * _HOUR, "First response"),
     Promise(Kind.NEXT_UPDATE, "次の連絡（緊急）", 2 * _HOUR, "Next update, urgent", priorities=_URGENT, warn_at=[80]),
-    Promise(Kind.RESOLUTION, "解決", 24 * _HOUR, "Resolution"),
-    Promise(Kind.RESOLUTION, "解決（低）", 40 * _HOUR, "Resolution, low", priorities=_LOW),
-    Promise(Kind.RESOLUTION, "解決（高）", 8 * _HOUR, "Resolution, high", priorities=_HIGH),
+    Promise(Kind.NEXT_UPDATE, "次の連絡（高）", 4 * _HOUR, "Next update, high", priorities=_HIGH, warn_at=[80]),
+    Promise(Kind.NEXT_UPDATE, "次の連絡（低）", 24 * _HOUR, "Next update, low", priorities=_LOW, warn_at=[80]),
+    Promise(Kind.NEXT_UPDATE, "次の連絡", 8 * _HOUR, "Next update", warn_at=[80]),
     Promise(
-        Kind.RESOLUTION, "解決（緊急）", 4 * _HOUR, "Resolution, urgent", priorities=_URGENT, tell=_BOTH, at_once=True
+        *(Kind.RESOLUTION, "解決（緊急）", 4 * _HOUR, "Resolution, urgent"),
+        priorities=_URGENT,
+        tell=_BOTH,
+        at_once=True,
     ),
-    Promise(Kind.ACCEPTANCE, "受け取り", 1 * _HOUR, "Acceptance", calendar_of=_TEAM, tell=_LEADERS, warn_at=[80]),
+    Promise(Kind.RESOLUTION, "解決（高）", 8 * _HOUR, "Resolution, high", priorities=_HIGH),
+    Promise(Kind.RESOLUTION, "解決（低）", 40 * _HOUR, "Resolution, low", priorities=_LOW),
+    Promise(Kind.RESOLUTION, "解決", 24 * _HOUR, "Resolution"),
     Promise(
         *(Kind.ACCEPTANCE, "受け取り（緊急）", 15 * _MINUTE, "Acceptance, urgent"),
         priorities=_URGENT,
@@ -200,6 +209,7 @@ _DEFAULTS = (
         at_once=True,
         warn_at=[80],
     ),
+    Promise(Kind.ACCEPTANCE, "受け取り", 1 * _HOUR, "Acceptance", calendar_of=_TEAM, tell=_LEADERS, warn_at=[80]),
     Promise(Kind.HOLDING, "担当時間", 16 * _HOUR, "Holding time", calendar_of=_TEAM, warn_at=[80]),
     Promise(Kind.ANSWER, "部署からの回答", 8 * _HOUR, "Answer of a department"),
     Promise(Kind.CALL_BACK, "折り返し", 1 * _HOUR, "Call-back", tell=_BOTH, at_once=True, warn_at=[80]),

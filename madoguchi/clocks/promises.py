@@ -17,6 +17,7 @@ from madoguchi.people.access import Access
 from madoguchi.tickets.models import Priority, Ticket, WaitingFor
 
 LOOKED_AT = 2000
+_NEWEST = 2**62  # of policies with as many conditions the older one wins
 OLA = (Kind.ACCEPTANCE, Kind.HOLDING)
 
 
@@ -84,7 +85,7 @@ def fitting(what: PolicyVersion, book: PolicyBook, *, access: Access, shown: int
     kind = Kind(what.kind)
     now = timezone.now()
     row = PolicyVersion(**{field.attname: getattr(what, field.attname) for field in what._meta.concrete_fields})
-    row.policy_id = what.policy_id or 0
+    row.policy_id = what.policy_id or _NEWEST
     row.is_active, row.valid_from, row.pk = True, now, 0
     others = [line.row for line in book.lines.values() if line.row.policy_id != row.policy_id]
     trial = book.with_versions([*others, row])

@@ -14,6 +14,8 @@ from madoguchi.calendars.actions import add_calendar, ensure_defaults
 from madoguchi.calendars.hours import read
 from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category, HearingItem
+from madoguchi.clocks.actions import tell_from_now_on
+from madoguchi.clocks.rebuild import rebuild
 from madoguchi.demo import customers, history, source
 from madoguchi.foundation import phone
 from madoguchi.handoffs.actions.shift_notes import post_shift_note
@@ -49,6 +51,8 @@ def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str
         _news(staff, teams, categories)
     if tickets and not Ticket.objects.exists():
         history.write(tickets, seed=HISTORY_SEED)
+        tell_from_now_on()
+        rebuild()
     return password
 
 
