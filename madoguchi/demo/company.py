@@ -86,8 +86,11 @@ def _teams(calendars: dict[str, Calendar]) -> dict[str, Team]:
     for row in source.table("house")["teams"]:
         fields = {"line": 2, "is_partner": False, **row}
         key, calendar = fields.pop("key"), calendars.get(fields.pop("calendar", ""))
-        new = {**fields, "calendar": calendar}
-        teams[key] = Team.objects.update_or_create(key=key, defaults=fields, create_defaults=new)[0]
+        team, created = Team.objects.update_or_create(key=key, defaults=fields)
+        if calendar and (created or not team.memberships.exists()):  # a team in use keeps what was chosen for it
+            team.calendar = calendar
+            team.save(update_fields=["calendar"])
+        teams[key] = team
     return teams
 
 

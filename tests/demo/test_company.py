@@ -4,6 +4,7 @@ import pytest
 
 from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category
+from madoguchi.cli.init import make_defaults
 from madoguchi.demo import company
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Contact, Department, Organization, Person, PhoneNumber, Staff, Team
@@ -31,6 +32,16 @@ def test_teams_departments_category_and_extensions_are_those_of_the_contract() -
     }
     assert Staff.objects.filter(extension__in=["1001", "1002", "1003", "1004"]).count() == 4
     assert Article.objects.count() >= 40
+
+
+def test_the_first_team_of_every_desk_takes_calls_at_all_hours_and_a_later_choice_stays() -> None:
+    make_defaults()
+    company.build(password="demo-password-1", tickets=0)
+    team = Team.objects.get(key="call-centre")
+    assert team.calendar == Calendar.objects.get(key="always")
+    Team.objects.filter(pk=team.pk).update(calendar=None)
+    company.build(password="demo-password-1", tickets=0)
+    assert Team.objects.get(pk=team.pk).calendar is None
 
 
 def test_building_it_again_changes_nothing() -> None:
