@@ -118,8 +118,12 @@ class RoutingDecision(models.Model):
 
     class Kind(models.TextChoices):
         ASSIGN = "assign", _("Assigned to a team")
+        TAKE = "take", _("Taken over by the supervisor")
         ALLOW = "allow", _("One more hand-off allowed")
         KEEP = "keep", _("Stays where it is")
+        ASK = "ask", _("A team was asked")
+
+    MOVING: ClassVar[tuple[str, ...]] = (Kind.ASSIGN, Kind.TAKE)  # ``team`` holds it from then on
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="routing_decisions")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -1,5 +1,6 @@
 """Reading hand-offs: a team's inbox, what it waits for, what came back; and who held a ticket how long."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff, HandoffQuerySet, RoutingDecision
 from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.people.models import Team
+from madoguchi.people.queries import working_time_of
 from madoguchi.tickets.models import ACTIVE, Message, Ticket
 
 BACK_SINCE = timedelta(days=14)
@@ -143,12 +145,51 @@ class Stop:
 
     @property
     def how(self) -> str:
-        """``raised``, ``handed_over``, ``returned`` (after acceptance) or ``assigned`` (by a supervisor)."""
+        """``raised``, ``handed_over``, ``returned`` (after acceptance), ``assigned`` or ``taken`` (by a supervisor)."""
         if self.arrived is None:
             return "raised"
         if isinstance(self.arrived, RoutingDecision):
-            return "assigned"
+            return "taken" if self.arrived.kind == RoutingDecision.Kind.TAKE else "assigned"
         return "returned" if self.arrived.from_team_id == self.team.pk else "handed_over"
+
+    @property
+    def worked(self) -> timedelta:
+        """The part of it in which the team works by its calendar. A question to the database."""
+        return timedelta(seconds=working_time_of(self.team).between(self.since, self.until))
+
+    @property
+    def waited(self) -> timedelta | None:
+        """How long the offer that brought it here waited at the former stop; None when it came otherwise."""
+        if self.how != "handed_over" or not isinstance(self.arrived, Handoff):
+            return None
+        return self.since - self.arrived.offered_at
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How often a ticket went forward, came back after acceptance, and was assigned: these are moves.
+
+    ``declined`` offers were returned before acceptance and ``recalled`` ones taken back: they moved nothing.
+    """
+
+    forward: int
+    returned: int
+    assigned: int
+    declined: int
+    recalled: int
+
+
+def moved(found: Sequence[Stop]) -> Moved:
+    """What the stops of a ticket tell apart; pure."""
+    how = Counter(stop.how for stop in found)
+    state = Counter(attempt.state for stop in found for attempt in stop.attempts)
+    return Moved(
+        forward=how["handed_over"],
+        returned=how["returned"],
+        assigned=how["assigned"] + how["taken"],
+        declined=state[Handoff.State.RETURNED],
+        recalled=state[Handoff.State.RECALLED],
+    )
 
 
 def time_by_team(ticket: Ticket, *, now: datetime | None = None) -> list[Stop]:
@@ -192,7 +233,7 @@ def stops(
         if handoff.accepted_at is None:
             _at(found, handoff.offered_at).attempts.append(handoff)
     for made in decisions:
-        if made.kind != made.Kind.ASSIGN:
+        if made.kind not in made.MOVING:
             _at(found, made.at).decisions.append(made)
     whole = (found[-1].until - found[0].since).total_seconds()
     for stop in found:
@@ -210,12 +251,12 @@ def _moves(
             moves.append((handoff.accepted_at, handoff.to_team, handoff))
             if handoff.state == Handoff.State.RETURNED and handoff.ended_at is not None:
                 moves.append((handoff.ended_at, handoff.from_team, handoff))
-    moves += [(made.at, made.team, made) for made in decisions if made.kind == made.Kind.ASSIGN and made.team]
+    moves += [(made.at, made.team, made) for made in decisions if made.kind in made.MOVING and made.team]
     return sorted(moves, key=lambda move: move[0])
 
 
-def trails(tickets: Sequence[Ticket]) -> dict[int, list[Team]]:
-    """For each ticket (by id) the teams it went through, in order; two queries for all of them."""
+def trails(tickets: Sequence[Ticket]) -> dict[int, list[Stop]]:
+    """For each ticket (by id) the stops it went through, in order; two queries for all of them."""
     ids = [ticket.pk for ticket in tickets]
     handoffs: dict[int, list[Handoff]] = {}
     moved = Handoff.objects.filter(ticket__in=ids, accepted_at__isnull=False)
@@ -225,16 +266,13 @@ def trails(tickets: Sequence[Ticket]) -> dict[int, list[Team]]:
     for made in RoutingDecision.objects.filter(ticket__in=ids).select_related("team"):
         decisions.setdefault(made.ticket_id, []).append(made)
     return {
-        ticket.pk: [
-            stop.team
-            for stop in stops(
-                handoffs.get(ticket.pk, []),
-                decisions.get(ticket.pk, []),
-                opened_at=ticket.opened_at,
-                front=ticket.front_team,
-                end=ticket.updated_at,
-            )
-        ]
+        ticket.pk: stops(
+            handoffs.get(ticket.pk, []),
+            decisions.get(ticket.pk, []),
+            opened_at=ticket.opened_at,
+            front=ticket.front_team,
+            end=ticket.updated_at,
+        )
         for ticket in tickets
     }
 

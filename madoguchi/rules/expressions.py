@@ -130,7 +130,7 @@ def _unaccepted() -> Expression:
 def _held() -> Expression:
     own = Handoff.objects.filter(ticket=OuterRef("pk"), accepted_at__isnull=False)
     back = own.filter(state=Handoff.State.RETURNED)
-    assigned = RoutingDecision.objects.filter(ticket=OuterRef("pk"), kind=RoutingDecision.Kind.ASSIGN)
+    assigned = RoutingDecision.objects.filter(ticket=OuterRef("pk"), kind__in=RoutingDecision.MOVING)
     moments = (
         _moment(own, "ticket", Max("accepted_at")),
         _moment(back, "ticket", Max("ended_at")),

@@ -38,7 +38,7 @@ def event_of(kind: str, data: dict[str, Any]) -> Happened | None:
     """What happened, as a rule names it; None when no rule listens to it."""
     if kind == "message.posted":
         return Happened.ANSWERED if data.get("visibility") == "public" else Happened.NOTED
-    if kind == "routing.decided" and data.get("kind") == "assign":
+    if kind == "routing.decided" and data.get("kind") in {"assign", "take"}:
         return Happened.HANDED_OVER
     return _EVENTS.get(kind)
 

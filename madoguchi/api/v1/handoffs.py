@@ -166,14 +166,14 @@ def recall_handoff(request: ApiRequest, handoff_id: int, nothing: Body | None = 
 class RoutingIn(Body):
     """A supervisor's decision about a frozen ticket."""
 
-    kind: Literal["assign", "allow", "keep"]
+    kind: Literal["assign", "take", "allow", "keep", "ask"]
     note: Annotated[str, Field(min_length=1, max_length=500)]
     team: fields.Key | None = None
 
 
 @router.post("/tickets/{number}/routing", response=TicketForm, auth=WRITE, summary="Decide about a frozen ticket")
 def decide_about_routing(request: ApiRequest, number: str, decision: RoutingIn) -> HttpResponse:
-    """Assign it to a team, allow one more hand-off, or keep it where it is."""
+    """Assign it to a team, take it over, allow one more hand-off, keep it where it is, or ask a team first."""
     decide_routing(
         ticket_at(request, number),
         kind=decision.kind,

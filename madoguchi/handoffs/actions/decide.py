@@ -5,12 +5,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.offer import freeze
 from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.journal.record import record
 from madoguchi.knowledge.models import Article
+from madoguchi.notifications.actions import notify
 from madoguchi.people.access import Capability, access_of
 from madoguchi.people.models import Staff, Team
 from madoguchi.people.standing_in import covered
@@ -127,7 +129,12 @@ def recall(handoff: Handoff, *, by: Staff) -> Handoff:
 
 @transaction.atomic
 def decide_routing(ticket: Ticket, *, kind: str, note: str, by: Staff, team: Team | None = None) -> RoutingDecision:
-    """A supervisor unfreezes a ticket: assigns it to a team (which must take it), allows one more move, or keeps it."""
+    """A supervisor unfreezes a ticket: assigns it to a team (which must take it), takes it over, allows one more move,
+    or keeps it.
+
+    What is taken over is held by the supervisor's own team (see ``team_of_taker``). ``ask`` tells everybody of ``team``
+    the question in ``note`` and leaves the ticket frozen; they answer by a note on the ticket.
+    """
     if not access_of(by).can(Capability.DECIDE_ROUTING):
         raise Refused(_("Only a supervisor can decide this."), code="not_supervisor", status=403)
     if kind not in RoutingDecision.Kind.values:
@@ -139,22 +146,18 @@ def decide_routing(ticket: Ticket, *, kind: str, note: str, by: Staff, team: Tea
     if ticket.frozen_at is None:
         raise Refused(_("This ticket is not frozen."), code="not_frozen", status=409)
     former = ticket.holder_team
-    if kind == RoutingDecision.Kind.ASSIGN:
+    if kind == RoutingDecision.Kind.TAKE:
+        team = team_of_taker(ticket, by)
+    if kind in RoutingDecision.MOVING:
         if team is None or not team.is_active:
             raise Refused(_("Choose the team that takes the ticket."), code="team", field="team")
-        moved = int(team != former)
-        save(
-            ticket,
-            frozen_at=None,
-            holder_team=team,
-            assignee=None if moved else ticket.assignee,
-            moves=ticket.moves + moved,
-            moves_granted=_granted(ticket, moves=ticket.moves + moved, further=0),
-        )
+        _give(ticket, team, to=by if kind == RoutingDecision.Kind.TAKE else None)
     elif kind == RoutingDecision.Kind.ALLOW:
         save(ticket, frozen_at=None, moves_granted=_granted(ticket, moves=ticket.moves, further=1))
-    else:
+    elif kind == RoutingDecision.Kind.KEEP:
         save(ticket, frozen_at=None)
+    else:
+        _ask(ticket, team, note.strip(), by=by)
     decision = RoutingDecision.objects.create(ticket=ticket, kind=kind, team=team, note=note.strip(), staff=by)
     record(
         "routing.decided",
@@ -163,12 +166,50 @@ def decide_routing(ticket: Ticket, *, kind: str, note: str, by: Staff, team: Tea
         data={
             "kind": kind,
             "team": team.name if team else None,
-            "team_id": team.pk if team and team != former else None,
+            "team_id": team.pk if team and team != former and kind in RoutingDecision.MOVING else None,
             "note": decision.note,
             "moves": ticket.moves,
         },
     )
     return decision
+
+
+def team_of_taker(ticket: Ticket, staff: Staff) -> Team:
+    """Which team holds what ``staff`` takes over: the present one, the front, or any of their own; else the front."""
+    own = access_of(staff).teams
+    for team in (ticket.holder_team, ticket.front_team, *own):
+        if team in own and team.is_active:
+            return team
+    return ticket.front_team
+
+
+def _give(ticket: Ticket, team: Team, *, to: Staff | None) -> None:
+    """The ticket goes to the team by a supervisor's word; ``to`` takes it over, else who had it there goes on."""
+    moved = int(team != ticket.holder_team)
+    moves = ticket.moves + moved
+    save(
+        ticket,
+        frozen_at=None,
+        holder_team=team,
+        assignee=to or (None if moved else ticket.assignee),
+        status=Status.OPEN if to and ticket.status == Status.NEW else ticket.status,
+        moves=moves,
+        moves_granted=_granted(ticket, moves=moves, further=0),
+    )
+
+
+def _ask(ticket: Ticket, team: Team | None, question: str, *, by: Staff) -> None:
+    if team is None or not team.is_active:
+        raise Refused(_("Choose the team that you ask."), code="team", field="team")
+    told = notify(
+        Staff.objects.filter(memberships__team=team).exclude(pk=by.pk).distinct(),
+        gettext_noop("%(name)s asks about %(ticket)s, which is frozen: %(question)s"),
+        kind="routing.asked",
+        params={"name": by.name, "ticket": ticket.number_shown, "question": question},
+        about=ticket,
+    )
+    if not told:
+        raise Refused(_("Nobody works in %(team)s.") % {"team": team.label}, code="team", field="team")
 
 
 def _teams(handoff: Handoff) -> dict[str, Any]:
@@ -203,8 +244,9 @@ def _require_free(ticket: Ticket, handoff: Handoff) -> None:
             code="frozen",
             status=409,
         )
-    bound = (RoutingDecision.Kind.ASSIGN, RoutingDecision.Kind.KEEP)
-    latest = ticket.routing_decisions.filter(at__gt=handoff.accepted_at).order_by("-at", "-id").first()
+    bound = (*RoutingDecision.MOVING, RoutingDecision.Kind.KEEP)
+    decided = ticket.routing_decisions.exclude(kind=RoutingDecision.Kind.ASK).filter(at__gt=handoff.accepted_at)
+    latest = decided.order_by("-at", "-id").first()
     if latest is not None and latest.kind in bound:
         raise Refused(
             _("A supervisor decided that %(team)s takes this ticket. It cannot be returned.")

@@ -339,11 +339,15 @@ class _Fold:
 
     def _routing_decided(self, line: Line) -> None:
         decision = next(self.decisions, None)
-        if line.data.get("kind") != "assign" or decision is None or decision.team_id is None:
+        if decision is None or decision.kind not in decision.MOVING or decision.team_id is None:
             return
         if decision.team_id != self.now.holder:
             self.now.assignee = None
             self._arrive(decision.team_id, line.at, asked_at=line.at)
+        if decision.kind == decision.Kind.TAKE:
+            self.now.assignee = decision.staff_id
+            if self.now.status == "new":
+                self.now.status = "open"
         self.now.held_since = decision.at
 
     def _arrive(self, team: int, at: datetime, *, asked_at: datetime, back: bool = False) -> None:

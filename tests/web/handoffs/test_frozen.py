@@ -1,17 +1,23 @@
 """Frozen tickets: the trail with the time at each stop, and the supervisor's one step."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from madoguchi.calendars.actions import add_calendar
+from madoguchi.calendars.working_time import Period
 from madoguchi.foundation.refusal import Refused
-from madoguchi.handoffs.actions.decide import accept, return_
+from madoguchi.handoffs.actions.decide import accept, recall, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.handoffs.queries import time_by_team
+from madoguchi.notifications.models import Notification
+from madoguchi.people.models import Team
+from madoguchi.tickets.actions.post_message import post_message
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 from tests.web.handoffs.test_inbox import ANSWERS, HTMX, ticket
@@ -61,6 +67,40 @@ def test_the_page_tells_the_whole_trail(cast: Cast, sign_in: SignIn) -> None:
         assert text in html
 
 
+def test_the_page_tells_forward_return_and_recall_apart(cast: Cast, sign_in: SignIn) -> None:
+    moved = ticket(cast)
+    recall(offer(moved, to_team=cast.network, reason="誤り", details=ANSWERS, by=cast.sato), by=cast.sato)
+    taken = accept(
+        offer(moved, to_team=cast.service_desk, reason="設定", details=ANSWERS, by=cast.sato), by=cast.takahashi
+    )
+    return_(taken, reason="wrong_team", by=cast.takahashi)
+    moved.refresh_from_db()
+    with pytest.raises(Refused):
+        offer(moved, to_team=cast.network, reason="次へ", details=ANSWERS, by=cast.sato)
+    html = sign_in(cast.hayashi).get(f"/handoffs/frozen/{moved.number}/").content.decode()
+    for text in ("引き継ぎ 1回", "差し戻し 1回", "受け取り前の差し戻し 0件、取り消し 1件"):
+        assert text in html
+
+
+def test_a_stop_knows_its_working_time_and_what_it_waited_for(cast: Cast) -> None:
+    week: list[list[Period]] = [[Period(9 * 3600, 17 * 3600)]] * 5 + [[], []]
+    hours = add_calendar(key="weekdays", name="平日", week=week, national_holidays=False, by=cast.admin)
+    Team.objects.filter(pk=cast.service_desk.pk).update(calendar=hours)
+    moved = ticket(cast)
+    handoff = accept(
+        offer(moved, to_team=cast.service_desk, reason="設定", details=ANSWERS, by=cast.sato), by=cast.takahashi
+    )
+    zone = timezone.get_default_timezone()
+    friday = datetime(2026, 11, 13, 16, 0, tzinfo=zone)
+    Handoff.objects.filter(pk=handoff.pk).update(offered_at=friday, accepted_at=friday + timedelta(minutes=30))
+    Ticket.objects.filter(pk=moved.pk).update(opened_at=friday - timedelta(hours=1))
+    moved.refresh_from_db()
+    stop = time_by_team(moved, now=datetime(2026, 11, 16, 10, 0, tzinfo=zone))[-1]
+    assert stop.waited == timedelta(minutes=30)
+    assert stop.span == timedelta(days=2, hours=17, minutes=30)
+    assert stop.worked == timedelta(hours=1, minutes=30)
+
+
 def test_the_frozen_tickets_own_page_and_list_lead_to_the_decision(cast: Cast, sign_in: SignIn) -> None:
     moved = frozen(cast)
     client = sign_in(cast.hayashi)
@@ -96,7 +136,10 @@ def test_a_ticket_that_never_moved_is_one_stop(cast: Cast) -> None:
     assert (stop.team, stop.share, len(stop.attempts)) == (cast.call_centre, 0.0, 1)
 
 
-@pytest.mark.parametrize(("kind", "holder"), [("assign", "field_service"), ("allow", "network"), ("keep", "network")])
+@pytest.mark.parametrize(
+    ("kind", "holder"),
+    [("assign", "field_service"), ("take", "call_centre"), ("allow", "network"), ("keep", "network")],
+)
 def test_a_supervisor_decides_in_one_step(cast: Cast, sign_in: SignIn, kind: str, holder: str) -> None:
     moved = frozen(cast)
     url = f"/handoffs/frozen/{moved.number}/"
@@ -105,6 +148,7 @@ def test_a_supervisor_decides_in_one_step(cast: Cast, sign_in: SignIn, kind: str
     assert answer["HX-Redirect"] == f"/tickets/{moved.number_shown}/"
     moved.refresh_from_db()
     assert (moved.frozen_at, moved.holder_team) == (None, getattr(cast, holder))
+    assert moved.assignee == (cast.hayashi if kind == "take" else None if kind == "assign" else cast.ito)
     assert RoutingDecision.objects.get().note == "現地確認を優先"
     again = sign_in(cast.hayashi).post(url, posted, headers=HTMX)
     assert again.status_code == 409
@@ -122,6 +166,25 @@ def test_a_decision_needs_its_parts(cast: Cast, sign_in: SignIn, posted: dict[st
     assert f'data-missing="{field}"' in refusal.content.decode()
     moved.refresh_from_db()
     assert moved.frozen_at is not None
+
+
+def test_a_supervisor_asks_a_team_and_the_ticket_stays_frozen(cast: Cast, sign_in: SignIn) -> None:
+    moved = frozen(cast)
+    url = f"/handoffs/frozen/{moved.number}/"
+    client = sign_in(cast.hayashi)
+    asked = {"kind": "ask", "team": str(cast.service_desk.pk), "note": "設定は正しかったですか"}
+    assert client.post(url, asked, headers=HTMX)["HX-Redirect"] == f"/handoffs/frozen/{moved.number_shown}/"
+    told = Notification.objects.get()
+    assert (told.staff, told.kind) == (cast.takahashi, "routing.asked")
+    assert "設定は正しかったですか" in told.words
+    moved.refresh_from_db()
+    assert (moved.frozen_at is not None, moved.holder_team, moved.moves) == (True, cast.network, 2)
+    post_message(moved, body="正しかったです", visibility="internal", by=cast.takahashi)
+    html = client.get(url).content.decode()
+    assert "サービスデスクに質問" in html
+    assert "正しかったです" in html
+    nobody = client.post(url, asked | {"team": str(cast.field_service.pk)}, headers=HTMX)
+    assert nobody.status_code == 422
 
 
 @pytest.mark.parametrize("who", ["sato", "ito", "mori", "ogawa", "watanabe"])
