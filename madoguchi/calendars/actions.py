@@ -167,12 +167,13 @@ def set_special_days(
 
 
 @transaction.atomic
-def remove_special_day(special: SpecialDay, *, also_past: bool = False, by: Actor) -> None:
-    """The day is like others of its weekday again."""
-    _not_past(special.calendar, special.day, also_past=also_past)
-    calendar, day, name = special.calendar, special.day, special.name
-    special.delete()
-    _days_changed(calendar, day, day, by=by, data={"name": name, "removed": True, "also_past": also_past})
+def remove_special_days(days: Sequence[SpecialDay], *, also_past: bool = False, by: Actor) -> None:
+    """These days of one calendar, in their order, are like others of their weekdays again."""
+    first, last = days[0], days[-1]
+    _not_past(first.calendar, first.day, also_past=also_past)
+    SpecialDay.objects.filter(pk__in=[day.pk for day in days]).delete()
+    data = {"name": first.name, "removed": True, "also_past": also_past}
+    _days_changed(first.calendar, first.day, last.day, by=by, data=data)
 
 
 @transaction.atomic

@@ -109,8 +109,8 @@ def test_a_day_that_is_over_is_opened_or_closed_only_for_who_asks_for_the_past(c
     [row] = actions.set_special_days(calendar, by=SYSTEM, also_past=True, **past)  # type: ignore[arg-type]
     assert hours_on(calendar, 2026, 11, 24) == 0
     with pytest.raises(Refused):
-        actions.remove_special_day(row, by=SYSTEM)
-    actions.remove_special_day(row, also_past=True, by=SYSTEM)
+        actions.remove_special_days([row], by=SYSTEM)
+    actions.remove_special_days([row], also_past=True, by=SYSTEM)
     assert hours_on(calendar, 2026, 11, 24) == 8
 
 

@@ -1,5 +1,6 @@
 """Working hours: calendars with their hours over time, special days, national holidays, and a deadline to try."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -161,10 +162,14 @@ def special_day(request: StaffRequest, calendar_id: int) -> HttpResponse:
 @guard(Capability.ADMINISTER)
 @require_POST
 def remove_day(request: StaffRequest, day_id: int) -> HttpResponse:
-    """The day is like others again."""
+    """The day, and what lies ahead of the closing that it belongs to, is like others again."""
     row = get_object_or_404(SpecialDay.objects.select_related("calendar"), pk=day_id)
+    same = SpecialDay.objects.filter(calendar=row.calendar_id).select_related("calendar").order_by("day")
+    [run] = [run for run in _runs(list(same)) if row in run]
+    today = timezone.localdate()
+    ahead = [day for day in run if day.day >= today]
     back = _back(row.calendar_id)
-    actions.remove_special_day(row, by=request.user)
+    actions.remove_special_days(ahead or run, by=request.user)
     return done(request, _("The day is like others again."), *back)
 
 
@@ -302,8 +307,27 @@ def _bars(version: Version) -> list[Bar]:
     return bars
 
 
-def _days(rows: Any) -> list[tuple[SpecialDay, str]]:
-    return [(row, hours.write(row.periods)) for row in rows]
+def _days(rows: Iterable[SpecialDay]) -> list[tuple[SpecialDay, SpecialDay, str]]:
+    """First and last day of each closing, and the hours in words."""
+    ordered = sorted(rows, key=lambda row: (row.calendar_id or 0, row.day))
+    runs = sorted(_runs(ordered), key=lambda run: run[0].day)
+    return [(run[0], run[-1], hours.write(run[0].periods)) for run in runs]
+
+
+def _runs(rows: list[SpecialDay]) -> list[list[SpecialDay]]:
+    """Days that follow each other under one name and with the same hours, as they were entered."""
+    runs: list[list[SpecialDay]] = []
+    for row in rows:
+        before = runs[-1][-1] if runs else None
+        if (
+            before
+            and before.day + timedelta(days=1) == row.day
+            and (before.calendar_id, before.name, before.periods) == (row.calendar_id, row.name, row.periods)
+        ):
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return runs
 
 
 def _months(time: WorkingTime, today: date) -> list[dict[str, Any]]:

@@ -77,6 +77,20 @@ def test_hours_change_from_a_day_on_and_a_deadline_is_tried(served: Desk, open_w
     expect(page.locator(".tried")).to_contain_text("2030年4月1日(月) 17:30:00")
 
 
+def test_a_supervisor_notes_an_absence_and_ends_it(served: Desk, open_window: OpenWindow) -> None:
+    page = open_window(served.cast.hayashi, "/people/away/")
+    page.locator("#absence").get_by_label("不在のスタッフ").select_option(label="高橋 健")
+    page.locator("#field-ends_at").fill("2020-01-01T09:00")
+    page.get_by_role("button", name="登録する", exact=True).click()
+    expect(page.locator("#field-ends_at-error")).to_contain_text("現在より後")
+    page.locator("#field-ends_at").fill("")
+    page.locator("#absence").get_by_label("代理").select_option(label="伊藤 翔")
+    page.get_by_role("button", name="登録する", exact=True).click()
+    expect(page.locator(".order-list")).to_contain_text("代理：伊藤 翔")
+    page.get_by_role("button", name="終了する").click()
+    expect(page.locator("#main")).to_contain_text("不在のスタッフはいません")
+
+
 def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.admin, "/administration/staff/new/")
     page.locator("#field-family_name").fill("西田")

@@ -123,7 +123,10 @@ def test_the_year_names_its_holidays(cast: Cast, standard: Calendar, sign_in: Si
     text = client.get(f"{C}{standard.pk}/").text
     assert "勤労感謝の日" in text
     assert text.count('class="day special"') == 7  # six days and the key
+    assert "12/29(火)〜1/3(日) 年末年始休業" in text
     assert SpecialDay.objects.filter(calendar=None).count() == 6
+    client.post(f"{C}days/{SpecialDay.objects.all()[2].pk}/remove/")
+    assert not SpecialDay.objects.exists()
 
 
 @freeze_time(NOW)
