@@ -1,7 +1,7 @@
 """The journal folded back: what each ticket was at each moment, not what it is today.
 
 From the entries come what changed and when; rows that never change (hand-offs, messages) give what the entries name.
-As they are today are taken: customer and contract, which articles there are, who belongs to which team.
+As they are today are taken: a person's organization, which articles there are, who belongs to which team.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Mention
 from madoguchi.knowledge.models import Article
-from madoguchi.people.models import Membership
+from madoguchi.people.models import Membership, Person
 from madoguchi.rules.definition import Happened
 from madoguchi.rules.facts import Facts, Said, text_of
 from madoguchi.rules.happened import KINDS, event_of
@@ -45,7 +45,7 @@ def tickets_in(since: datetime, until: datetime) -> list[int]:
 
 
 def histories(ids: Collection[int], *, until: datetime) -> Iterator[History]:
-    """The histories of these tickets; eight queries however many there are."""
+    """The histories of these tickets; nine queries however many there are."""
     past = _Past(ids, until)
     for ticket in past.tickets:
         lines = past.lines.get(ticket.pk, [])
@@ -63,7 +63,10 @@ class _Past:
         self.handoffs = _grouped(Handoff.objects.filter(ticket__in=ids).order_by("id"))
         self.decisions = _grouped(RoutingDecision.objects.filter(ticket__in=ids).order_by("id"))
         self.messages = {row.pk: row for row in Message.objects.filter(ticket__in=ids).defer("html", "quoted")}
-        self.contacts = _contacts({ticket.requester_id for ticket in self.tickets}, until)
+        people = {ticket.requester_id for ticket in self.tickets} | _requesters(self.lines)
+        self.contacts = _contacts(people, until)
+        asked = Person.objects.filter(pk__in=people - {None})
+        self.organizations: dict[int | None, int | None] = dict(asked.values_list("pk", "organization_id"))
         self.categories = {row.key: row for row in Category.objects.all()}
         self.by_id = {row.pk: row for row in self.categories.values()}
         self.labels = {name: row for row in self.categories.values() for name in (row.name_en, row.name) if name}
@@ -105,6 +108,9 @@ class _State:
     taken: Handoff | None = None
     assignee: int | None = None
     requester: int | None = None
+    organization: int | None = None
+    service_class: str = ""
+    not_entitled: bool = False
     subject: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
@@ -179,9 +185,9 @@ class _Fold:
             offered_to=now.offered.to_team_id if now.offered else None,
             assignee=now.assignee,
             requester=now.requester,
-            organization=ticket.organization_id,
-            service_class=ticket.contract.service_class if ticket.contract else "",
-            not_entitled=ticket.not_entitled,
+            organization=now.organization,
+            service_class=now.service_class,
+            not_entitled=now.not_entitled,
             subject=now.subject,
             details=dict(now.details),
             said=tuple(now.said),
@@ -223,7 +229,11 @@ class _Fold:
         now.subject, now.priority = data.get("subject", ""), data.get("priority", "normal")
         category = self.past.categories.get(data.get("category") or "")
         now.category = category.pk if category else None
-        now.requester = self.ticket.requester_id
+        now.requester = data.get("requester", self.ticket.requester_id)
+        now.organization = self.past.organizations.get(now.requester)
+        now.not_entitled = bool(data.get("not_entitled"))
+        own = self.ticket.contract.service_class if self.ticket.contract else ""
+        now.service_class = data.get("service_class", own)
         now.details = dict(data["details"]) if "details" in data else self._first_details()
         self._say(line)
 
@@ -249,6 +259,9 @@ class _Fold:
                 now.status = "open"
         if "requester" in to:
             now.requester = ids.get("requester", self.ticket.requester_id) if to["requester"] else None
+            now.organization = self.past.organizations.get(now.requester)
+        now.service_class = line.data.get("clocks", {}).get("service_class", now.service_class)
+        now.not_entitled = line.data.get("not_entitled", now.not_entitled)
 
     def _ticket_waiting(self, line: Line) -> None:
         self._wait(line, line.data.get("for", ""))
@@ -365,6 +378,12 @@ def _lines(ids: Collection[int], until: datetime) -> dict[int, list[Line]]:
         pk, kind, at, data, actor_kind, actor_id = entry
         found.setdefault(ref, []).append(Line(pk, kind, at, data, actor_kind, actor_id))
     return found
+
+
+def _requesters(lines: Mapping[int, list[Line]]) -> set[int | None]:
+    """Everybody who was the requester of one of the tickets once."""
+    every = [line.data for of_one in lines.values() for line in of_one]
+    return {data.get("requester") or data.get("ids", {}).get("requester") for data in every}
 
 
 def _grouped[M: (Handoff, RoutingDecision)](rows: Iterable[M]) -> dict[int, list[M]]:

@@ -72,6 +72,7 @@ def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **change
             "to": {name: _plain(changes[name]) for name in told},
             "clocks": _for_clocks(changes),
             **({"cover": stand_in.told()} if stand_in else {}),
+            "not_entitled": ticket.not_entitled,
             "ids": {name: changes[name].pk for name in told if isinstance(changes[name], Model)},
         },
     )

@@ -114,6 +114,7 @@ def open_ticket(
             "spoken": staff is not None and channel in SPOKEN,
             "not_entitled": ticket.not_entitled,
             "details": ticket.details,
+            "requester": requester.pk if requester else None,
         },
         at=moment,
     )
