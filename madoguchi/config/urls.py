@@ -14,6 +14,7 @@ SEGMENTS = (
     "consultations",
     "notices",
     "notifications",
+    "rules",
     "insight",
     "liaison",
     "training",

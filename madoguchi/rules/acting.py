@@ -16,7 +16,17 @@ from madoguchi.journal.record import record
 from madoguchi.people.models import Role, Staff, Team
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.rules import tree, words
-from madoguchi.rules.definition import EXCLUSIVE, Definition, Notify, Offer, OnTime, Propose, SetPriority
+from madoguchi.rules.definition import (
+    DESTINATION,
+    EXCLUSIVE,
+    Definition,
+    Happened,
+    Notify,
+    Offer,
+    OnTime,
+    Propose,
+    SetPriority,
+)
 from madoguchi.rules.facts import Facts
 from madoguchi.rules.models import Firing, Proposal
 from madoguchi.rules.telling import tell
@@ -38,8 +48,8 @@ def in_each_language(sentences: Callable[[], Iterable[str]]) -> Said:
     return found
 
 
-def explain(definition: Definition, facts: Facts, world: World) -> Said:
-    """Why the rule fires: what happened or how long what has lasted, and the conditions that decided."""
+def explain(definition: Definition, facts: Facts, world: World, happened: Happened | None) -> Said:
+    """Why the rule fires: the conditions that decided, and what happened, or how long what has lasted."""
     decided = tree.reasons(definition.where, facts, world)
 
     def sentences() -> list[str]:
@@ -51,7 +61,7 @@ def explain(definition: Definition, facts: Facts, world: World) -> Said:
                 *said,
                 _("%(span)s have passed: %(state)s") % {"span": passed, "state": words.STATES[definition.when.state]},
             ]
-        return [*said, words.when(definition)]
+        return [*said, str(words.EVENTS[happened])] if happened else said
 
     return in_each_language(sentences)
 
@@ -117,12 +127,13 @@ def _reason(firing: Firing) -> str:
 
 def _team(key: str, ticket: Ticket) -> Team:
     """The team of this key, or the ticket's destination; refuses when there is none."""
-    if key:
+    if key not in {"", DESTINATION}:
         team = Team.objects.filter(key=key).first()
     else:
         team = next((one.team for one in propose(_fresh(ticket)) if one.team is not None), None)
     if team is None:
-        raise Refused(_("there is no such team") if key else _("the category names no destination"))
+        named = key not in {"", DESTINATION}
+        raise Refused(_("there is no such team") if named else _("the category names no destination"))
     return team
 
 

@@ -67,7 +67,7 @@ class Move(_Part):
 
 
 class Propose(_Part):
-    """Tell the operator on the ticket what to do, and why; perhaps to which team."""
+    """Tell the operator what to do, and why; perhaps to which team (``*``: the category's destination)."""
 
     kind: Literal["propose"] = "propose"
     text: str = Field(default="", max_length=300)
@@ -98,6 +98,7 @@ type Trigger = Annotated[OnEvent | OnTime, Discriminator("kind")]
 type Action = Annotated[Offer | Move | Propose | SetPriority | Notify | RequireApproval, Discriminator("kind")]
 TRIGGER: TypeAdapter[Any] = TypeAdapter(Trigger)
 ACTION: TypeAdapter[Any] = TypeAdapter(Action)
+DESTINATION = "*"
 # Of each sort only the first rule that acts on one cause has its way.
 EXCLUSIVE = {"offer": "holder", "move": "holder", "set_priority": "priority"}
 

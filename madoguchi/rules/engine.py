@@ -20,7 +20,7 @@ from madoguchi.journal.models import Entry
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.rules import schedule, tree
 from madoguchi.rules.acting import act, explain
-from madoguchi.rules.definition import Definition, OnEvent, OnTime, parse
+from madoguchi.rules.definition import Definition, Happened, OnEvent, OnTime, parse
 from madoguchi.rules.facts import Facts
 from madoguchi.rules.happened import event_of, tickets_of
 from madoguchi.rules.hours import the_world
@@ -48,6 +48,7 @@ class Turn:
     """One cause on one ticket: what was decided by the rules that had their turn already."""
 
     cause: str
+    happened: Happened | None = None
     decided: dict[str, str] = field(default_factory=dict)  # what → the rule's name
 
 
@@ -99,7 +100,7 @@ def _hear(entry: Entry, subjects: Sequence[models.Model], rules: list[Listening]
         heard = [
             one for one in rules if isinstance(one.definition.when, OnEvent) and happened in one.definition.when.on
         ]
-        turn = Turn(f"entry:{entry.pk}")
+        turn = Turn(f"entry:{entry.pk}", happened)
         fired = [one for one in heard if judge(one, ticket, turn, world)]
         if fired:  # the act goes on with the ticket as the rules left it
             for subject in subjects:
@@ -127,7 +128,7 @@ def fire(one: Listening, ticket: Ticket, facts: Facts, turn: Turn, world: World)
     rule = one.rule
     if _is_blown(rule, ticket):
         return False
-    because = explain(one.definition, facts, world)
+    because = explain(one.definition, facts, world, turn.happened)
     firing, created = Firing.objects.get_or_create(
         rule=rule,
         ticket=ticket,

@@ -6,6 +6,7 @@ A row is a lower bound: what begins a state enters it, what only puts the moment
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from madoguchi.calendars.working_time import NeverOpen
 from madoguchi.rules import tree
 from madoguchi.rules.definition import Definition, OnTime
 from madoguchi.rules.facts import Facts
@@ -32,7 +33,10 @@ def moment(when: OnTime, facts: Facts, world: World) -> datetime | None:
         return None
     if not when.working:
         return since + timedelta(seconds=when.seconds)
-    return world.hours_of(facts.holder).add(since, when.seconds)
+    try:
+        return world.hours_of(facts.holder).add(since, when.seconds)
+    except NeverOpen:  # a team that never works is never late
+        return None
 
 
 def bring_up_to_date(ticket_id: int, rules: Sequence[tuple[Rule, Definition]], world: World) -> None:

@@ -19,12 +19,13 @@ from typing import Any
 
 from madoguchi.rules import schedule, tree
 from madoguchi.rules.acting import explain
-from madoguchi.rules.definition import Definition, Move, Offer, OnEvent, OnTime, Propose
+from madoguchi.rules.definition import DESTINATION, Definition, Happened, Move, Offer, OnEvent, OnTime, Propose
 from madoguchi.rules.facts import Facts
 from madoguchi.rules.history.moments import History
 from madoguchi.rules.world import World
 
 MOST_SHOWN = 500
+type Found = tuple[Facts, str, Happened | None]
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Hit:
     moves_saved: int
     verdict: str  # "earlier", "nothing" or "open"
     facts: Facts
+    happened: Happened | None
 
 
 @dataclass
@@ -82,7 +84,7 @@ class Result:
                     "earlier_s": hit.earlier_s,
                     "moves_saved": hit.moves_saved,
                     "verdict": hit.verdict,
-                    "because": explain(definition, hit.facts, world),
+                    "because": explain(definition, hit.facts, world, hit.happened),
                 }
                 for hit in found[:MOST_SHOWN]
             ],
@@ -98,14 +100,12 @@ def hits(
     if found is None:
         assert isinstance(when, OnTime)
         found = _on_time(history, definition, when, world)
-    return [_judged(history, definition, world, *one) for one in found if since <= one[0].at]
+    return [_judged(history, definition, world, one) for one in found if since <= one[0].at]
 
 
-def _on_event(
-    history: History, definition: Definition, when: OnEvent, world: World, rule: int | None
-) -> list[tuple[Facts, str]]:
+def _on_event(history: History, definition: Definition, when: OnEvent, world: World, rule: int | None) -> list[Found]:
     return [
-        (moment.facts, moment.cause)
+        (moment.facts, moment.cause, moment.happened)
         for moment in history.moments
         if moment.happened in when.on
         and (rule is None or moment.rule != rule)
@@ -113,7 +113,7 @@ def _on_event(
     ]
 
 
-def _on_time(history: History, definition: Definition, when: OnTime, world: World) -> list[tuple[Facts, str]]:
+def _on_time(history: History, definition: Definition, when: OnTime, world: World) -> list[Found]:
     """Between two moments the row does not change: the rule looks once, when the state has lasted long enough."""
     found: dict[str, Facts] = {}
     ends = [moment.at for moment in history.moments[1:]] + [history.until]
@@ -128,10 +128,11 @@ def _on_time(history: History, definition: Definition, when: OnTime, world: Worl
         facts = replace(moment.facts, at=look)
         if tree.matches(definition.where, facts, world):
             found[cause] = facts
-    return [(facts, cause) for cause, facts in found.items()]
+    return [(facts, cause, None) for cause, facts in found.items()]
 
 
-def _judged(history: History, definition: Definition, world: World, facts: Facts, cause: str) -> Hit:
+def _judged(history: History, definition: Definition, world: World, one: Found) -> Hit:
+    facts, cause, happened = one
     later = [move for move in history.moves if move.at > facts.at]
     asked = [at for at in history.offers if at > facts.at] + [
         move.asked_at for move in later if move.asked_at > facts.at
@@ -147,6 +148,7 @@ def _judged(history: History, definition: Definition, world: World, facts: Facts
         moves_saved=_saved(history, definition, world, [move.to for move in later]),
         verdict=verdict,
         facts=facts,
+        happened=happened,
     )
 
 
@@ -159,7 +161,7 @@ def _saved(history: History, definition: Definition, world: World, later: list[i
     if not named:
         return max(0, len(later) - 1)
     key = getattr(named[0], "to", "")
-    target = world.teams.get(key) if key else history.destination
+    target = history.destination if key in {"", DESTINATION} else world.teams.get(key)
     return later.index(target) if target in later else 0
 
 

@@ -13,7 +13,7 @@ from madoguchi.interactions.models import Channel
 from madoguchi.people.models import Team
 from madoguchi.rules import conditions as c
 from madoguchi.rules import tree
-from madoguchi.rules.definition import Definition, Happened, OnEvent, OnTime
+from madoguchi.rules.definition import DESTINATION, Definition, Happened, OnEvent, OnTime
 from madoguchi.rules.facts import Count, Facts, Since
 from madoguchi.rules.world import Labels
 from madoguchi.tickets.models import Priority, Status, WaitingFor
@@ -240,13 +240,13 @@ def action(one: Any, labels: Labels, *, to: Team | None = None) -> str:
 
 
 def _team(key: str, labels: Labels) -> str:
-    return quoted(labels.team(key)) if key else _("the category's destination")
+    return _("the category's destination") if key in {"", DESTINATION} else quoted(labels.team(key))
 
 
 def _propose(one: Any, _labels: Labels, team: str) -> str:
     if one.to:
         said = _("propose to the operator to hand it over to %(team)s") % {"team": team}
-        return f"{said} {quoted(one.text)}" if one.text else said
+        return _("%(said)s (%(text)s)") % {"said": said, "text": one.text} if one.text else said
     return _("tell the operator on the ticket: %(text)s") % {"text": quoted(one.text)}
 
 

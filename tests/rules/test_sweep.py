@@ -207,5 +207,5 @@ def test_an_event_costs_few_questions_when_rules_listen(cast: Cast, django_asser
         rule(cast.hayashi, after("open", minutes), where=URGENT)
     rule(cast.hayashi, on("answered"))
     post_message(ticket, body="二", visibility="internal", by=cast.sato)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(16):
         post_message(ticket, body="三", visibility="internal", by=cast.sato)

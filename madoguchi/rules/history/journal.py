@@ -65,7 +65,7 @@ class _Past:
         self.messages = {row.pk: row for row in Message.objects.filter(ticket__in=ids).defer("html", "quoted")}
         people = {ticket.requester_id for ticket in self.tickets} | _requesters(self.lines)
         self.contacts = _contacts(people, until)
-        asked = Person.objects.filter(pk__in=people - {None})
+        asked = Person.objects.filter(pk__in=[person for person in people if person is not None])
         self.organizations: dict[int | None, int | None] = dict(asked.values_list("pk", "organization_id"))
         self.categories = {row.key: row for row in Category.objects.all()}
         self.by_id = {row.pk: row for row in self.categories.values()}

@@ -91,7 +91,8 @@ def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
     teams = list(Team.objects.filter(is_active=True).exclude(pk=ticket.holder_team_id))
     teams.sort(key=lambda team: team.pk not in by_team)
     proposed = next((one.team for one in proposals if one.team is not None), None)
-    written = request.POST.get("to_team", str(proposed.pk) if proposed else "")
+    named = request.GET.get("to_team", "")  # a rule's proposal
+    written = request.POST.get("to_team", named or (str(proposed.pk) if proposed else ""))
     chosen = next((team for team in teams if str(team.pk) == written), None)
     proposal = by_team.get(chosen.pk) if chosen else None
     required = _required(ticket, chosen)

@@ -21,6 +21,7 @@ from madoguchi.people.models import EmailAddress, PhoneNumber, Staff
 from madoguchi.tickets.actions.mark_seen import mark_seen
 from madoguchi.tickets.models import Priority, Ticket, TicketLink, id_of
 from madoguchi.tickets.queries import TimelineItem, other_open_tickets, others_looking, timeline
+from madoguchi.web.rules.on_ticket import left_by_rules
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, page
 from madoguchi.web.tickets.clock_panel import panel_of
@@ -186,7 +187,11 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         if ticket.call_back_at
         else [],
         "files_of": files_of,
+<<<<<<< HEAD
         **panel_of(ticket),
+=======
+        **left_by_rules(ticket, access),
+>>>>>>> 61a41aa (Supervisors write escalation rules in a form that reads as a sentence, try them on the past, switch them on, and see why each fired)
     }
 
 
