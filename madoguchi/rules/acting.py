@@ -29,7 +29,7 @@ from madoguchi.rules.definition import (
 )
 from madoguchi.rules.facts import Facts
 from madoguchi.rules.models import Firing, Proposal
-from madoguchi.rules.telling import tell
+from madoguchi.rules.telling import ASKED, tell
 from madoguchi.rules.world import Labels, World
 from madoguchi.tickets.actions.approve import require_approval
 from madoguchi.tickets.actions.change import change
@@ -201,7 +201,7 @@ def _require_approval(action: Any, firing: Firing) -> Sentence:
     if require_approval(firing.ticket, reason=_reason(firing), by=firing.rule) is None:
         return lambda: str(_("a supervisor's approval is asked for already"))
     for person in supervisors_of(firing.ticket.holder_team_id):
-        tell(person, firing=firing, ticket=firing.ticket, at_once=False)
+        tell(person, firing=firing, ticket=firing.ticket, at_once=False, text=ASKED)
     return _done(action)
 
 

@@ -15,6 +15,7 @@ from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.actions import open_interaction
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor, record
+from madoguchi.notifications.models import Notification
 from madoguchi.problems.models import Problem
 from madoguchi.rules import acting, engine
 from madoguchi.rules.actions.settle_proposal import put_away
@@ -57,6 +58,9 @@ def test_a_rule_fires_when_its_conditions_hold_and_says_why(cast: Cast) -> None:
     ]
     assert entry.data["because"]["ja"][0] == "優先度が「緊急」"
     assert entry.data["did"]["ja"] == ["林 直子に知らせました"]
+    told = Notification.objects.get(kind="rule.fired")
+    assert (told.staff, told.about_kind, told.about_id) == (cast.hayashi, "ticket", urgent.pk)
+    assert "優先度が「緊急」、かつ一次対応にある" in told.words
 
 
 def test_a_rule_that_is_no_longer_on_is_silent(cast: Cast) -> None:

@@ -187,11 +187,8 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         if ticket.call_back_at
         else [],
         "files_of": files_of,
-<<<<<<< HEAD
         **panel_of(ticket),
-=======
         **left_by_rules(ticket, access),
->>>>>>> 61a41aa (Supervisors write escalation rules in a form that reads as a sentence, try them on the past, switch them on, and see why each fired)
     }
 
 

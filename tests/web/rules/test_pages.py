@@ -185,12 +185,12 @@ def test_the_list_shows_order_conflicts_and_what_fired(
     rule(cast.hayashi, on("opened"), {"kind": "set_priority", "to": "high"}, name="先")
     client: Client = sign_in(cast.hayashi)
     client.get("/rules/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/rules/")
     rule(cast.hayashi, on("opened", "changed"), {"kind": "set_priority", "to": "low"}, name="後")
     rule(cast.hayashi, on("changed"), {"kind": "set_priority", "to": "low"}, name="別")
     raised(cast)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         page = client.get("/rules/").content.decode()
     assert page.count("「先」が先に働き") == 1
     assert "7日間に1件" in page
