@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from madoguchi.bench import working_time
 from madoguchi.bench.bare_pages import template_of
 from madoguchi.bench.house import House, free_port, serving, wait_for
 from madoguchi.bench.report import MILLI, Result, percentiles
@@ -24,6 +23,8 @@ _SAMPLE = 20_000
 _SETTLING = 5.0  # seconds until what starts has started
 _RARE = 100  # texts
 _CANDIDATES = 8
+_DUE = 1_000  # deadlines
+_SUMS = 1_000_000
 _FREQUENT = 0.2  # of all texts
 _WORD = re.compile(r"[一-鿿]{2,4}")
 _BODY = (
@@ -263,8 +264,25 @@ def wire(run: Run) -> list[Result]:
 
 
 def calendar(run: Run) -> list[Result]:
-    """Deadlines in working time; no desk is asked."""
-    return [working_time.calendar(run.times(working_time.SUMS), run.engine, run.tickets)]
+    """Deadlines in working time; the desk only lends its settings."""
+    order = {"module": "working_time", "sums": run.times(_SUMS), "engine": run.engine, "tickets": run.tickets}
+    return [Result(**run.desk.helper("inside", order))]
+
+
+def sweep(run: Run) -> list[Result]:
+    """A thousand deadlines that are reached, among as many open ones as there are tickets; told one by one."""
+    due = run.times(_DUE)
+    taken = run.desk.helper("inside", {"module": "sweeping", "due": due})
+    return [
+        run.result(
+            "sweep",
+            rate=round(taken["swept"] / taken["seconds"], 1),
+            cpu=round(taken["cpu"] / taken["swept"] * MILLI, 2),
+            floor_rate=round(due / taken["bare"], 1),
+            ratio=round(taken["seconds"] / taken["bare"], 2),
+            note=f"{taken['swept']:,} due of {taken['open']:,} open",
+        )
+    ]
 
 
 # In this order: what only reads comes before what writes much, memory last.
@@ -281,6 +299,7 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "post": post_message,
     "mails": mails,
     "calendar": calendar,
+    "sweep": sweep,
     "memory": memory,
 }
 

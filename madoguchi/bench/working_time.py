@@ -3,16 +3,22 @@
 import random
 import time
 from bisect import bisect_right
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from madoguchi.bench.report import MILLI, Result
 from madoguchi.calendars.national import calculated
 from madoguchi.calendars.working_time import Period, Version, WorkingTime
 
-SUMS = 1_000_000
 _YEAR = 2026
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def run(order: dict[str, Any]) -> dict[str, Any]:
+    """``order``: ``sums``, how many; ``engine`` and ``tickets`` as the result names them."""
+    return asdict(calendar(order["sums"], order["engine"], order["tickets"]))
 
 
 def calendar(sums: int, engine: str, tickets: int) -> Result:

@@ -211,9 +211,7 @@ READERS: Mapping[str, Reader] = {
     "handoff.accepted": _accepted,
     "handoff.returned": _returned,
     "handoff.recalled": lambda entry, at, data, _: [Ended(entry, at, OFFER, data["handoff"])],
-    "routing.decided": lambda entry, at, data, _: (
-        [Held(entry, at, data["team_id"])] if data["kind"] in {"assign", "take"} and data["team_id"] else []
-    ),
+    "routing.decided": lambda entry, at, data, _: [Held(entry, at, data["team_id"])] if data["team_id"] else [],
     "call_back.tied": lambda entry, at, data, _: [
         Begun(entry, at, CALL_BACK, data["call_back"], data["team"], _time(data["due_at"]))
     ],

@@ -115,6 +115,16 @@ def test_a_ticket_returned_after_acceptance_begins_a_new_stay(book: Promises) ->
     ]
 
 
+def test_a_supervisor_who_takes_the_ticket_begins_a_stay_and_other_decisions_none(book: Promises) -> None:
+    story = Story(book).opened(at(1, 9, 0)).tell("routing.decided", at(1, 10, 0), kind="keep", team_id=None)
+    story.tell("routing.decided", at(1, 11, 0), kind="take", team_id=NETWORK)
+
+    assert [(clock.team, clock.state) for clock in story.clocks(Kind.HOLDING)] == [
+        (CALL_CENTRE, State.MET),
+        (NETWORK, State.RUNNING),
+    ]
+
+
 def test_a_promised_call_is_due_at_its_time_and_may_be_put_off(book: Promises) -> None:
     story = (
         Story(book)
