@@ -79,7 +79,11 @@ def test_a_trial_prints_which_cases_it_would_have_caught_and_when(
     assert told["hits"][0]["at"] == "2012-05-01T10:29:00+02:00"
 
 
-@pytest.mark.parametrize("wrong", [b"", b"no log", gzip.compress(b"<log><trace>"), gzip.compress(b"<log>" * 3)[:-9]])
+@pytest.mark.parametrize(
+    "wrong",
+    [b"", b"no log", gzip.compress(b"<log><trace>"), gzip.compress(b"<log>" * 3)[:-9]],
+    ids=["empty", "no log", "no end of the log", "no end of the file"],
+)
 def test_what_is_no_log_is_refused_with_a_sentence(tmp_path: Path, wrong: bytes) -> None:
     path = tmp_path / "log.xes"
     path.write_bytes(wrong)
