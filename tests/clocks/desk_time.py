@@ -57,7 +57,7 @@ class Story:
     book: Promises
     rows: list[Row] = field(default_factory=list)
 
-    def tell(self, kind: str, moment: datetime, **data: Any) -> "Story":
+    def tell(self, kind: str, moment: datetime, /, **data: Any) -> "Story":
         self.rows.append((len(self.rows) + 1, kind, moment, data))
         return self
 
