@@ -57,6 +57,8 @@ def _database() -> dict[str, Any]:
             },
         }
     options = dict(parse_qsl(DATABASE.query))
+    # Compiling a page's question takes PostgreSQL a hundred times as long as answering it.
+    options.setdefault("options", "-c jit=off")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(DATABASE.path.lstrip("/")),
