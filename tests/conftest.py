@@ -1,6 +1,7 @@
 """What every test can ask for. The engine and the scratch folder are chosen before, in ``tests/engine.py``."""
 
 from collections.abc import Generator, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ __all__ = ["browser", "desk_builder", "open_window", "served", "served_environme
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Strong hashing is Django's own business and takes most of a short test.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Schemas of pydantic cannot be made while a test holds the time: what has some is imported before the first one.
+for _module in ("madoguchi.reactions", "madoguchi.config.urls"):
+    import_module(_module)
 
 _DATABASE_FIXTURES = {"db", "transactional_db", "served", "live_server"}
 
