@@ -16,6 +16,7 @@ from madoguchi.demo import company
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import SYSTEM
 from madoguchi.people.models import Membership, Role, Staff, Team
+from madoguchi.rules.defaults import make_ready_rules
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,11 +63,12 @@ def make_administrator(email: str, password_file: Path | None) -> str:
 
 @transaction.atomic
 def make_defaults() -> None:
-    """The calendars, the first-line team that holds a new ticket, what is promised; nothing where some are already."""
+    """Calendars, a first-line team that holds new tickets, what is promised, rules as drafts; what is there stays."""
     ensure_defaults(by=SYSTEM)
     if not Team.objects.exists():
         Team.objects.create(key="call-centre", name="コールセンター", name_en="Call centre", line=1)
     make_default_policies()
+    make_ready_rules()
 
 
 def _password(file: Path | None) -> str:
