@@ -34,6 +34,7 @@ from madoguchi.api.v1 import (
     messages,
     notices,
     people,
+    reports,
     shift_notes,
     tickets,
 )
@@ -67,6 +68,7 @@ for module in (
     shift_notes,
     catalog,
     clocks,
+    reports,
 ):
     api.add_router("", module.router)
 

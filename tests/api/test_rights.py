@@ -64,6 +64,8 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "POST /shift-notes/{row_id}/settle": ({"tickets:write"}, WORKERS),
     "GET /teams": ({"tickets:read"}, EVERYBODY),
     "GET /categories": ({"tickets:read"}, EVERYBODY),
+    "GET /tickets/{number}/clocks": ({"tickets:read"}, EVERYBODY),
+    "GET /reports/{name}": ({"reports:read"}, {"hayashi", "watanabe", "admin"}),
 }
 OPEN = {"POST /cti/{token}"}  # its token stands in the address: test_cti.py
 

@@ -47,6 +47,7 @@ MENU = (
     Entry("/handoffs/", _("Hand-offs"), Capability.WORK_TICKETS, _offers_waiting),
     Entry("/board/", _("Board"), Capability.WATCH_BOARD),
     Entry("/rules/", _("Rules"), Capability.WRITE_RULES),
+    Entry("/insight/", _("Reports"), Capability.WATCH_BOARD),
     Entry("/knowledge/", _("Knowledge"), Capability.READ_KNOWLEDGE),
     Entry("/notices/", _("Notices"), Capability.READ_TICKETS),
     Entry("/people/", _("People"), Capability.READ_PEOPLE),

@@ -1,0 +1,168 @@
+"""Reports about what teams did with tickets: who sends to whom and gets it back, and who used the time."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from madoguchi.clocks.models import Clock, Kind
+from madoguchi.handoffs.models import Handoff, HandoffQuerySet
+from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, Unit
+from madoguchi.people.access import Access
+from madoguchi.people.models import Team
+from madoguchi.tickets.models import TicketQuerySet
+
+# --- ping-pong ------------------------------------------------------------------------------------------------------
+
+
+def _went_back(period: Period, access: Access | None) -> tuple[HandoffQuerySet, HandoffQuerySet]:
+    """Hand-offs that were returned after acceptance, and those to a team that had sent the ticket to the sender."""
+    accepted = Handoff.objects.filter(ticket__in=period.tickets(access), accepted_at__isnull=False)
+    before = Handoff.objects.filter(
+        ticket=OuterRef("ticket"),
+        from_team=OuterRef("to_team"),
+        to_team=OuterRef("from_team"),
+        accepted_at__lt=OuterRef("accepted_at"),
+    )
+    return accepted.filter(state=Handoff.State.RETURNED), accepted.filter(Exists(before))
+
+
+def _pairs(period: Period, _by: str, access: Access | None) -> list[Row]:
+    returned, handed = _went_back(period, access)
+    counts: dict[tuple[int, int], Counter[str]] = {}
+    for column, rows, pair in (
+        ("returned", returned, ("from_team", "to_team")),
+        ("handed_back", handed, ("to_team", "from_team")),
+    ):
+        for sender, receiver, times in rows.order_by().values_list(*pair).annotate(times=Count("pk")):
+            counts.setdefault((sender, receiver), Counter())[column] = times
+    teams = Team.objects.in_bulk({team for pair in counts for team in pair})
+    found = [
+        Row(
+            f"{teams[sender].key}>{teams[receiver].key}",
+            f"{teams[sender].label} ⇄ {teams[receiver].label}",
+            _times(times["returned"], times["handed_back"]),
+        )
+        for (sender, receiver), times in counts.items()
+    ]
+    return sorted(found, key=lambda row: (-int(row.figures["times"] or 0), row.key))
+
+
+def _pairs_total(period: Period, access: Access | None) -> Mapping[str, Figure]:
+    returned, handed = _went_back(period, access)
+    return _times(returned.count(), handed.count())
+
+
+def _times(returned: int, handed_back: int) -> dict[str, Figure]:
+    return {"times": returned + handed_back, "returned": returned, "handed_back": handed_back}
+
+
+def _pairs_behind(period: Period, access: Access | None, _by: str, key: str | None, column: Column) -> TicketQuerySet:
+    returned, handed = _went_back(period, access)
+    if key is not None:
+        sender, _arrow, receiver = key.partition(">")
+        returned = returned.filter(from_team__key=sender, to_team__key=receiver)
+        handed = handed.filter(to_team__key=sender, from_team__key=receiver)
+    fits = {"returned": Q(pk__in=returned.values("ticket")), "handed_back": Q(pk__in=handed.values("ticket"))}
+    return period.tickets(access).filter(fits.get(column.key) or fits["returned"] | fits["handed_back"])
+
+
+PING_PONG = Report(
+    "ping-pong",
+    _("Who sends to whom and gets it back"),
+    _("Pairs of teams between which a ticket opened in the period went and came back; the first sent it."),
+    {"pair": _("Pair of teams")},
+    [
+        Column("times", _("Times"), _("How often a ticket went from the first to the second and came back.")),
+        Column("returned", _("Returned"), _("The second returned it after accepting it.")),
+        Column("handed_back", _("Handed back"), _("The second handed it over to the first again.")),
+    ],
+    rows=_pairs,
+    total=_pairs_total,
+    behind=_pairs_behind,
+)
+
+# --- who used the time ----------------------------------------------------------------------------------------------
+
+_HELD = Q(kind=Kind.HOLDING)
+_OFFERED = Q(kind=Kind.ACCEPTANCE)
+_TIME = {
+    "stays": Count("pk", filter=_HELD),
+    "held_s": Sum("elapsed_s", filter=_HELD),
+    "held_mean_s": Avg("elapsed_s", filter=_HELD),
+    "held_late": Count("pk", filter=_HELD & Q(elapsed_s__gt=F("target_s"))),
+    "offers": Count("pk", filter=_OFFERED),
+    "waited_mean_s": Avg("elapsed_s", filter=_OFFERED),
+    "waited_late": Count("pk", filter=_OFFERED & Q(elapsed_s__gt=F("target_s"))),
+}
+
+
+def _over(period: Period, access: Access | None) -> Any:
+    return Clock.objects.filter(ticket__in=period.tickets(access), ended_at__isnull=False).filter(_HELD | _OFFERED)
+
+
+def _by_team(period: Period, _by: str, access: Access | None) -> list[Row]:
+    found = {row["team__key"]: row for row in _over(period, access).order_by().values("team__key").annotate(**_TIME)}
+    whole = sum(row["held_s"] or 0 for row in found.values())
+    teams = Team.objects.filter(key__in=list(found))
+    return [Row(team.key, team.label, _spent(found[team.key], whole)) for team in teams]
+
+
+def _by_team_total(period: Period, access: Access | None) -> Mapping[str, Figure]:
+    row = _over(period, access).aggregate(**_TIME)
+    return _spent(row, row["held_s"] or 0)
+
+
+def _spent(row: Mapping[str, Any], whole: int) -> dict[str, Figure]:
+    figures: dict[str, Figure] = {
+        name: float(row[name]) if name.endswith("mean_s") and row[name] is not None else row[name] for name in _TIME
+    }
+    figures["held_s"] = row["held_s"] or 0
+    figures["held_share"] = (row["held_s"] or 0) / whole if whole else None
+    return figures
+
+
+def _time_behind(period: Period, access: Access | None, _by: str, key: str | None, column: Column) -> TicketQuerySet:
+    clocks = _over(period, access).filter(
+        _OFFERED if column.key in {"offers", "waited_mean_s", "waited_late"} else _HELD
+    )
+    if column.key.endswith("_late"):
+        clocks = clocks.filter(elapsed_s__gt=F("target_s"))
+    if key is not None:
+        clocks = clocks.filter(team__key=key)
+    return period.tickets(access).filter(pk__in=clocks.values("ticket"))
+
+
+TIME = Report(
+    "time-by-team",
+    _("Who used the time"),
+    _(
+        "Working time that teams had tickets opened in the period, and how long offers to them waited. Counted when it "
+        "is over, where a policy sets a holding or an acceptance time."
+    ),
+    {"team": _("Team")},
+    [
+        Column("stays", _("Stays"), _("How often a ticket was with the team.")),
+        Column("held_s", _("Time held"), _("Working time of all stays together."), Unit.SECONDS),
+        Column(
+            "held_share",
+            _("Share of the time"),
+            _("The team's part of the time that all teams held tickets."),
+            Unit.SHARE,
+        ),
+        Column("held_mean_s", _("Held on average"), _("Time held, divided by stays."), Unit.SECONDS),
+        Column("held_late", _("Held too long"), _("Stays longer than the policy's holding time.")),
+        Column("offers", _("Offers"), _("Offers to the team that were decided.")),
+        Column(
+            "waited_mean_s", _("Offers waited on average"), _("Working time until an offer was decided."), Unit.SECONDS
+        ),
+        Column(
+            "waited_late", _("Accepted too late"), _("Offers that waited longer than the policy's acceptance time.")
+        ),
+    ],
+    rows=_by_team,
+    total=_by_team_total,
+    behind=_time_behind,
+)

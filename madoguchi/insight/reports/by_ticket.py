@@ -1,0 +1,144 @@
+"""Reports whose figures count tickets: one aggregate for the rows and one for the total, whatever their number."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from django.db.models import Avg, Count, Exists, OuterRef, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from madoguchi.handoffs.models import Handoff
+from madoguchi.insight.reports.frame import (
+    BY_TICKET,
+    Column,
+    Figure,
+    Period,
+    Report,
+    Row,
+    Unit,
+    grouped,
+    named,
+    of_group,
+)
+from madoguchi.people.access import Access
+from madoguchi.tickets.models import TicketQuerySet
+
+
+def _counts(columns: Sequence[Column]) -> dict[str, Any]:
+    return {f"n_{column.key}": Count("pk", filter=column.where) for column in columns if column.where is not None}
+
+
+def _figures(columns: Sequence[Column], found: Mapping[str, Any]) -> dict[str, Figure]:
+    figures: dict[str, Figure] = {}
+    for column in columns:
+        if column.share_of:
+            part, whole = (found[f"n_{key}"] for key in column.share_of)
+            figures[column.key] = part / whole if whole else None
+        elif column.unit is Unit.AVERAGE:
+            figures[column.key] = found["mean_moves"]
+        else:
+            figures[column.key] = found[f"n_{column.key}"]
+    return figures
+
+
+def _rows(columns: Sequence[Column], period: Period, by: str, access: Access | None) -> list[Row]:
+    tickets, column = grouped(period.tickets(access), by)
+    found = tickets.order_by().values(column).annotate(mean_moves=Avg("moves"), **_counts(columns))
+    return named(by, {row[column]: _figures(columns, row) for row in found})
+
+
+def _total(columns: Sequence[Column], period: Period, access: Access | None) -> Mapping[str, Figure]:
+    found = period.tickets(access).aggregate(mean_moves=Avg("moves"), **_counts(columns))
+    return _figures(columns, found)
+
+
+def _behind(period: Period, access: Access | None, by: str, key: str | None, column: Column) -> TicketQuerySet:
+    tickets = period.tickets(access)
+    if key is not None:
+        tickets = of_group(tickets, by, key)
+    return tickets.filter(column.where) if column.where is not None else tickets
+
+
+def _report(name: str, label: str | Promise, meaning: str | Promise, columns: Sequence[Column]) -> Report:
+    return Report(
+        name,
+        label,
+        meaning,
+        BY_TICKET,
+        columns,
+        rows=partial(_rows, columns),
+        total=partial(_total, columns),
+        behind=_behind,
+    )
+
+
+_ALL = Q(pk__isnull=False)
+_SOLVED = Q(resolved_at__isnull=False)
+_OPENED = Column(
+    "tickets", _("Tickets"), _("Opened in the period; merged ones count with the ticket they went into."), where=_ALL
+)
+
+MOVES = _report(
+    "moves",
+    _("Moves per ticket"),
+    _("How often tickets changed the team: accepted hand-offs, returns after acceptance, and assignments."),
+    [
+        _OPENED,
+        Column("moves_0", _("No move"), _("Never left the team that took it in."), where=Q(moves=0)),
+        Column("moves_1", _("1 move"), _("Changed the team once."), where=Q(moves=1)),
+        Column("moves_2", _("2 moves"), _("Changed the team twice."), where=Q(moves=2)),
+        Column("moves_3", _("3 or more"), _("Changed the team three times or more."), where=Q(moves__gte=3)),
+        Column("average", _("Moves on average"), _("Moves divided by tickets."), Unit.AVERAGE),
+        Column("solved", _("Solved"), _("Of these tickets, those that are solved now."), where=_SOLVED),
+        Column(
+            "solved_unmoved",
+            _("Solved without a move"),
+            _("Solved by the team that took it in."),
+            where=_SOLVED & Q(moves=0),
+        ),
+        Column(
+            "solved_unmoved_share",
+            _("Share without a move"),
+            _("Solved without a move, of all that are solved."),
+            Unit.SHARE,
+            share_of=("solved_unmoved", "solved"),
+        ),
+    ],
+)
+
+
+def _returned() -> Q:
+    return Q(Exists(Handoff.objects.filter(ticket=OuterRef("pk"), accepted_at__isnull=False, state="returned")))
+
+
+def _sent_back() -> Q:
+    before = Handoff.objects.filter(
+        ticket=OuterRef("ticket"), from_team=OuterRef("to_team"), accepted_at__lt=OuterRef("accepted_at")
+    )
+    return Q(Exists(Handoff.objects.filter(Exists(before), ticket=OuterRef("pk"), accepted_at__isnull=False)))
+
+
+RETURNS = _report(
+    "returns",
+    _("Tickets with a return to a former team"),
+    _("Tickets that came back to a team that had already had them. A return before acceptance is none: nothing moved."),
+    [
+        _OPENED,
+        Column(
+            "came_back",
+            _("Came back"),
+            _("Returned after acceptance, or handed over again to a team that had it before."),
+            where=_returned() | _sent_back(),
+        ),
+        Column(
+            "came_back_share",
+            _("Share that came back"),
+            _("Came back, of all tickets opened in the period."),
+            Unit.SHARE,
+            share_of=("came_back", "tickets"),
+        ),
+        Column("returned", _("Returned"), _("Returned after it had been accepted."), where=_returned()),
+        Column("sent_back", _("Handed back"), _("Came back by a new hand-off."), where=_sent_back()),
+    ],
+)

@@ -1,0 +1,63 @@
+"""Every report of the product by its name; pages, API and command ask here."""
+
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.insight.reports.by_team import PING_PONG, TIME
+from madoguchi.insight.reports.by_ticket import MOVES, RETURNS
+from madoguchi.insight.reports.frame import Column, Report, Row, Table, period_of
+from madoguchi.people.access import Access
+from madoguchi.tickets.models import TicketQuerySet
+
+REPORTS = {report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME)}
+
+
+def report_named(name: str) -> Report:
+    """Refuses (404) a name that no report has."""
+    report = REPORTS.get(name)
+    if report is None:
+        raise Refused(
+            _("There is no report “%(name)s”. There are: %(names)s.")
+            % {"name": name[:60], "names": ", ".join(sorted(REPORTS))},
+            code="unknown_report",
+            status=404,
+        )
+    return report
+
+
+def grouping(report: Report, by: str) -> str:
+    """The grouping asked for, or the report's first; refuses one that it does not have."""
+    if by and by not in report.by:
+        raise Refused(
+            _("This report is not made by “%(by)s”, but by: %(names)s.")
+            % {"by": by[:60], "names": ", ".join(report.by)},
+            code="unknown_by",
+            field="by",
+        )
+    return by or next(iter(report.by))
+
+
+def table(name: str, *, first: date, last: date, by: str = "", access: Access | None) -> Table:
+    """The report as ``access`` may see it; None is the command line, which sees everything."""
+    report, period = report_named(name), period_of(first, last)
+    by = grouping(report, by)
+    total = Row("total", _("Total"), report.total(period, access))
+    return Table(report, period, by, report.rows(period, by, access), total)
+
+
+def column_of(report: Report, key: str) -> Column:
+    """Refuses (404) a figure that the report does not have."""
+    for column in report.columns:
+        if column.key == key:
+            return column
+    raise Refused(_("This report has no such figure."), code="unknown_figure", status=404)
+
+
+def tickets_behind(
+    name: str, *, first: date, last: date, by: str, row: str | None, figure: str, access: Access | None
+) -> TicketQuerySet:
+    """The tickets that a figure counts; ``row`` None is the total."""
+    report, period = report_named(name), period_of(first, last)
+    return report.behind(period, access, grouping(report, by), row, column_of(report, figure))

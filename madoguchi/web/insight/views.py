@@ -1,0 +1,129 @@
+"""分析: reports, each with what its figures mean, and the tickets behind every figure."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from madoguchi.foundation.dates import full_date
+from madoguchi.insight.reports.frame import Column, Row, Table
+from madoguchi.insight.reports.registry import REPORTS, column_of, report_named, table, tickets_behind
+from madoguchi.people.access import Capability
+from madoguchi.tickets.models import id_of
+from madoguchi.web.shell.export import export
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page
+
+TICKETS = 50
+_LAST_DAYS = timedelta(days=29)
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def index(request: StaffRequest) -> HttpResponse:
+    """All reports."""
+    return page(request, "insight/index.html", {"reports": list(REPORTS.values())})
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def report(request: StaffRequest, name: str) -> HttpResponse:
+    """One report over a period, the last thirty days unless another is chosen."""
+    found = _table(request, name)
+    query = _query(found)
+    context = {
+        "table": found,
+        "query": query,
+        "behind": _links(found, query),
+        "groupings": list(found.report.by.items()),
+        "largest": {
+            column.key: max((row.figures[column.key] or 0 for row in found.rows), default=0)
+            for column in found.report.columns
+        },
+    }
+    return page(request, "insight/report.html", context)
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def tickets(request: StaffRequest, name: str) -> HttpResponse:
+    """The tickets that a figure counts, the latest first."""
+    first, last = _days(request)
+    by, row, figure = (request.GET.get(part) for part in ("by", "row", "figure"))
+    rows = tickets_behind(
+        name, first=first, last=last, by=by or "", row=row, figure=figure or "", access=request.access
+    )
+    after = id_of(request.GET.get("after", ""))
+    if after is not None:
+        rows = rows.filter(pk__lt=after)
+    found = list(rows.select_related("category", "front_team", "holder_team").order_by("-pk")[: TICKETS + 1])
+    parts = {"from": first.isoformat(), "to": last.isoformat(), "by": by or "", "figure": figure or ""}
+    if row is not None:
+        parts["row"] = row
+    more = len(found) > TICKETS
+    context = {
+        "report": report_named(name),
+        "column": column_of(report_named(name), figure or ""),
+        "period": f"{full_date(first)} – {full_date(last)}",
+        "tickets": found[:TICKETS],
+        "query": urlencode({part: parts[part] for part in ("from", "to", "by")}),
+        "next": f"?{urlencode({**parts, 'after': found[TICKETS - 1].number})}" if more else "",
+    }
+    return page(request, "insight/tickets.html", context)
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def export_csv(request: StaffRequest, name: str) -> HttpResponseBase:
+    """The report as it is shown, for Excel."""
+    return _file(request, name, "csv")
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def export_xlsx(request: StaffRequest, name: str) -> HttpResponseBase:
+    """The report as it is shown, as a workbook."""
+    return _file(request, name, "xlsx")
+
+
+def _file(request: StaffRequest, name: str, kind: str) -> HttpResponseBase:
+    found = _table(request, name)
+    return export(name, kind, found.heads(), found.lines(), title=str(found.report.label))
+
+
+def _table(request: StaffRequest, name: str) -> Table:
+    first, last = _days(request)
+    return table(name, first=first, last=last, by=request.GET.get("by", ""), access=request.access)
+
+
+def _days(request: StaffRequest) -> tuple[date, date]:
+    """What the address says; a day that is none is today, or thirty days before the last."""
+    last = _day(request.GET.get("to", "")) or timezone.localdate()
+    return _day(request.GET.get("from", "")) or last - _LAST_DAYS, last
+
+
+def _day(written: str) -> date | None:
+    try:
+        return date.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def _query(found: Table) -> str:
+    return urlencode({"from": found.period.first.isoformat(), "to": found.period.last.isoformat(), "by": found.by})
+
+
+def _links(found: Table, query: str) -> Callable[[Row | None, Column], str]:
+    """The address of the tickets behind a figure."""
+    address = reverse("insight:tickets", args=[found.report.name])
+
+    def behind(row: Row | None, column: Column) -> str:
+        parts = {"figure": column.key} if row is None else {"row": row.key, "figure": column.key}
+        return f"{address}?{query}&{urlencode(parts)}"
+
+    return behind
