@@ -14,11 +14,13 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import accept, decide_routing, recall, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
+from madoguchi.people.cover import Absence
 from madoguchi.rules.definition import Happened, parse
 from madoguchi.rules.facts import Since
 from madoguchi.rules.history.journal import histories, tickets_in
 from madoguchi.rules.hours import the_world
 from madoguchi.rules.models import Due, Firing, Rule
+from madoguchi.rules.store import facts_of
 from madoguchi.rules.sweep import fire_due
 from madoguchi.rules.trial import Result, hits
 from madoguchi.tickets.actions.change import change, go_on, wait
@@ -218,3 +220,16 @@ def test_a_batch_of_histories_costs_the_same_questions(cast: Cast, django_assert
         ids = list(Ticket.objects.values_list("pk", flat=True))
         with django_assert_num_queries(9):
             list(histories(ids, until=timezone.now()))
+
+
+def test_whoever_stood_in_for_the_named_person_has_the_ticket_in_a_trial_too(cast: Cast) -> None:
+    with freeze_time(MORNING) as clock:
+        ticket = open_ticket(subject="一", body="一", channel="phone", by=cast.sato)
+        clock.tick(STEP)
+        handoff = offer(ticket, to_team=cast.network, to_staff=cast.ito, reason="LAN", by=cast.sato)
+        Absence.objects.create(staff=cast.ito, starts_at=timezone.now(), substitute=cast.admin)
+        accept(handoff, by=cast.admin)
+        [history] = histories([ticket.pk], until=timezone.now())
+        live = facts_of([ticket.pk], set())[ticket.pk]
+    assert history.moments[-1].facts.assignee == live.assignee
+    assert live.assignee != cast.ito.pk

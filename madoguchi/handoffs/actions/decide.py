@@ -47,7 +47,12 @@ def accept(handoff: Handoff, *, by: Staff) -> Handoff:
         "handoff.accepted",
         by=by,
         about=[handoff, ticket, handoff.from_team, handoff.to_team, handoff.offered_by],
-        data={**_teams(handoff), "moves": ticket.moves, **({"cover": stand_in.told()} if stand_in else {})},
+        data={
+            **_teams(handoff),
+            "moves": ticket.moves,
+            "assignee": ticket.assignee_id,
+            **({"cover": stand_in.told()} if stand_in else {}),
+        },
     )
     return handoff
 

@@ -333,7 +333,7 @@ class _Fold:
         now.offered, now.taken, now.handoff_reason = None, handoff, handoff.reason_code
         by = line.actor_id if line.actor_kind == "staff" else None
         belongs = by if (by, handoff.to_team_id) in self.past.members else None
-        now.assignee = handoff.to_staff_id or belongs
+        now.assignee = line.data.get("assignee", handoff.to_staff_id or belongs)
         if now.status == "new":
             now.status = "open"
         self._arrive(handoff.to_team_id, line.at, asked_at=handoff.offered_at)
