@@ -22,7 +22,7 @@ _ENTRIES = 20
 _SAMPLE = 20_000
 _SETTLING = 5.0  # seconds until what starts has started
 _RARE = 100  # texts
-_CANDIDATES = 8
+_CANDIDATES = 300
 _DUE = 1_000  # deadlines
 _SUMS = 1_000_000
 _FREQUENT = 0.2  # of all texts
@@ -357,13 +357,17 @@ def _words(run: Run) -> list[tuple[str, int]]:
     if not held:
         raise RuntimeError("No text is indexed.")
 
+    rare = min(_RARE, len(rows) / 20)  # the sample holds many such words once, and cannot tell them apart
+
     def nearest(texts: float) -> tuple[str, int]:
-        likely = sorted(held, key=lambda term: (abs(held[term] * step - texts), term))[:_CANDIDATES]
+        likely = sorted(held, key=lambda term: (abs(held[term] * step - texts), term))[
+            : _CANDIDATES if texts == rare else 8
+        ]
         counted = {term: _texts_with(run, term) for term in likely}
         word = min(counted, key=lambda term: (abs(counted[term] - texts), term))
         return word, counted[word]
 
-    return [nearest(min(_RARE, len(rows) / 20)), nearest(_FREQUENT * len(rows) * step)]
+    return [nearest(rare), nearest(_FREQUENT * len(rows) * step)]
 
 
 def _texts_with(run: Run, term: str) -> int:

@@ -90,21 +90,21 @@ class House:
 
     def first_page(self, path: str) -> dict[str, int]:
         """Bytes on the wire of a page and of the styles and scripts it names, by kind."""
-        html, size = self._compressed(path)
-        found = {"html": size, "css": 0, "js": 0}
+        encoding, content = self._sent(path, "gzip")
+        html = (gzip.decompress(content) if encoding == "gzip" else content).decode()
+        found = {"html": len(content), "css": 0, "js": 0}
         names = dict.fromkeys(re.findall(r'(?:href|src)="(/[^"]+\.(css|js)(?:\?[^"]*)?)"', html))
         for address, kind in names:
-            found[kind] += self._compressed(address)[1]
+            found[kind] += len(self._sent(address, "br, gzip")[1])
         return found
 
-    def _compressed(self, path: str) -> tuple[str, int]:
+    def _sent(self, path: str, encodings: str) -> tuple[str, bytes]:
+        """In which encoding an answer comes, and its bytes on the wire."""
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            line.request("GET", path, headers={"Cookie": self.cookie, "Accept-Encoding": "gzip"})
+            line.request("GET", path, headers={"Cookie": self.cookie, "Accept-Encoding": encodings})
             answer = line.getresponse()
-            content = answer.read()
-            plain = gzip.decompress(content) if answer.getheader("Content-Encoding") == "gzip" else content
-            return plain.decode(), len(content)
+            return answer.getheader("Content-Encoding") or "", answer.read()
         finally:
             line.close()
 

@@ -100,6 +100,10 @@ class Handoff(models.Model):
             ),
             models.Index(fields=["offered_at"], name="handoffs_by_time"),
             models.Index(
+                fields=["accepted_at"], condition=models.Q(accepted_at__isnull=False), name="handoffs_by_acceptance"
+            ),
+            models.Index(fields=["ended_at"], condition=models.Q(state="returned"), name="handoffs_by_return"),
+            models.Index(
                 fields=["from_team", "-ended_at"], condition=models.Q(state="returned"), name="handoffs_came_back"
             ),
         ]

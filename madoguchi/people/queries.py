@@ -78,11 +78,16 @@ def _key(word: str) -> str:
 
 def _named(word: str) -> list[int]:
     """Ids of those whom one word fits, at most so many of each kind; each kind by an index of its own."""
-    key = _key(word)
-    units = Organization.objects.filter(search__contains=key).order_by().values_list("pk", flat=True)[:_MOST_UNITS]
-    found = [Person.objects.filter(search__contains=key), Person.objects.filter(organization__in=list(units))]
-    if reached := _reached_at(word):
-        found.insert(0, Person.objects.filter(reached))
+    reached = _reached_at(word)
+    if reached and ("@" in word or phone.normalise(word).startswith("+")):
+        # No name and no company holds a whole number or an address.
+        found = [Person.objects.filter(reached)]
+    else:
+        key = _key(word)
+        units = Organization.objects.filter(search__contains=key).order_by().values_list("pk", flat=True)[:_MOST_UNITS]
+        found = [Person.objects.filter(search__contains=key), Person.objects.filter(organization__in=list(units))]
+        if reached:
+            found.insert(0, Person.objects.filter(reached))
     return [pk for people in found for pk in people.order_by().values_list("pk", flat=True)[:_MOST_NAMED]]
 
 

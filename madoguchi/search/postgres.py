@@ -8,6 +8,8 @@ from django.db.models.expressions import RawSQL
 from madoguchi.search.models import Document
 from madoguchi.search.tokens import Query, Wanted
 
+_STEPS = (1_000, 10_000)  # texts
+
 
 def write(kind: str, documents: Mapping[int, str], removed: Iterable[int]) -> None:
     """In the caller's transaction: replace the documents (ref → terms between blanks), forget the removed ones."""
@@ -44,12 +46,29 @@ def among(kind: str, expression: str, refs: Sequence[int], *, limit: int) -> lis
 
 
 def newest(kind: str, expression: str, *, limit: int, before: int | None) -> list[int]:
-    """Up to ``limit`` matching refs below ``before``, greatest first; the rest is never counted."""
+    """Up to ``limit`` matching refs below ``before``, greatest first; the rest is never counted.
+
+    PostgreSQL knows the frequency of few words and walks down all texts for a rare one. So the newest texts are looked
+    at first, then more of them; a word that is in hardly any of those is found by the index of words.
+    """
     with connection.cursor() as cursor:
+        if before is None:
+            cursor.execute("SELECT ref FROM search_document WHERE kind = %s ORDER BY ref DESC LIMIT 1", [kind])
+            before = next((ref + 1 for (ref,) in cursor.fetchall()), 0)
+        for step in _STEPS:
+            cursor.execute(
+                "SELECT ref FROM search_document WHERE kind = %s AND ref >= %s AND ref < %s AND words @@ %s::tsquery"
+                " ORDER BY ref DESC LIMIT %s",
+                [kind, before - step, before, expression, limit],
+            )
+            found = [ref for (ref,) in cursor.fetchall()]
+            if len(found) == limit or before <= step:
+                return found
         cursor.execute(
-            "SELECT ref FROM search_document WHERE kind = %s AND words @@ %s::tsquery AND ref < %s"
-            " ORDER BY ref DESC LIMIT %s",
-            [kind, expression, 2**63 - 1 if before is None else before, limit],
+            # The sum keeps it from walking down the refs.
+            "SELECT ref FROM search_document WHERE kind = %s AND ref < %s AND words @@ %s::tsquery"
+            " ORDER BY ref + 0 DESC LIMIT %s",
+            [kind, before, expression, limit],
         )
         return [ref for (ref,) in cursor.fetchall()]
 

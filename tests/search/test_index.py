@@ -220,3 +220,15 @@ def test_workers_in_parallel_share_the_list(texts: Texts) -> None:
     assert sum(done) == len(rows)
     assert sorted(found("メール", limit=100)) == rows
     assert Document.objects.count() == len(rows)
+
+
+def test_a_rare_word_is_found_behind_thousands_of_newer_texts(rows: list[int]) -> None:
+    last = max(rows)
+    Document.objects.bulk_create(
+        [Document(kind="ticket", ref=last + 1 + place, terms="usual") for place in range(12_000)]
+    )
+    with transaction.atomic():
+        index._engine().write("ticket", {rows[0]: "rare", rows[1]: "rare usual"}, [])
+    assert found("rare") == [rows[1], rows[0]]
+    assert found("rare", limit=1) == [rows[1]]
+    assert found("rare", before=rows[1]) == [rows[0]]

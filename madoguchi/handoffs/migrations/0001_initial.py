@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('to_team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='handoffs_in', to='people.team')),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'offered')), fields=['to_team', 'offered_at'], name='handoffs_waiting'), models.Index(fields=['offered_at'], name='handoffs_by_time'), models.Index(condition=models.Q(('state', 'returned')), fields=['from_team', '-ended_at'], name='handoffs_came_back')],
+                'indexes': [models.Index(condition=models.Q(('state', 'offered')), fields=['to_team', 'offered_at'], name='handoffs_waiting'), models.Index(fields=['offered_at'], name='handoffs_by_time'), models.Index(condition=models.Q(('accepted_at__isnull', False)), fields=['accepted_at'], name='handoffs_by_acceptance'), models.Index(condition=models.Q(('state', 'returned')), fields=['ended_at'], name='handoffs_by_return'), models.Index(condition=models.Q(('state', 'returned')), fields=['from_team', '-ended_at'], name='handoffs_came_back')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'offered')), fields=('ticket',), name='handoffs_one_open_offer')],
             },
         ),

@@ -14,7 +14,7 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, W
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
-from madoguchi.foundation.literal import Unindexed
+from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.people.access import Access, PreparedVisible
@@ -246,12 +246,11 @@ def _offered(start: datetime) -> QuerySet[Handoff]:
 
 
 def _accepted(start: datetime) -> QuerySet[Handoff]:
-    return Handoff.objects.filter(ticket__updated_at__gte=start, accepted_at__gte=start).order_by()
+    return Handoff.objects.filter(accepted_at__gte=start).order_by()
 
 
 def _returned(start: datetime) -> QuerySet[Handoff]:
-    returned = Handoff.objects.filter(ticket__updated_at__gte=start, ended_at__gte=start)
-    return returned.filter(state=Handoff.State.RETURNED).order_by()
+    return Handoff.objects.filter(ended_at__gte=start, state=Words(Handoff.State.RETURNED)).order_by()
 
 
 _active_teams = Prepared(lambda: Team.objects.filter(is_active=True))
