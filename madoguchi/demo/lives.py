@@ -126,6 +126,7 @@ class TicketLife:
                 "spoken": staff is not None and channel in SPOKEN,
                 "not_entitled": lacking,
                 "details": details,
+                "requester": requester.id,
             },
         )
 
