@@ -63,7 +63,7 @@ class Life(TicketLife):
             moves=self.row["moves"] + 1,
             status="open" if self.row["status"] == "new" else self.row["status"],
         )
-        data = {**self._teams(), "moves": self.row["moves"]}
+        data = {**self._teams(), "moves": self.row["moves"], "assignee": by.id}
         self._record_handoff(at, "handoff.accepted", by, ("staff", handoff["offered_by_id"]), data=data)
 
     def return_(
