@@ -51,7 +51,7 @@ def test_the_explanation_is_one_press_away(cast: Cast, sign_in: SignIn) -> None:
         page = sign_in(cast.sato).get(f"/tickets/{ticket.number}/clocks/").content.decode()
 
     assert "09:00 開始、11:00 から停止中（連絡者の回答待ち）、目標 24時間、経過 2時間、残り 22時間" in page
-    assert "時間を使ったチーム" in page
+    assert "チームごとの所要時間" in page
     assert "コールセンター 1時間" in page
     assert "サービスデスク 1時間" in page
 
