@@ -28,7 +28,7 @@ _SEARCH = {
     "sqlite": f"{_ROW} WHERE t.id IN (SELECT rowid FROM search_fts_ticket WHERE search_fts_ticket MATCH ?"
     " ORDER BY rowid DESC LIMIT 51) ORDER BY t.id DESC",
     "postgres": f"{_ROW} WHERE t.id IN (SELECT ref FROM search_document WHERE kind = 'ticket' AND words @@ ?::tsquery"
-    " ORDER BY ref DESC LIMIT 51) ORDER BY t.id DESC",
+    " ORDER BY ref {more} DESC LIMIT 51) ORDER BY t.id DESC",
 }
 _TICKET = "SELECT * FROM tickets_ticket WHERE id = ?"
 _ENTRIES = """SELECT e.kind, e.at, e.actor_name, e.data FROM journal_mention m JOIN journal_entry e ON e.id = m.entry_id
@@ -73,7 +73,9 @@ def application(order: dict[str, Any]) -> Callable[..., Iterable[bytes]]:
         if order["kind"] == "list":
             rows = ask(_LIST).fetchall()[:50]
         elif order["kind"] == "search":
-            rows = ask(database.sql(_SEARCH[order["engine"]]), [order["word"]]).fetchall()[:50]
+            # A rare word is best sorted: left alone, PostgreSQL walks down every text for it.
+            question = _SEARCH[order["engine"]].replace("{more}", "+ 0" if order["rare"] else "")
+            rows = ask(database.sql(question), [order["word"]]).fetchall()[:50]
         else:
             key = [int(environ["PATH_INFO"].strip("/").rpartition("/")[2][:-1])]
             ask(database.sql(_TICKET), key).fetchone()

@@ -150,7 +150,8 @@ def search(run: Run) -> list[Result]:
     results = []
     for bench, (word, share) in zip(("search rare", "search frequent"), _words(run), strict=True):
         path = f"/tickets/?status=all&q={quote(word)}"
-        floor = _page_floor(run, "search", [path], word=f'"{word}"' if run.engine == "sqlite" else f"'{word}'")
+        quoted = f'"{word}"' if run.engine == "sqlite" else f"'{word}'"
+        floor = _page_floor(run, "search", [path], word=quoted, rare=bench == "search rare")
         result = run.measure(bench, [path], alone=60, busy=120, floor=floor, headers=_page(run))
         results.append(replace(result, note=f"{word}, in {share:,} texts"))
     return results
@@ -322,7 +323,7 @@ def _beside_floor(run: Run, result: Result, kind: str) -> Result:
     return replace(result, floor_rate=rate, ratio=round(rate / (result.rate or rate), 2))
 
 
-def _page_floor(run: Run, kind: str, paths: list[str], **more: str) -> dict[str, float]:
+def _page_floor(run: Run, kind: str, paths: list[str], **more: str | bool) -> dict[str, float]:
     """The rate and p50 of the bare page."""
     database, port = run.desk.database, free_port()
     order = {"engine": database.engine, "place": database.place, "kind": kind, **more}
