@@ -7,14 +7,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import Model
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.web.shell.guard import StaffRequest
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 
 
 def show(
@@ -50,7 +49,7 @@ def done(request: StaffRequest, sentence: str, name: str, *arguments: object) ->
     """Say that it worked and go to the page ``name``, whichever way the form was sent."""
     messages.success(request, sentence)
     address = reverse(f"administration:{name}", args=arguments)
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+    return go(request, address)
 
 
 def show_secret(

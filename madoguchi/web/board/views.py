@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db.models import F, Q
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.refusal import Refused
@@ -29,7 +28,7 @@ from madoguchi.web.board.figures import TEAM_FIGURES, tickets_behind
 from madoguchi.web.board.queries import Board, caller_words
 from madoguchi.web.shell.export import MOST, export
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 
 TICKETS = 50
 _OF_CALLERS_WHO_GAVE_UP = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NOT_REACHED, Interaction.Reason.NO_NUMBER)
@@ -199,4 +198,4 @@ def _back(request: StaffRequest) -> HttpResponse:
     """To where the sheet was opened, if that is a page of the board."""
     here = request.htmx.current_url_abs_path or "" if request.htmx else ""
     target = here if here.startswith(reverse("board:index")) else reverse("board:calls") + "?show=unlinked"
-    return HttpResponseClientRedirect(target) if request.htmx else HttpResponseRedirect(target)
+    return go(request, target)

@@ -1,12 +1,11 @@
 """凍結: tickets that were moved too often. A supervisor sees the whole trail and decides in one step."""
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import decide_routing, team_of_taker
@@ -17,7 +16,7 @@ from madoguchi.people.models import Team
 from madoguchi.tickets.models import Message, Ticket
 from madoguchi.web.handoffs.answers import missing
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 from madoguchi.web.tickets.views import ticket_or_404
 
 
@@ -77,7 +76,7 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
     else:
         messages.success(request, _("Decided. %(number)s can go on.") % {"number": ticket.number_shown})
         target = reverse("tickets:page", args=[ticket.number_shown])
-    return HttpResponseClientRedirect(target) if request.htmx else HttpResponseRedirect(target)
+    return go(request, target)
 
 
 def _said_since_asked(ticket: Ticket) -> list[Message]:

@@ -9,14 +9,13 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.db import models
 from django.db.models import Q
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
@@ -30,7 +29,7 @@ from madoguchi.people.models import Team
 from madoguchi.tickets.models import Ticket
 from madoguchi.web.shell.export import MOST, export
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import block, page
+from madoguchi.web.shell.render import block, go, page
 
 ROWS = 50
 TICKETS = 5
@@ -148,7 +147,7 @@ def archive_article(request: StaffRequest, article_id: int) -> HttpResponse:
 def _to_article(request: StaffRequest, article_id: int) -> HttpResponse:
     """To the article's page, whichever way the form was sent."""
     address = reverse("knowledge:page", args=[article_id])
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+    return go(request, address)
 
 
 def _article_or_404(request: StaffRequest, article_id: int) -> Article:

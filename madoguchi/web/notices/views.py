@@ -5,14 +5,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
@@ -22,7 +21,7 @@ from madoguchi.notices.actions import change_notice, end_notice, post_notice
 from madoguchi.notices.models import Notice, NoticeQuerySet
 from madoguchi.people.access import Capability
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 from madoguchi.web.tickets.acts import moment
 
 PAST = 20
@@ -168,4 +167,4 @@ def _before(notices: NoticeQuerySet, cursor: str) -> NoticeQuerySet:
 
 def _to(request: StaffRequest, notice: Notice) -> HttpResponse:
     address = reverse("notices:page", args=[notice.pk])
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+    return go(request, address)

@@ -6,14 +6,13 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.calendars import hours
 from madoguchi.foundation.refusal import Refused
@@ -21,7 +20,7 @@ from madoguchi.people import actions
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Absence, Duty, Staff, Team
 from madoguchi.web.shell.guard import StaffRequest, guard, signed_in
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 
 ROWS = 200
 
@@ -232,4 +231,4 @@ def _planned(access: Access) -> list[Team]:
 def _done(request: StaffRequest, sentence: str, name: str) -> HttpResponse:
     messages.success(request, sentence)
     address = reverse(f"people:{name}")
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+    return go(request, address)

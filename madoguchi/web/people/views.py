@@ -6,14 +6,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.catalog.queries import service_names
 from madoguchi.foundation import phone
@@ -30,7 +29,7 @@ from madoguchi.web.people.forms import NewPersonForm, PersonForm
 from madoguchi.web.shell.export import MOST, export
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 
 PAGE = 50
 TICKETS = 10
@@ -270,4 +269,4 @@ def _words(request: StaffRequest) -> str:
 def _went(request: StaffRequest, sentence: str, person: Person) -> HttpResponse:
     messages.success(request, sentence)
     address = reverse("people:person", args=[person.pk])
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)
+    return go(request, address)

@@ -15,9 +15,8 @@ from madoguchi.rules.actions.settle_proposal import put_away
 from madoguchi.rules.models import Proposal
 from madoguchi.tickets.actions.approve import decide_approval
 from madoguchi.tickets.models import Approval, Ticket
-from madoguchi.web.rules.views import to
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 
 _open_proposals = Prepared(
     lambda ticket: Proposal.objects.open().filter(ticket=ticket).select_related("rule", "team").order_by("at", "id")
@@ -59,7 +58,7 @@ def approve(request: StaffRequest, number: str) -> HttpResponse:
     approved = request.POST.get("verb") == "approve"
     decide_approval(ticket, approved=approved, note=request.POST.get("note", ""), by=request.user)
     messages.success(request, _("Approved.") if approved else _("Your note is on the ticket."))
-    return to(request, reverse("tickets:page", args=[ticket.number_shown]))
+    return go(request, reverse("tickets:page", args=[ticket.number_shown]))
 
 
 @guard(Capability.WORK_TICKETS)
@@ -71,4 +70,4 @@ def put_proposal_away(request: StaffRequest, proposal_id: int) -> HttpResponse:
         Proposal.objects.select_related("ticket__holder_team", "rule").filter(ticket__in=tickets), pk=proposal_id
     )
     put_away(proposal, by=request.user)
-    return to(request, reverse("tickets:page", args=[proposal.ticket.number_shown]))
+    return go(request, reverse("tickets:page", args=[proposal.ticket.number_shown]))

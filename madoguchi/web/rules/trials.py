@@ -18,9 +18,9 @@ from madoguchi.rules.definition import parse
 from madoguchi.rules.models import Trial
 from madoguchi.rules.world import Labels
 from madoguchi.tickets.models import Ticket
-from madoguchi.web.rules.views import rule_or_404, to
+from madoguchi.web.rules.views import rule_or_404
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 
 
 @guard(Capability.WRITE_RULES)
@@ -32,7 +32,7 @@ def ask(request: StaffRequest, rule_id: int) -> HttpResponse:
     if not (days.isascii() and days.isdecimal() and len(days) < 5):
         raise Refused(_("Give the days as a number."), code="days", field="days")
     trial = ask_for_trial(definition=rule.definition, name=rule.name, days=int(days), rule=rule, by=request.user)
-    return to(request, reverse("rules:trial", args=[trial.pk]))
+    return go(request, reverse("rules:trial", args=[trial.pk]))
 
 
 @guard(Capability.WRITE_RULES)

@@ -7,14 +7,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Max, Q
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.journal.models import Entry
 from madoguchi.people.access import Capability
@@ -29,7 +28,7 @@ from madoguchi.rules.store import tickets_on_which
 from madoguchi.rules.world import Labels
 from madoguchi.tickets.models import Ticket
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 
 FIRINGS = 30
 RECENT = timedelta(days=7)
@@ -202,7 +201,7 @@ def _lines(version: RuleVersion, labels: Labels) -> list[str]:
 def move(request: StaffRequest, rule_id: int) -> HttpResponse:
     """One place earlier or later."""
     move_rule(rule_or_404(request, rule_id), earlier=request.POST.get("to") == "earlier", by=request.user)
-    return to(request, reverse("rules:index"))
+    return go(request, reverse("rules:index"))
 
 
 @guard(Capability.WRITE_RULES)
@@ -221,7 +220,7 @@ def switch(request: StaffRequest, rule_id: int) -> HttpResponse:
             "off": _("The rule is off."),
         }
         messages.success(request, said.get(wanted, _("Saved.")))
-        return to(request, reverse("rules:page", args=[rule.pk]))
+        return go(request, reverse("rules:page", args=[rule.pk]))
     definition = definition_of(rule)
     if definition is None:
         raise Http404
@@ -258,8 +257,3 @@ def _clashes_with(rule: Rule, definition: Definition) -> list[str]:
         *(_("“%(name)s” comes first: what it decides stands.") % {"name": name} for name in dict.fromkeys(first)),
         *(_("It comes before “%(name)s”: what this rule decides stands.") % {"name": name} for name in after),
     ]
-
-
-def to(request: StaffRequest, address: str) -> HttpResponse:
-    """Go there, whichever way the form was sent."""
-    return HttpResponseClientRedirect(address) if request.htmx else HttpResponseRedirect(address)

@@ -16,9 +16,9 @@ from madoguchi.rules.actions.write import change_rule, write_rule
 from madoguchi.rules.world import Labels
 from madoguchi.web.rules.builder import Form, example, lacking, of_post, of_rule
 from madoguchi.web.rules.choices import choices
-from madoguchi.web.rules.views import rule_or_404, to
+from madoguchi.web.rules.views import rule_or_404
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import block, page
+from madoguchi.web.shell.render import block, go, page
 
 
 @guard(Capability.WRITE_RULES)
@@ -30,7 +30,7 @@ def new(request: StaffRequest) -> HttpResponse:
         _require_complete(form)
         rule = write_rule(name=form.name, name_en=form.name_en, definition=form.definition(), by=request.user)
         messages.success(request, _("The rule is saved as a draft. Try it before you switch it on."))
-        return to(request, reverse("rules:page", args=[rule.pk]))
+        return go(request, reverse("rules:page", args=[rule.pk]))
     return page(request, "rules/write.html", _context(example(), rule=None))
 
 
@@ -52,7 +52,7 @@ def edit(request: StaffRequest, rule_id: int) -> HttpResponse:
             by=request.user,
         )
         messages.success(request, _("Saved."))
-        return to(request, reverse("rules:page", args=[rule.pk]))
+        return go(request, reverse("rules:page", args=[rule.pk]))
     try:
         form_of = of_rule(rule)
     except ValidationError:

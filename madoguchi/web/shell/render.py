@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template import engines
 from django.template.backends.jinja2 import Jinja2
@@ -11,6 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
 from django.utils.translation import get_language
+from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from madoguchi.web.shell.context import Shell
@@ -46,6 +47,11 @@ def text(request: HttpRequest, template: str, name: str, context: Mapping[str, A
     env = _templates()
     found = env.get_template(template)
     return env.concat(found.blocks[name](found.new_context(_context(request, context))))
+
+
+def go(request: HttpRequest, address: str) -> HttpResponse:
+    """To another page, whichever way the form was sent."""
+    return HttpResponseClientRedirect(address) if getattr(request, "htmx", None) else HttpResponseRedirect(address)
 
 
 def wanted_block(request: HttpRequest) -> str:

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
@@ -32,7 +31,7 @@ from madoguchi.tickets.actions.promise_call import number_to_call, promise_call
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
 from madoguchi.tickets.models import Priority, Ticket, TicketLink, WaitingFor
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 from madoguchi.web.tickets.promising import moment, promised_time, quick_times
 from madoguchi.web.tickets.solving import fitting_ticket
 from madoguchi.web.tickets.views import context_of, ticket_or_404
@@ -257,7 +256,7 @@ def again(request: StaffRequest, number: str) -> HttpResponse:
 
 def _go(request: StaffRequest, ticket: Ticket) -> HttpResponse:
     target = reverse("tickets:page", args=[ticket.number_shown])
-    return HttpResponseClientRedirect(target) if request.htmx else HttpResponseRedirect(target)
+    return go(request, target)
 
 
 def chosen_category(form: Mapping[str, str]) -> Category | None:

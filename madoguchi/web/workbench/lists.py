@@ -2,13 +2,12 @@
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.refusal import Refused
@@ -32,7 +31,7 @@ from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of
 from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 from madoguchi.web.tickets.acts import no_article_reasons
 from madoguchi.web.tickets.promising import promised_time, quick_times
 from madoguchi.web.tickets.solving import fitting_ticket
@@ -266,4 +265,4 @@ def _lists(request: StaffRequest) -> HttpResponse:
 
 def _go(request: StaffRequest, contact: Interaction | None) -> HttpResponse:
     target = reverse("workbench:index") + (f"?contact={contact.pk}" if contact else "")
-    return HttpResponseClientRedirect(target) if request.htmx else HttpResponseRedirect(target)
+    return go(request, target)
