@@ -123,6 +123,12 @@ def contract_of(organization: Organization | None) -> Contract | None:
     return None
 
 
+def service_classes() -> list[str]:
+    """The classes that contracts have, in the order of their names."""
+    named = Contract.objects.exclude(service_class="").order_by("service_class")
+    return list(named.values_list("service_class", flat=True).distinct())
+
+
 def calendar_of(holder: Team | Department | Contact | Staff) -> int | None:
     """The id of the calendar that counts: the own, else a contact's department's, or that of somebody's first team.
 

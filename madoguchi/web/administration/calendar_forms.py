@@ -12,50 +12,22 @@ from django.utils.translation import gettext_lazy as _
 from madoguchi.calendars import hours
 from madoguchi.calendars.models import Calendar
 from madoguchi.calendars.working_time import Period
-from madoguchi.foundation.refusal import Refused
+from madoguchi.web.shell.inputs import HoursField, day, moment
 
 _KEY = _("Letters, digits and hyphens; programs know it by this name.")
 _PAST = _("Otherwise nothing before today changes.")
 
 
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
-class MomentInput(forms.DateTimeInput):
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
-
-
-class HoursField(forms.CharField):
-    """``9:00-12:00, 13:00-17:30``; empty is closed."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(required=False, max_length=120, **options)
-
-    def clean(self, value: Any) -> Any:
-        written = super().clean(value)
-        try:
-            return hours.read(written)
-        except Refused as refused:
-            raise forms.ValidationError(str(refused)) from refused
-
-
 class WeekForm(forms.Form):
     """Seven days, Monday first."""
 
-    day_0 = HoursField(label=WEEKDAYS[0])
-    day_1 = HoursField(label=WEEKDAYS[1])
-    day_2 = HoursField(label=WEEKDAYS[2])
-    day_3 = HoursField(label=WEEKDAYS[3])
-    day_4 = HoursField(label=WEEKDAYS[4])
-    day_5 = HoursField(label=WEEKDAYS[5])
-    day_6 = HoursField(label=WEEKDAYS[6])
+    day_0 = HoursField(label=WEEKDAYS[0], required=False)
+    day_1 = HoursField(label=WEEKDAYS[1], required=False)
+    day_2 = HoursField(label=WEEKDAYS[2], required=False)
+    day_3 = HoursField(label=WEEKDAYS[3], required=False)
+    day_4 = HoursField(label=WEEKDAYS[4], required=False)
+    day_5 = HoursField(label=WEEKDAYS[5], required=False)
+    day_6 = HoursField(label=WEEKDAYS[6], required=False)
     national_holidays = forms.BooleanField(label=_("closed on national holidays"), required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -69,7 +41,7 @@ class WeekForm(forms.Form):
 class HoursForm(WeekForm):
     """New hours from a day on."""
 
-    valid_from = forms.DateField(label=_("from"), widget=DayInput())
+    valid_from = forms.DateField(label=_("from"), widget=day())
     also_past = forms.BooleanField(
         label=_("the day is over: reckon past deadlines anew"), required=False, help_text=_PAST
     )
@@ -107,9 +79,9 @@ class SpecialDayForm(forms.Form):
     name = forms.CharField(
         label=_("name"), max_length=60, help_text=_("Explains deadlines: year-end closing, stocktaking.")
     )
-    first = forms.DateField(label=_("first day"), widget=DayInput())
-    last = forms.DateField(label=_("last day"), widget=DayInput(), required=False, help_text=_("Empty: one day."))
-    periods = HoursField(label=_("open at"), help_text=_("Empty: closed. Otherwise like 10:00-15:00."))
+    first = forms.DateField(label=_("first day"), widget=day())
+    last = forms.DateField(label=_("last day"), widget=day(), required=False, help_text=_("Empty: one day."))
+    periods = HoursField(label=_("open at"), required=False, help_text=_("Empty: closed. Otherwise like 10:00-15:00."))
     also_past = forms.BooleanField(
         label=_("the day is over: reckon past deadlines anew"), required=False, help_text=_PAST
     )
@@ -123,7 +95,7 @@ class SpecialDayForm(forms.Form):
 class TryForm(forms.Form):
     """A start and an amount of working time."""
 
-    start = forms.DateTimeField(label=_("start"), widget=MomentInput())
+    start = forms.DateTimeField(label=_("start"), widget=moment())
     hours = forms.IntegerField(label=_("hours"), min_value=0, max_value=2000, required=False)
     minutes = forms.IntegerField(label=_("minutes"), min_value=0, max_value=6000, required=False)
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from madoguchi.calendars import actions, hours
@@ -39,6 +40,9 @@ from madoguchi.web.shell.guard import StaffRequest, guard
 
 MONTHS = 12
 _SALT = "holidays"
+_HOW_TO_WRITE = gettext_lazy(
+    "Write hours like 9:00-12:00, 13:00-17:30. Empty is closed, 24:00 is midnight, 22:00-6:00 ends the next day."
+)
 
 
 @dataclass(frozen=True)
@@ -74,10 +78,7 @@ def new_calendar(request: StaffRequest) -> HttpResponse:
         return done(
             request, _("The calendar is added. Choose it for a team, a department or a person."), "calendar", row.pk
         )
-    lead = _(
-        "Write hours like 9:00-12:00, 13:00-17:30. Empty is closed, 24:00 is midnight, 22:00-6:00 ends the next day."
-    )
-    return ask(request, form, _("New calendar"), back=reverse("administration:calendars"), lead=lead)
+    return ask(request, form, _("New calendar"), back=reverse("administration:calendars"), lead=str(_HOW_TO_WRITE))
 
 
 @guard(Capability.ADMINISTER)
@@ -115,10 +116,9 @@ def hours_of(request: StaffRequest, calendar_id: int) -> HttpResponse:
         else:
             return done(request, _("The new hours are saved."), "calendar", row.pk)
     back = reverse("administration:calendar", args=[row.pk])
-    lead = _(
-        "Write hours like 9:00-12:00, 13:00-17:30. Empty is closed, 24:00 is midnight, 22:00-6:00 ends the next day."
+    return ask(
+        request, form, _("Change the hours of “%(name)s”") % {"name": row.label}, back=back, lead=str(_HOW_TO_WRITE)
     )
-    return ask(request, form, _("Change the hours of “%(name)s”") % {"name": row.label}, back=back, lead=lead)
 
 
 @guard(Capability.ADMINISTER)

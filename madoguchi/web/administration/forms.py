@@ -12,13 +12,10 @@ from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import service_names, tree
 from madoguchi.foundation import phone
 from madoguchi.people.models import Contact, Contract, Department, InstalledItem, Organization, Staff, Team
+from madoguchi.web.shell.inputs import day
 
 _TAKEN = {"unique": _("This is already taken.")}
 _KEY = _("Letters, digits and hyphens; programs know it by this name.")
-
-
-def day() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def choose_calendar(form: forms.ModelForm, empty: str | Promise) -> None:

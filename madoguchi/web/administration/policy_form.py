@@ -13,7 +13,8 @@ from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
 from madoguchi.clocks.actions import PAUSES, Promise
 from madoguchi.clocks.models import Kind, PolicyVersion
-from madoguchi.people.models import Contract, Team
+from madoguchi.people.models import Team
+from madoguchi.people.queries import service_classes
 from madoguchi.tickets.models import Priority
 
 _UNITS = [("60", _("minutes")), ("3600", _("hours"))]
@@ -71,7 +72,7 @@ class PolicyForm(forms.Form):
         super().__init__(data, initial={**given, **(options.pop("initial", None) or {})}, **options)
         self._offer("category", _categories())
         self._offer("team", [(str(team.pk), team.label) for team in Team.objects.filter(is_active=True)])
-        self._offer("service_class", [(name, name) for name in _classes()])
+        self._offer("service_class", [(name, name) for name in service_classes()])
         own = [(f"own:{calendar.pk}", calendar.label) for calendar in Calendar.objects.all()]
         others = [pair for pair in PolicyVersion.CalendarOf.choices if pair[0] != PolicyVersion.CalendarOf.OWN]
         self.fields["calendar"].choices = [*others, *own]  # type: ignore[attr-defined]
@@ -158,9 +159,3 @@ def _typed(version: PolicyVersion) -> dict[str, Any]:
 
 def _categories() -> list[tuple[str, str]]:
     return [(str(node.pk), "　" * len(path) + node.label) for node, path in tree(active_only=False) if node.is_active]
-
-
-def _classes() -> list[str]:
-    """The classes that contracts have."""
-    found = Contract.objects.exclude(service_class="").order_by("service_class")
-    return list(found.values_list("service_class", flat=True).distinct())

@@ -14,39 +14,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from madoguchi.calendars import hours
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people import actions
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Absence, Duty, Staff, Team
 from madoguchi.web.shell.guard import StaffRequest, guard, signed_in
+from madoguchi.web.shell.inputs import HoursField, day, moment
 from madoguchi.web.shell.render import go, page
 
 ROWS = 200
-
-
-class MomentInput(forms.DateTimeInput):
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
 
 
 class AbsenceForm(forms.Form):
     staff = forms.ModelChoiceField(
         Staff.objects.none(), label=gettext_lazy("who is away"), empty_label=gettext_lazy("choose")
     )
-    starts_at = forms.DateTimeField(label=gettext_lazy("away from"), widget=MomentInput())
+    starts_at = forms.DateTimeField(label=gettext_lazy("away from"), widget=moment())
     ends_at = forms.DateTimeField(
         label=gettext_lazy("back at"),
-        widget=MomentInput(),
+        widget=moment(),
         required=False,
         help_text=gettext_lazy("Empty: until further notice."),
     )
@@ -87,13 +73,12 @@ class DutyForm(forms.Form):
     staff = forms.ModelChoiceField(
         Staff.objects.none(), label=gettext_lazy("on duty"), empty_label=gettext_lazy("choose")
     )
-    first = forms.DateField(label=gettext_lazy("first day"), widget=DayInput())
+    first = forms.DateField(label=gettext_lazy("first day"), widget=day())
     last = forms.DateField(
-        label=gettext_lazy("last day"), widget=DayInput(), required=False, help_text=gettext_lazy("Empty: one day.")
+        label=gettext_lazy("last day"), widget=day(), required=False, help_text=gettext_lazy("Empty: one day.")
     )
-    periods = forms.CharField(
+    periods = HoursField(
         label=gettext_lazy("hours of each day"),
-        max_length=120,
         help_text=gettext_lazy("Like 9:00-18:00; 18:00-9:00 ends the next morning."),
     )
 
@@ -101,12 +86,6 @@ class DutyForm(forms.Form):
         super().__init__(data)
         self.fields["team"].queryset = Team.objects.filter(pk__in=[team.pk for team in _planned(access)])  # type: ignore[attr-defined]
         self.fields["staff"].queryset = _colleagues(access)  # type: ignore[attr-defined]
-
-    def clean_periods(self) -> Any:
-        try:
-            return hours.read(self.cleaned_data["periods"])
-        except Refused as refused:
-            raise forms.ValidationError(str(refused)) from refused
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -145,8 +124,7 @@ def duty(request: StaffRequest) -> HttpResponse:
         try:
             actions.set_duty(by=request.user, **form.cleaned_data)
         except Refused as refused:
-            field = str(refused.details.get("field", ""))
-            form.add_error(field if field in form.fields else None, str(refused))
+            _refused(form, refused)
         else:
             return _done(request, _("The duty is saved."), "absences")
     return _overview(request, _blank(request, everybody=True), form)
@@ -213,10 +191,15 @@ def _noted(request: StaffRequest, form: AbsenceForm, staff: Staff) -> bool:
             **form.substitutes,  # type: ignore[arg-type]
         )
     except Refused as refused:
-        field = str(refused.details.get("field", ""))
-        form.add_error(field if field in form.fields else None, str(refused))
+        _refused(form, refused)
         return False
     return True
+
+
+def _refused(form: forms.Form, refused: Refused) -> None:
+    """Say it beside the field that it is about."""
+    field = str(refused.details.get("field", ""))
+    form.add_error(field if field in form.fields else None, str(refused))
 
 
 def _colleagues(access: Access) -> Any:

@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import tree
-from madoguchi.people.models import Contract, Organization, Person, Staff, Team
+from madoguchi.people.models import Organization, Person, Staff, Team
+from madoguchi.people.queries import service_classes
 from madoguchi.rules import words
 from madoguchi.rules.facts import Count
 from madoguchi.web.rules.builder import Form
@@ -48,10 +49,7 @@ def choices(form: Form) -> dict[str, Any]:
     }
     known["organization"] = _rows(Organization.objects.all()) if "organization" in shown else []
     known["requester"] = _rows(Person.objects.all()) if "requester" in shown else []
-    classes = (
-        Contract.objects.exclude(service_class="").order_by("service_class").values_list("service_class", flat=True)
-    )
-    known["service_class"] = [(one, one) for one in classes.distinct()] if "service_class" in shown else []
+    known["service_class"] = [(one, one) for one in service_classes()] if "service_class" in shown else []
     return known
 
 
