@@ -3,10 +3,10 @@
 from datetime import date
 
 from django.db import models
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from madoguchi.files.models import StoredFile
+from madoguchi.foundation.bilingual import label_of
 
 BEGINNING = date(1950, 1, 1)  # the first version of a calendar holds for all the past
 
@@ -36,7 +36,7 @@ class Calendar(models.Model):
     @property
     def label(self) -> str:
         """The name in the language of the page."""
-        return self.name_en if self.name_en and translation.get_language() == "en" else self.name
+        return label_of(self.name, self.name_en)
 
 
 class CalendarVersion(models.Model):

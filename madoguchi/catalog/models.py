@@ -2,9 +2,9 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from madoguchi.foundation.bilingual import label_of
 from madoguchi.people.staff import BilingualName, Team
 
 
@@ -72,4 +72,4 @@ class HearingItem(models.Model):
 
     @property
     def label(self) -> str:
-        return self.name_en if self.name_en and translation.get_language() == "en" else self.name
+        return label_of(self.name, self.name_en)

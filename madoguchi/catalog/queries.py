@@ -5,8 +5,9 @@ from typing import NamedTuple
 from django.db.models import Q
 
 from madoguchi.catalog.models import Category, HearingItem
+from madoguchi.foundation.bilingual import label_of
 from madoguchi.foundation.prepared import Prepared
-from madoguchi.people.staff import Team, label_of
+from madoguchi.people.staff import Team
 
 
 def tree(*, active_only: bool = True) -> list[tuple[Category, list[Category]]]:

@@ -111,6 +111,16 @@ class Handoff(models.Model):
     def __str__(self) -> str:
         return f"{self.ticket_id}: {self.from_team} → {self.to_team}"
 
+    def told(self) -> dict[str, int | str]:
+        """Which hand-off, from where to where, as the journal tells it."""
+        return {
+            "handoff": self.pk,
+            "from": self.from_team.name,
+            "from_id": self.from_team_id,
+            "to": self.to_team.name,
+            "to_id": self.to_team_id,
+        }
+
     @property
     def offered_by_name(self) -> str:
         """The person, or the rule."""

@@ -4,18 +4,13 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from madoguchi.calendars.models import Calendar
+from madoguchi.foundation.bilingual import label_of
 
 _HOURS = _("working hours")  # empty: the calendar of whatever stands above, at last the desk's default
-
-
-def label_of(name: str, name_en: str) -> str:
-    """The name in the language of the page."""
-    return name_en if name_en and translation.get_language() == "en" else name
 
 
 class BilingualName(models.Model):

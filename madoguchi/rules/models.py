@@ -8,8 +8,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from madoguchi.foundation.bilingual import label_of
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Staff, Team
+from madoguchi.people.staff import BilingualName
 from madoguchi.tickets.models import Ticket
 
 
@@ -23,7 +25,7 @@ class RuleQuerySet(models.QuerySet["Rule"]):
         return self.filter(state__in=[Rule.State.ON, Rule.State.TRIAL]).order_by("position", "id")
 
 
-class Rule(models.Model):
+class Rule(BilingualName):
     """An escalation rule as it stands now; each change makes a ``RuleVersion``.
 
     ``definition`` is ``definition.Definition`` as JSON. ``key`` names a ready-made rule. ``scheduled_to``: up to which
@@ -37,8 +39,6 @@ class Rule(models.Model):
         OFF = "off", pgettext_lazy("rule", "Off")
 
     key = models.SlugField(max_length=60, null=True, blank=True, unique=True)
-    name = models.CharField(_("name"), max_length=100)
-    name_en = models.CharField(_("English name"), max_length=100, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     position = models.PositiveIntegerField(default=100)
     number = models.PositiveIntegerField(default=1)
@@ -55,13 +55,6 @@ class Rule(models.Model):
                 fields=["position", "id"], condition=models.Q(state__in=["on", "trial"]), name="rules_listening"
             )
         ]
-
-    def __str__(self) -> str:
-        return self.label
-
-    @property
-    def label(self) -> str:
-        return self.name_en if self.name_en and translation.get_language() == "en" else self.name
 
     # A rule acts: it is an actor of the journal.
     @property
@@ -97,7 +90,7 @@ class RuleVersion(models.Model):
 
     @property
     def label(self) -> str:
-        return self.name_en if self.name_en and translation.get_language() == "en" else self.name
+        return label_of(self.name, self.name_en)
 
 
 class Firing(models.Model):

@@ -2,11 +2,9 @@
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
-from madoguchi.handoffs.actions.offer import freeze
+from madoguchi.handoffs.actions.offer import freeze, frozen, require_offerable
 from madoguchi.handoffs.models import Handoff
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import Team
@@ -24,11 +22,7 @@ def offer_by_rule(ticket: Ticket, *, to_team: Team, reason: str, by: Actor) -> H
             by=by,
             about=[handoff, handoff.ticket, handoff.from_team, to_team],
             data={
-                "handoff": handoff.pk,
-                "from": handoff.from_team.name,
-                "from_id": handoff.from_team_id,
-                "to": to_team.name,
-                "to_id": to_team.pk,
+                **handoff.told(),
                 "reason": reason,
                 "reason_code": handoff.reason_code,
                 "missing": handoff.missing,
@@ -49,11 +43,7 @@ def move_by_rule(ticket: Ticket, *, to_team: Team, reason: str, by: Actor) -> Ha
             by=by,
             about=[handoff, ticket, handoff.from_team, to_team],
             data={
-                "handoff": handoff.pk,
-                "from": handoff.from_team.name,
-                "from_id": handoff.from_team_id,
-                "to": to_team.name,
-                "to_id": to_team.pk,
+                **handoff.told(),
                 "moves": ticket.moves,
                 "reason": reason,
                 "reason_code": handoff.reason_code,
@@ -65,19 +55,9 @@ def move_by_rule(ticket: Ticket, *, to_team: Team, reason: str, by: Actor) -> Ha
 
 def _made(ticket: Ticket, *, to_team: Team, reason: str, by: Actor, moves_now: bool) -> Handoff | None:
     require_active(ticket)
-    if ticket.offered_to_id is not None:
-        raise Refused(_("This ticket is already being offered to a team."), code="offered", status=409)
-    if to_team.pk == ticket.holder_team_id:
-        raise Refused(_("%(team)s already holds this ticket.") % {"team": to_team.label}, code="same_team")
-    if not to_team.is_active:
-        raise Refused(_("This team takes no work any more."), code="inactive_team")
+    require_offerable(ticket, to_team)
     if ticket.frozen_at is not None:
-        raise Refused(
-            _("This ticket has been moved %(moves)d times. Routing is frozen until a supervisor decides.")
-            % {"moves": ticket.moves},
-            code="frozen",
-            status=409,
-        )
+        raise frozen(ticket)
     if ticket.moves + 1 >= ticket.move_limit:
         freeze(ticket, by=by)
         return None

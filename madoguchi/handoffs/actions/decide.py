@@ -1,14 +1,12 @@
 """What becomes of an offer: accepted, returned, recalled; and the supervisor's word on a frozen ticket."""
 
-from typing import Any
-
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.handoffs.actions.offer import freeze
+from madoguchi.handoffs.actions.offer import freeze, frozen
 from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.journal.record import record
 from madoguchi.knowledge.models import Article
@@ -48,7 +46,7 @@ def accept(handoff: Handoff, *, by: Staff) -> Handoff:
         by=by,
         about=[handoff, ticket, handoff.from_team, handoff.to_team, handoff.offered_by],
         data={
-            **_teams(handoff),
+            **handoff.told(),
             "moves": ticket.moves,
             "assignee": ticket.assignee_id,
             **({"cover": stand_in.told()} if stand_in else {}),
@@ -127,7 +125,7 @@ def recall(handoff: Handoff, *, by: Staff) -> Handoff:
         "handoff.recalled",
         by=by,
         about=[handoff, ticket, handoff.from_team, handoff.to_team],
-        data=_teams(handoff),
+        data=handoff.told(),
     )
     return handoff
 
@@ -217,17 +215,6 @@ def _ask(ticket: Ticket, team: Team | None, question: str, *, by: Staff) -> None
         raise Refused(_("Nobody works in %(team)s.") % {"team": team.label}, code="team", field="team")
 
 
-def _teams(handoff: Handoff) -> dict[str, Any]:
-    """Which hand-off, from where to where, as the journal tells it."""
-    return {
-        "handoff": handoff.pk,
-        "from": handoff.from_team.name,
-        "from_id": handoff.from_team_id,
-        "to": handoff.to_team.name,
-        "to_id": handoff.to_team_id,
-    }
-
-
 def _granted(ticket: Ticket, *, moves: int, further: int) -> int:
     """Moves granted beyond the category's limit, so that after ``further`` more the next offer freezes again."""
     return ticket.moves_granted + max(0, moves + further + 1 - ticket.move_limit)
@@ -243,12 +230,7 @@ def _require_team(team: Team, by: Staff) -> None:
 def _require_free(ticket: Ticket, handoff: Handoff) -> None:
     """What is frozen moves by a supervisor's word only, and what a supervisor gave a team stays there."""
     if ticket.frozen_at is not None:
-        raise Refused(
-            _("This ticket has been moved %(moves)d times. Routing is frozen until a supervisor decides.")
-            % {"moves": ticket.moves},
-            code="frozen",
-            status=409,
-        )
+        raise frozen(ticket)
     bound = (*RoutingDecision.MOVING, RoutingDecision.Kind.KEEP)
     decided = ticket.routing_decisions.exclude(kind=RoutingDecision.Kind.ASK).filter(at__gt=handoff.accepted_at)
     latest = decided.order_by("-at", "-id").first()

@@ -37,12 +37,7 @@ def offer(
     decides; (409) when another offer is open; (403) when ``by`` does not act for the holder.
     """
     if _freeze_if_last_move(ticket, by=by):
-        raise Refused(
-            _("This ticket has been moved %(moves)d times. Routing is frozen until a supervisor decides.")
-            % {"moves": ticket.moves},
-            code="frozen",
-            status=409,
-        )
+        raise frozen(ticket)
     return _offer(
         ticket,
         to_team=to_team,
@@ -75,6 +70,28 @@ def freeze(ticket: Ticket, *, by: Actor) -> None:
     """Stop routing until a supervisor decides; the caller holds the lock."""
     save(ticket, frozen_at=timezone.now())
     record("ticket.frozen", by=by, about=[ticket, ticket.holder_team, ticket.front_team], data={"moves": ticket.moves})
+
+
+def frozen(ticket: Ticket) -> Refused:
+    """What is said (409) to whoever would move a ticket whose routing waits for a supervisor."""
+    return Refused(
+        _("This ticket has been moved %(moves)d times. Routing is frozen until a supervisor decides.")
+        % {"moves": ticket.moves},
+        code="frozen",
+        status=409,
+    )
+
+
+def require_offerable(ticket: Ticket, to_team: Team) -> None:
+    """Refuses what nobody can offer, person or rule: a ticket that is offered already, or to a team that cannot be."""
+    if ticket.offered_to_id is not None:
+        raise Refused(_("This ticket is already being offered to a team."), code="offered", status=409)
+    if to_team.pk == ticket.holder_team_id:
+        raise Refused(
+            _("%(team)s already holds this ticket.") % {"team": to_team.label}, code="same_team", field="to_team"
+        )
+    if not to_team.is_active:
+        raise Refused(_("This team takes no work any more."), code="inactive_team", field="to_team")
 
 
 @transaction.atomic
@@ -123,11 +140,7 @@ def _offer(
         by=by,
         about=[handoff, ticket, handoff.from_team, to_team, to_staff],
         data={
-            "handoff": handoff.pk,
-            "from": handoff.from_team.name,
-            "from_id": handoff.from_team_id,
-            "to": to_team.name,
-            "to_id": to_team.pk,
+            **handoff.told(),
             "reason": reason,
             "reason_code": reason_code,
             "missing": handoff.missing,
@@ -147,14 +160,7 @@ def _require_sensible(
             code="not_holder",
             status=403,
         )
-    if ticket.offered_to_id is not None:
-        raise Refused(_("This ticket is already being offered to a team."), code="offered", status=409)
-    if to_team.pk == ticket.holder_team_id:
-        raise Refused(
-            _("%(team)s already holds this ticket.") % {"team": to_team.label}, code="same_team", field="to_team"
-        )
-    if not to_team.is_active:
-        raise Refused(_("This team takes no work any more."), code="inactive_team", field="to_team")
+    require_offerable(ticket, to_team)
     if not reason:
         raise Refused(_("Say why you hand it over."), code="reason_missing", field="reason")
     if reason_code not in Handoff.ReasonCode.values:

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from madoguchi.catalog.queries import Branch, outline
+from madoguchi.foundation.bilingual import label_of
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import Cell
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Team
-from madoguchi.people.staff import label_of
 from madoguchi.tickets.models import Priority, SavedView, Status, shown
 from madoguchi.tickets.queries import page as page_of
 from madoguchi.web.shell.export import MOST
