@@ -25,7 +25,7 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Promise:
-    """What a version says. Empty conditions fit everything;"""
+    """What a version says. Empty conditions fit everything."""
 
     kind: str
     name: str
@@ -54,26 +54,13 @@ def promise(
     Refuses what cannot be kept or understood. The kind of a policy never changes. The same again changes nothing.
     """
     _check(what)
-    now = timezone.now()
     former = _latest(policy) if policy is not None else None
     if former is not None and former.kind != what.kind:
         raise Refused(_("A policy keeps its kind. Make another one."), code="kind", field="kind")
     values = _values(what)
     if former is not None and not for_running and all(getattr(former, name) == value for name, value in values.items()):
         return former
-    version = PolicyVersion.objects.create(
-        policy=policy or Policy.objects.create(),
-        number=former.number + 1 if former else 1,
-        valid_from=now,
-        for_running=for_running,
-        tell_from=now if former is None else former.tell_from,
-        made_by=by,
-        made_at=now,
-        **values,
-    )
-    changed()
-    if for_running:
-        Recalculation.objects.create()
+    version = _next_version(policy or Policy.objects.create(), former, values, for_running=for_running, by=by)
     if by is not None:
         record(
             "policy.changed" if former else "policy.added",
@@ -91,20 +78,7 @@ def end_policy(policy: Policy, *, by: Staff, for_running: bool = False) -> Polic
     if not former.is_active:
         raise Refused(_("This policy has already ended."), code="ended", status=409)
     values = {name: getattr(former, name) for name in _COLUMNS} | {"is_active": False}
-    now = timezone.now()
-    version = PolicyVersion.objects.create(
-        policy=policy,
-        number=former.number + 1,
-        valid_from=now,
-        for_running=for_running,
-        tell_from=former.tell_from,
-        made_by=by,
-        made_at=now,
-        **values,
-    )
-    changed()
-    if for_running:
-        Recalculation.objects.create()
+    version = _next_version(policy, former, values, for_running=for_running, by=by)
     record("policy.ended", by=by, about=[policy], data={"name": version.name, "for_running": for_running})
     return version
 
@@ -146,6 +120,27 @@ def _values(what: Promise) -> dict[str, Any]:
         "pauses_for": [whom.value for whom in PAUSES if whom in what.pauses_for],
         "calendar": what.calendar if own else None,
     }
+
+
+def _next_version(
+    policy: Policy, former: PolicyVersion | None, values: dict[str, Any], *, for_running: bool, by: Staff | None
+) -> PolicyVersion:
+    """The version that holds from now on; with ``for_running`` what runs is worked out anew."""
+    now = timezone.now()
+    version = PolicyVersion.objects.create(
+        policy=policy,
+        number=former.number + 1 if former else 1,
+        valid_from=now,
+        for_running=for_running,
+        tell_from=former.tell_from if former else now,
+        made_by=by,
+        made_at=now,
+        **values,
+    )
+    changed()
+    if for_running:
+        Recalculation.objects.create()
+    return version
 
 
 def _latest(policy: Policy) -> PolicyVersion:

@@ -32,9 +32,9 @@ from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.knowledge.models import Article
-from madoguchi.tickets.models import Message
+from madoguchi.tickets.models import ACTIVE, Message
 
-_ACTIVE = Q(status__in=["new", "open", "waiting"])
+_ACTIVE = Q(status__in=ACTIVE)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 

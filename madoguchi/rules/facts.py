@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from madoguchi.tickets.models import ACTIVE
+
 
 class Since(StrEnum):
     """States that last; each has a moment at which it began, or none while it does not hold."""
@@ -76,7 +78,7 @@ class Facts:
 
     @property
     def is_active(self) -> bool:
-        return self.status in {"new", "open", "waiting"}
+        return self.status in ACTIVE
 
     @property
     def wrote(self) -> int:

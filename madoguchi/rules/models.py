@@ -1,5 +1,6 @@
 """Rules with their versions, what they did, what they proposed, when they are due, and their trials."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -13,6 +14,11 @@ from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Staff, Team
 from madoguchi.people.staff import BilingualName
 from madoguchi.tickets.models import Ticket
+
+
+def in_language_of_page(said: Mapping[str, list[str]]) -> list[str]:
+    """The sentences of ``{"ja": [...], "en": [...]}`` that the reader of the page understands."""
+    return list(said.get(translation.get_language() or "ja") or said.get("ja", []))
 
 
 class RuleQuerySet(models.QuerySet["Rule"]):
@@ -119,7 +125,7 @@ class Firing(models.Model):
 
     def words(self, said: dict[str, Any]) -> list[str]:
         """``because`` or ``did`` in the language of the page."""
-        return list(said.get(translation.get_language() or "ja") or said.get("ja", []))
+        return in_language_of_page(said)
 
 
 class Due(models.Model):
@@ -176,7 +182,7 @@ class Proposal(models.Model):
 
     @property
     def reasons(self) -> list[str]:
-        return list(self.because.get(translation.get_language() or "ja") or self.because.get("ja", []))
+        return in_language_of_page(self.because)
 
 
 class Trial(models.Model):

@@ -10,32 +10,17 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from madoguchi.calendars.working_time import ALWAYS
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.people.models import Organization, Person, Staff, Team
 
 
 class Hours(Protocol):
-    """Working time; ``calendars.working_time.WorkingTime`` is one."""
+    """What rules ask of working time; ``calendars.working_time.WorkingTime`` answers it."""
 
     def add(self, start: datetime, seconds: int) -> datetime: ...
     def between(self, start: datetime, end: datetime) -> int: ...
     def is_open(self, at: datetime) -> bool: ...
-
-
-class Always:
-    """Every second counts."""
-
-    def add(self, start: datetime, seconds: int) -> datetime:
-        return start + timedelta(seconds=seconds)
-
-    def between(self, start: datetime, end: datetime) -> int:
-        return int((end - start).total_seconds())
-
-    def is_open(self, at: datetime) -> bool:
-        return True
-
-
-ALWAYS = Always()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from madoguchi.calendars.working_time import ALWAYS
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.interactions.actions import open_interaction
@@ -17,7 +18,7 @@ from madoguchi.knowledge.models import Article
 from madoguchi.rules import tree
 from madoguchi.rules.facts import Count, Since
 from madoguchi.rules.store import facts_of, tickets_on_which
-from madoguchi.rules.world import ALWAYS, World, begun_by
+from madoguchi.rules.world import World, begun_by
 from madoguchi.tickets.actions.change import change, wait
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message

@@ -21,7 +21,7 @@ from madoguchi.rules.definition import Happened
 from madoguchi.rules.facts import Facts, Said, text_of
 from madoguchi.rules.happened import KINDS, event_of
 from madoguchi.rules.history.moments import History, Moment, Move
-from madoguchi.tickets.models import Message, Ticket, shown
+from madoguchi.tickets.models import ACTIVE, Message, Ticket, shown
 
 _PEOPLE = frozenset({"staff", "person"})
 
@@ -166,7 +166,7 @@ class _Fold:
         return sorted(end for _, end in calls if end is not None and since <= end <= until)
 
     def _abandoned(self, at: datetime) -> None:
-        if self.now.status in {"new", "open", "waiting"}:
+        if self.now.status in ACTIVE:
             self.moments.append(Moment(at, Happened.CALL_ABANDONED, self._facts(at), f"call:{at.isoformat()}"))
 
     def _facts(self, at: datetime) -> Facts:
@@ -202,7 +202,7 @@ class _Fold:
 
     def _since(self) -> dict[str, datetime]:
         now, opened = self.now, self.ticket.opened_at
-        if now.status not in {"new", "open", "waiting"}:
+        if now.status not in ACTIVE:
             return {}
         found: dict[str, datetime | None] = {
             "open": opened,

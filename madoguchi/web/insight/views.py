@@ -66,9 +66,10 @@ def tickets(request: StaffRequest, name: str) -> HttpResponse:
     if row is not None:
         parts["row"] = row
     more = len(found) > TICKETS
+    asked = report_named(name)
     context = {
-        "report": report_named(name),
-        "column": column_of(report_named(name), figure or ""),
+        "report": asked,
+        "column": column_of(asked, figure or ""),
         "period": f"{full_date(first)} – {full_date(last)}",
         "tickets": found[:TICKETS],
         "query": urlencode({part: parts[part] for part in ("from", "to", "by")}),

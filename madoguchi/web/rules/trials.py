@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,7 +14,7 @@ from madoguchi.people.access import Capability
 from madoguchi.rules import words
 from madoguchi.rules.actions.try_rule import ask_for_trial
 from madoguchi.rules.definition import parse
-from madoguchi.rules.models import Trial
+from madoguchi.rules.models import Trial, in_language_of_page
 from madoguchi.rules.world import Labels
 from madoguchi.tickets.models import Ticket
 from madoguchi.web.rules.views import rule_or_404
@@ -56,13 +55,12 @@ def _rows(request: StaffRequest, trial: Trial) -> list[dict[str, Any]]:
     """The tickets it would have fired on, with their subjects; one query."""
     hits = (trial.result or {}).get("hits", [])
     tickets = Ticket.objects.visible_to(request.access).only("subject").in_bulk([hit["ticket"] for hit in hits])
-    language = get_language() or "ja"
     return [
         {
             **hit,
             "at": parse_datetime(hit["at"]),
             "subject": tickets[hit["ticket"]].subject,
-            "because": hit["because"].get(language) or hit["because"]["ja"],
+            "because": in_language_of_page(hit["because"]),
         }
         for hit in hits
         if hit["ticket"] in tickets
