@@ -37,6 +37,7 @@ from madoguchi.tickets.actions.link_tickets import merge
 from madoguchi.tickets.actions.open_ticket import front_of_partner, open_ticket
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
 from madoguchi.tickets.models import Message, Ticket
+from madoguchi.tickets.timeline import timeline
 
 router = Router(tags=["tickets"])
 READ = Needs("tickets:read", capability=Capability.READ_TICKETS)
@@ -306,7 +307,7 @@ class TimelineQuery(BaseModel):
 def get_timeline(request: ApiRequest, number: str, part: Query[TimelineQuery]) -> HttpResponse:
     """From the beginning on, oldest first."""
     ticket = ticket_at(request, number)
-    entries = queries.timeline(ticket, after=cursor.decode_id(part.cursor) or 0, limit=part.limit + 1)
+    entries = timeline(ticket, after=cursor.decode_id(part.cursor) or 0, limit=part.limit + 1)
     more, entries = len(entries) > part.limit, entries[: part.limit]
     rows = [
         {

@@ -4,38 +4,22 @@ From the entries come what changed and when; rows that never change (hand-offs, 
 As they are today are taken: a person's organization, which articles there are, who belongs to which team.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
-from madoguchi.catalog.models import Category
-from madoguchi.handoffs.models import Handoff, RoutingDecision
-from madoguchi.interactions.models import Interaction
-from madoguchi.journal.models import Mention
-from madoguchi.knowledge.models import Article
-from madoguchi.people.models import Membership, Person
+from madoguchi.handoffs.models import Handoff
 from madoguchi.rules.definition import Happened
 from madoguchi.rules.facts import Facts, Said, text_of
 from madoguchi.rules.happened import KINDS, event_of
 from madoguchi.rules.history.moments import History, Moment, Move
+from madoguchi.rules.history.past import Line, Past
 from madoguchi.tickets.models import ACTIVE, Message, Ticket, shown
 
 _PEOPLE = frozenset({"staff", "person"})
-
-
-@dataclass(frozen=True)
-class Line:
-    """One journal entry."""
-
-    id: int
-    kind: str
-    at: datetime
-    data: Mapping[str, Any]
-    actor_kind: str
-    actor_id: int | None
 
 
 def tickets_in(since: datetime, until: datetime) -> list[int]:
@@ -46,51 +30,11 @@ def tickets_in(since: datetime, until: datetime) -> list[int]:
 
 def histories(ids: Collection[int], *, until: datetime) -> Iterator[History]:
     """The histories of these tickets; nine queries however many there are."""
-    past = _Past(ids, until)
+    past = Past(ids, until)
     for ticket in past.tickets:
         lines = past.lines.get(ticket.pk, [])
         if lines and lines[0].kind == "ticket.opened":
             yield _Fold(ticket, past).run(lines, until)
-
-
-class _Past:
-    """What was read for a batch of tickets."""
-
-    def __init__(self, ids: Collection[int], until: datetime) -> None:
-        self.until = until
-        self.tickets = list(Ticket.objects.filter(pk__in=ids).select_related("contract").order_by("pk"))
-        self.lines = _lines(ids, until)
-        self.handoffs = _grouped(Handoff.objects.filter(ticket__in=ids).order_by("id"))
-        self.decisions = _grouped(RoutingDecision.objects.filter(ticket__in=ids).order_by("id"))
-        self.messages = {row.pk: row for row in Message.objects.filter(ticket__in=ids).defer("html", "quoted")}
-        people = {ticket.requester_id for ticket in self.tickets} | _requesters(self.lines)
-        self.contacts = _contacts(people, until)
-        asked = Person.objects.filter(pk__in=[person for person in people if person is not None])
-        self.organizations: dict[int | None, int | None] = dict(asked.values_list("pk", "organization_id"))
-        self.categories = {row.key: row for row in Category.objects.all()}
-        self.by_id = {row.pk: row for row in self.categories.values()}
-        self.labels = {name: row for row in self.categories.values() for name in (row.name_en, row.name) if name}
-        self.members = set(Membership.objects.filter(team__isnull=False).values_list("staff_id", "team_id"))
-        self._articles: list[str] | None = None
-        self._codes: dict[str, bool] = {}
-
-    def knows(self, code: str) -> bool:
-        """Whether some article contains the error code, in capitals or not."""
-        if self._articles is None:
-            rows = Article.objects.current().values_list("question", "answer")
-            self._articles = [text.upper() for row in rows for text in row]
-        if code not in self._codes:
-            self._codes[code] = any(code.upper() in text for text in self._articles)
-        return self._codes[code]
-
-    def destination(self, category: int | None) -> int | None:
-        """Where the category, or one above it, sends a ticket."""
-        node = self.by_id.get(category or 0)
-        while node is not None:
-            if node.destination_id is not None:
-                return node.destination_id
-            node = self.by_id.get(node.parent_id or 0)
-        return None
 
 
 @dataclass
@@ -127,7 +71,7 @@ class _State:
 class _Fold:
     """Folds the entries of one ticket."""
 
-    def __init__(self, ticket: Ticket, past: _Past) -> None:
+    def __init__(self, ticket: Ticket, past: Past) -> None:
         self.ticket, self.past, self.now = ticket, past, _State()
         self.handoffs = iter(past.handoffs.get(ticket.pk, []))
         self.decisions = iter(past.decisions.get(ticket.pk, []))
@@ -367,43 +311,3 @@ class _Fold:
         self.now.holder, self.now.held_since = team, at
         self.now.moves += 1
         self.moves.append(Move(at=at, asked_at=asked_at, to=team, back=back))
-
-
-def _lines(ids: Collection[int], until: datetime) -> dict[int, list[Line]]:
-    found: dict[int, list[Line]] = {}
-    rows = Mention.objects.filter(kind="ticket", ref__in=ids, entry__at__lte=until).order_by("ref", "entry_id")
-    for ref, *entry in rows.values_list(
-        "ref", "entry_id", "entry__kind", "entry__at", "entry__data", "entry__actor_kind", "entry__actor_id"
-    ):
-        pk, kind, at, data, actor_kind, actor_id = entry
-        found.setdefault(ref, []).append(Line(pk, kind, at, data, actor_kind, actor_id))
-    return found
-
-
-def _requesters(lines: Mapping[int, list[Line]]) -> set[int | None]:
-    """Everybody who was the requester of one of the tickets once."""
-    every = [line.data for of_one in lines.values() for line in of_one]
-    return {data.get("requester") or data.get("ids", {}).get("requester") for data in every}
-
-
-def _grouped[M: (Handoff, RoutingDecision)](rows: Iterable[M]) -> dict[int, list[M]]:
-    found: dict[int, list[M]] = {}
-    for row in rows:
-        found.setdefault(row.ticket_id, []).append(row)
-    return found
-
-
-def _contacts(
-    people: Collection[int | None], until: datetime
-) -> dict[int | None, list[tuple[datetime, datetime | None]]]:
-    """Each person's contacts: when it began, and when the caller gave up, if so."""
-    found: dict[int | None, list[tuple[datetime, datetime | None]]] = {}
-    rows = Interaction.objects.filter(
-        person__in=[person for person in people if person is not None],
-        direction=Interaction.Direction.INBOUND,
-        started_at__lte=until,
-        started_at__gte=until - timedelta(days=2 * 366),
-    )
-    for person, begun, ended, abandoned in rows.values_list("person_id", "started_at", "ended_at", "is_abandoned"):
-        found.setdefault(person, []).append((begun, (ended or begun) if abandoned else None))
-    return found

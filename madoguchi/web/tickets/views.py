@@ -20,7 +20,8 @@ from madoguchi.people.access import Access, Capability, PreparedVisible
 from madoguchi.people.models import EmailAddress, PhoneNumber, Staff
 from madoguchi.tickets.actions.mark_seen import mark_seen
 from madoguchi.tickets.models import Priority, Ticket, TicketLink, id_of
-from madoguchi.tickets.queries import TimelineItem, other_open_tickets, others_looking, timeline
+from madoguchi.tickets.queries import other_open_tickets, others_looking
+from madoguchi.tickets.timeline import TimelineItem, timeline
 from madoguchi.web.rules.on_ticket import left_by_rules
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, page
