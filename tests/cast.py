@@ -99,7 +99,7 @@ def enter() -> Cast:
     )
     number(yamada, "090-1111-2222", "携帯")
 
-    accounting = Department.objects.create(key="accounting", name="経理部", name_en="Accounting", topics="請求、支払い")
+    accounting = Department.objects.create(key="accounting", name="経理部", name_en="Accounting", about="請求、支払い")
     general = Category.objects.create(key="general", name="すべて", name_en="Everything")
     mail_trouble = Category.objects.create(
         key="mail-trouble",

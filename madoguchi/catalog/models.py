@@ -5,17 +5,24 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from madoguchi.foundation.bilingual import label_of
+from madoguchi.people.departments import Topic
 from madoguchi.people.staff import BilingualName, Team
 
 
 class Category(BilingualName):
-    """A node of the tree. ``service`` is what a contract must cover; the destination is only ever proposed."""
+    """A node of the tree. ``service`` is what a contract must cover; the destination is only ever proposed.
+
+    ``topics`` are what departments are asked about it, proposed first when somebody asks.
+    """
 
     key = models.SlugField(_("key"), max_length=60, unique=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     destination = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="categories")
     service = models.SlugField(_("service in the contract"), max_length=40, blank=True)
     to_responsible_engineer = models.BooleanField(_("goes to the customer's responsible engineer"), default=False)
+    topics: "models.ManyToManyField[Topic, models.Model]" = models.ManyToManyField(
+        Topic, blank=True, related_name="categories", verbose_name=_("asked of departments as")
+    )
     move_limit = models.PositiveSmallIntegerField(_("moves before routing freezes"), default=3)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
     is_active = models.BooleanField(_("active"), default=True)

@@ -25,7 +25,8 @@ from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article, Audience, State
 from madoguchi.notices.actions import post_notice
 from madoguchi.notices.models import Notice
-from madoguchi.people.models import Contact, Department, Membership, Staff, Team
+from madoguchi.people.actions import add_contact
+from madoguchi.people.models import Department, Membership, Staff, Team
 from madoguchi.tickets.models import Ticket
 
 DOMAIN: str = source.table("house")["company"]["domain"]
@@ -122,18 +123,10 @@ def _departments(calendars: dict[str, Calendar]) -> None:
         fields = {name: value for name, value in row.items() if name not in ("key", "contacts")}
         department, _ = Department.objects.get_or_create(key=row["key"], defaults=fields)
         if not department.contacts.exists():
-            Contact.objects.bulk_create(
-                Contact(
-                    department=department,
-                    position=position,
-                    **{
-                        **contact,
-                        "phone": phone.normalise(contact["phone"]),
-                        "calendar": calendars.get(contact.get("calendar", "")),
-                    },
+            for contact in row["contacts"]:
+                add_contact(
+                    department, by=SYSTEM, **{**contact, "calendar": calendars.get(contact.get("calendar", ""))}
                 )
-                for position, contact in enumerate(row["contacts"], start=1)
-            )
 
 
 def _categories(teams: dict[str, Team]) -> dict[str, Category]:

@@ -1,14 +1,24 @@
-"""Who contacts the desk and what they are entitled to; who works here, in which team, with which role."""
+"""Who contacts the desk and what they are entitled to; who works here, in which role; whom one asks."""
 
 from madoguchi.people.cover import Absence, Duty
 from madoguchi.people.customers import Contract, EmailAddress, InstalledItem, Organization, Person, PhoneNumber
-from madoguchi.people.staff import Contact, Department, Membership, Role, Staff, Team
+from madoguchi.people.departments import (
+    Contact,
+    ContactAbsence,
+    ContactChannel,
+    Department,
+    Topic,
+    TopicContact,
+)
+from madoguchi.people.staff import Membership, Role, Staff, Team
 from madoguchi.people.tokens import ApiToken
 
 __all__ = [
     "Absence",
     "ApiToken",
     "Contact",
+    "ContactAbsence",
+    "ContactChannel",
     "Contract",
     "Department",
     "Duty",
@@ -21,4 +31,6 @@ __all__ = [
     "Role",
     "Staff",
     "Team",
+    "Topic",
+    "TopicContact",
 ]

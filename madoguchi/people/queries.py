@@ -1,6 +1,7 @@
 """Finding people: by number in any writing, by address, by name in any kana."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -11,6 +12,7 @@ from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.people.models import (
     Contact,
+    ContactAbsence,
     Contract,
     Department,
     EmailAddress,
@@ -19,6 +21,7 @@ from madoguchi.people.models import (
     PhoneNumber,
     Staff,
     Team,
+    Topic,
 )
 
 CANDIDATES = 20
@@ -121,6 +124,24 @@ def contract_of(organization: Organization | None) -> Contract | None:
             return next((contract for contract in contracts if contract.is_valid_on()), contracts[0])
         unit, depth = unit.parent, depth + 1
     return None
+
+
+def chain_of(department: Department, topic: Topic | None = None) -> list[Contact]:
+    """Whom one asks, in this order: the topic's own chain where it has one, else the department's; only active ones."""
+    if topic is not None:
+        links = topic.links.filter(contact__is_active=True).order_by("position", "id")
+        if chain := [link.contact for link in links.select_related("contact__department", "contact__calendar")]:
+            return chain
+    chain_rows = Contact.objects.filter(department=department, is_active=True, position__isnull=False)
+    return list(chain_rows.select_related("department", "calendar").order_by("position", "id"))
+
+
+def contact_absence(contact: Contact, at: datetime) -> ContactAbsence | None:
+    """The absence of a contact that holds at ``at``: the one that lasts longest."""
+    rows = ContactAbsence.objects.filter(contact=contact, starts_at__lte=at).select_related("deputy")
+    holding = list(rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)))
+    endless = [row for row in holding if row.ends_at is None]
+    return endless[0] if endless else max(holding, key=lambda row: row.ends_at or at, default=None)
 
 
 def service_classes() -> list[str]:

@@ -1,4 +1,4 @@
-"""Staff, their teams and roles; departments that are asked."""
+"""Staff, their teams and roles."""
 
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from madoguchi.calendars.models import Calendar
 from madoguchi.foundation.bilingual import label_of
 
-_HOURS = _("working hours")  # empty: the calendar of whatever stands above, at last the desk's default
+HOURS = _("working hours")  # empty: the calendar of whatever stands above, at last the desk's default
 
 
 class BilingualName(models.Model):
@@ -50,7 +50,7 @@ class Team(BilingualName):
     is_partner = models.BooleanField(_("outsourced partner"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
-    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_HOURS)
+    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=HOURS)
 
     class Meta:
         ordering = ["line", "position", "id"]
@@ -79,7 +79,7 @@ class Staff(AbstractBaseUser):
     mobile = models.CharField(_("mobile"), max_length=40, blank=True)
     language = models.CharField(_("language"), max_length=5, blank=True, choices=[("ja", "日本語"), ("en", "English")])
     is_active = models.BooleanField(_("active"), default=True)
-    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_HOURS)
+    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=HOURS)
     teams: "models.ManyToManyField[Team, Membership]" = models.ManyToManyField(Team, through="Membership")
 
     USERNAME_FIELD = "email"
@@ -131,35 +131,3 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.staff} {self.role} {self.team or '*'}"
-
-
-class Department(BilingualName):
-    """A part of the company that is asked."""
-
-    key = models.SlugField(_("key"), max_length=40, unique=True)
-    topics = models.TextField(_("asked about"), blank=True)
-    is_active = models.BooleanField(_("active"), default=True)
-    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_HOURS)
-
-    class Meta:
-        ordering = ["id"]
-
-
-class Contact(models.Model):
-    """A department's person or shared mailbox, in the order in which they are asked. Needs no account."""
-
-    department = models.ForeignKey(Department, models.CASCADE, related_name="contacts")
-    name = models.CharField(_("name"), max_length=100)
-    kana = models.CharField(_("reading"), max_length=200, blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=40, blank=True)
-    note = models.CharField(_("note"), max_length=200, blank=True)
-    position = models.PositiveSmallIntegerField(_("order"), default=1)
-    is_active = models.BooleanField(_("active"), default=True)
-    calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_HOURS)
-
-    class Meta:
-        ordering = ["department", "position", "id"]
-
-    def __str__(self) -> str:
-        return self.name

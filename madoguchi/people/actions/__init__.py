@@ -1,15 +1,19 @@
 """What can happen to people: those who contact the desk, and those who work here."""
 
 from madoguchi.people.actions.cover import end_absence, note_absence, remove_duty, set_duty
-from madoguchi.people.actions.house import (
+from madoguchi.people.actions.departments import (
     add_contact,
     add_department,
-    add_team,
+    add_topic,
     change_contact,
     change_department,
-    change_team,
+    change_topic,
+    end_contact_absence,
     move_contact,
+    note_contact_absence,
+    order_chain,
 )
+from madoguchi.people.actions.house import add_team, change_team
 from madoguchi.people.actions.organizations import (
     add_contract,
     add_installed,
@@ -55,6 +59,7 @@ __all__ = [
     "add_phone",
     "add_staff",
     "add_team",
+    "add_topic",
     "change_contact",
     "change_contract",
     "change_department",
@@ -62,12 +67,16 @@ __all__ = [
     "change_person",
     "change_staff",
     "change_team",
+    "change_topic",
     "create_token",
     "deactivate_staff",
     "end_absence",
+    "end_contact_absence",
     "find_or_add_person",
     "move_contact",
     "note_absence",
+    "note_contact_absence",
+    "order_chain",
     "remove_duty",
     "remove_email",
     "remove_installed",

@@ -69,10 +69,10 @@ class TeamForm(forms.ModelForm):
 class DepartmentForm(forms.ModelForm):
     class Meta:
         model = Department
-        fields = ("name", "name_en", "key", "topics", "calendar", "is_active")
+        fields = ("name", "name_en", "key", "about", "calendar", "is_active")
         error_messages = {"key": _TAKEN}
         help_texts = {"key": _KEY}
-        widgets = {"topics": forms.Textarea(attrs={"rows": 3})}
+        widgets = {"about": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
