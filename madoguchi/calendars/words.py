@@ -1,4 +1,4 @@
-"""Why time did not count, in a sentence's words."""
+"""Working time in words: how much it is, and why time did not count."""
 
 from collections.abc import Iterable
 
@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from madoguchi.calendars.national import holiday_name
 from madoguchi.calendars.working_time import Closure, Reason
+from madoguchi.foundation.dates import duration
 
 
 def skipped(closures: Iterable[Closure]) -> list[str]:
@@ -27,12 +28,14 @@ def skipped(closures: Iterable[Closure]) -> list[str]:
     return [*words, *names]
 
 
-def amount(seconds: int) -> str:
-    """Working time in hours and minutes: never in days, which would be taken for days of work."""
+def working_span(seconds: int) -> str:
+    """``16時間30分``, ``45分``, ``30秒``: never in days, since a day of working time is no day."""
     hours, minutes = divmod(seconds // 60, 60)
-    if hours and minutes:
+    if not hours:
+        return duration(seconds)
+    if minutes:
         return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
-    return _("%(hours)d h") % {"hours": hours} if hours else _("%(minutes)d min") % {"minutes": minutes}
+    return _("%(hours)d h") % {"hours": hours}
 
 
 def reason_word(closure: Closure) -> str:

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from madoguchi.calendars.words import working_span
 from madoguchi.clocks.book import PolicyBook
 from madoguchi.clocks.function import Kind
 from madoguchi.clocks.life import Circumstances
 from madoguchi.clocks.models import PolicyVersion
-from madoguchi.clocks.words import working_span
 from madoguchi.people.access import Access
 from madoguchi.tickets.models import Priority, Ticket, WaitingFor
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from django.utils.translation import get_language, gettext_lazy, gettext_noop, ngettext
 from django.utils.translation import gettext as _
 
+from madoguchi.calendars.words import working_span
 from madoguchi.calendars.working_time import Closure, Reason
 from madoguchi.clocks.function import Kind, Reading
 from madoguchi.clocks.life import SOLVED, Span
-from madoguchi.foundation.dates import duration, short_time
+from madoguchi.foundation.dates import short_time
 
 # What each deadline is called; a message id, said in the reader's language.
 KINDS = {
@@ -60,16 +61,6 @@ def explain(reading: Reading, now: datetime) -> list[str]:
 def sentence(reading: Reading, now: datetime) -> str:
     """The explanation on one line."""
     return _listed(explain(reading, now))
-
-
-def working_span(seconds: int) -> str:
-    """``16時間30分``: hours and minutes only, since a day of working time is no day."""
-    hours, rest = divmod(seconds, 3600)
-    if not hours:
-        return duration(rest)
-    if rest >= 60:
-        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest // 60}
-    return _("%(hours)s h") % {"hours": hours}
 
 
 def _pause(span: Span) -> str:

@@ -1,8 +1,10 @@
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from madoguchi.calendars.hours import read, write
+from madoguchi.calendars.words import working_span
 from madoguchi.calendars.working_time import DAY, Period
 from madoguchi.foundation.refusal import Refused
 
@@ -58,3 +60,18 @@ def test_a_night_must_end_before_the_next_one_begins() -> None:
 def test_what_is_written_can_be_read_again(minutes: list[int]) -> None:
     periods = tuple(Period(a * 60, b * 60) for a, b in zip(minutes[::2], minutes[1::2], strict=False))
     assert read(write(periods)) == periods
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said", "in_english"),
+    [
+        (30, "30秒", "30 s"),
+        (45 * 60, "45分", "45 min"),
+        (8 * HOUR, "8時間", "8 h"),
+        (30 * HOUR + 90, "30時間1分", "30 h 1 min"),
+    ],
+)
+def test_working_time_is_said_in_hours_and_never_in_days(seconds: int, said: str, in_english: str) -> None:
+    assert working_span(seconds) == said
+    with translation.override("en"):
+        assert working_span(seconds) == in_english

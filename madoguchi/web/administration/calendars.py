@@ -21,7 +21,7 @@ from madoguchi.calendars import actions, hours
 from madoguchi.calendars.models import BEGINNING, Calendar, CalendarVersion, HolidayList, SpecialDay
 from madoguchi.calendars.national import holiday_name, national_holidays
 from madoguchi.calendars.queries import OFFICE_WEEK, version_of, working_time
-from madoguchi.calendars.words import amount, reason_word, skipped
+from madoguchi.calendars.words import reason_word, skipped, working_span
 from madoguchi.calendars.working_time import DAY, NeverOpen, Reason, Version, WorkingTime
 from madoguchi.files import store
 from madoguchi.files.models import StoredFile
@@ -288,7 +288,7 @@ def _tried(request: StaffRequest, time: WorkingTime, row: Calendar) -> dict[str,
         "start": start,
         "due": due,
         "due_words": due.astimezone(zone),
-        "amount": amount(form.seconds),
+        "amount": working_span(form.seconds),
         "skipped": skipped(closures),
         "closures": [
             (closure.start.astimezone(zone), closure.end.astimezone(zone), reason_word(closure)) for closure in closures

@@ -3,8 +3,9 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
+from madoguchi.calendars.words import working_span
 from madoguchi.clocks.queries import clocks_of, policy_names
-from madoguchi.clocks.words import explain, working_span
+from madoguchi.clocks.words import explain
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.web.shell.guard import StaffRequest, guard
