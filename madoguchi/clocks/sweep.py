@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -17,7 +16,8 @@ from madoguchi.clocks.rebuild import renew
 from madoguchi.clocks.words import KINDS
 from madoguchi.journal.record import SYSTEM, record
 from madoguchi.notifications.actions import notify
-from madoguchi.people.models import Membership, Role, Staff, Team
+from madoguchi.people.models import Staff, Team
+from madoguchi.people.queries import supervisors_of
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.tickets.models import Ticket
 
@@ -105,7 +105,7 @@ def _record(ticket: Ticket, reading: Reading, percent: int, moment: datetime) ->
 def _notify(ticket: Ticket, reading: Reading, percent: int, book: PolicyBook, now: datetime) -> None:
     version = book.lines[reading.policy.version].row
     notify(
-        _to_be_told(ticket, reading, version),
+        _to_be_told(ticket, reading, version, now),
         BREACH if percent == DUE else WARNING,
         kind="clock.breached" if percent == DUE else "clock.warned",
         params={
@@ -121,20 +121,12 @@ def _notify(ticket: Ticket, reading: Reading, percent: int, book: PolicyBook, no
     )
 
 
-def _to_be_told(ticket: Ticket, reading: Reading, version: PolicyVersion) -> list[Staff]:
+def _to_be_told(ticket: Ticket, reading: Reading, version: PolicyVersion, now: datetime) -> list[Staff]:
     tell = PolicyVersion.Tell(version.tell)
     assignee = ticket.assignee if reading.team in {ticket.holder_team_id, ticket.front_team_id} else None
     if tell is PolicyVersion.Tell.NOBODY:
         return []
     if tell is PolicyVersion.Tell.ASSIGNEE and assignee is not None and assignee.is_active:
         return [assignee]
-    people = supervisors_of(reading.team)
+    people = supervisors_of(reading.team, now)
     return [*people, assignee] if tell is PolicyVersion.Tell.BOTH and assignee is not None else people
-
-
-def supervisors_of(team: int | None) -> list[Staff]:
-    """Who leads a team: its own supervisors; where it has none, those of the whole desk."""
-    leading = Membership.objects.filter(role=Role.SUPERVISOR, staff__is_active=True).select_related("staff")
-    rows = list(leading.filter(Q(team=team) | Q(team__isnull=True)).order_by("staff_id"))
-    own = [row.staff for row in rows if row.team_id is not None]
-    return own or [row.staff for row in rows]

@@ -202,7 +202,7 @@ class TicketLife:
             incoming_id=incoming,
         )
         if self.row["status"] == "resolved":
-            self.reopen(at, by=who, reason="連絡者から返信がありました。")
+            self.reopen(at, by=who)
         elif self.row["status"] == "waiting" and self.row["waiting_for"] == "requester":
             self._save(at, status="open", waiting_for="", waiting_until=None)
         else:
@@ -280,7 +280,7 @@ class TicketLife:
         self._save(self.desk.until_now(at), status="closed", closed_at=at)
         self._record(at, "ticket.closed", by, ("team", self.row["holder_team_id"]), ("team", self.team))
 
-    def reopen(self, at: datetime, *, by: Who, reason: str) -> None:
+    def reopen(self, at: datetime, *, by: Who, reason: str = "") -> None:
         self.desk.until_now(at)
         if self.learned:
             self._about_article(at, "article.unlearned", by, self.learned["article_id"])

@@ -31,9 +31,10 @@ def notify(
 
     ``text`` is an English msgid (mark it with ``gettext_noop``) with ``%(name)s`` places for ``params``, which must be
     JSON; a parameter named ``…_msgid`` is translated and one named ``…_time`` (ISO) written as a time, each without the
-    ending: ``%(clock)s`` is ``clock_msgid``. ``about`` is what it is about, usually the ticket: the
-    notification leads there. ``kind`` is what a journal entry of it would be called (``clock.breached``). Somebody who
-    left is not told. Writes rows only and belongs into the transaction of what it tells.
+    ending: ``%(clock)s`` is ``clock_msgid``; of ``{"ja": …, "en": …}`` the reader's language is said. ``about`` is what
+    it is about, usually the ticket: the notification leads there. ``kind`` is what a journal entry of it would be
+    called (``clock.breached``). Somebody who left is not told. Writes rows only and belongs into the transaction of
+    what it tells.
     """
     moment = now or timezone.now()
     about_kind, about_id = subject_of(about) if about is not None else ("", None)

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from madoguchi.foundation.dates import short_time
 from madoguchi.people.models import Staff
@@ -17,6 +17,8 @@ def _said(name: str, value: Any) -> tuple[str, Any]:
         return name.removesuffix("_msgid"), _(value)
     if name.endswith("_time"):
         return name.removesuffix("_time"), short_time(datetime.fromisoformat(value)) if value else ""
+    if isinstance(value, dict):
+        return name, value.get(get_language() or "") or next(iter(value.values()), "")
     return name, value
 
 

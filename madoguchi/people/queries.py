@@ -1,4 +1,4 @@
-"""Finding people: by number in any writing, by address, by name in any kana."""
+"""Finding people: by number in any writing, by address, by name in any kana; and who leads a team."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +16,16 @@ from madoguchi.people.models import (
     Contract,
     Department,
     EmailAddress,
+    Membership,
     Organization,
     Person,
     PhoneNumber,
+    Role,
     Staff,
     Team,
     Topic,
 )
+from madoguchi.people.standing_in import away_at
 
 CANDIDATES = 20
 _MOST_NAMED = 1_000
@@ -148,6 +151,20 @@ def service_classes() -> list[str]:
     """The classes that contracts have, in the order of their names."""
     named = Contract.objects.exclude(service_class="").order_by("service_class")
     return list(named.values_list("service_class", flat=True).distinct())
+
+
+def supervisors_of(team: int | None, at: datetime) -> list[Staff]:
+    """Who leads a team at ``at``: its own supervisors, else those of the whole desk; not who is away.
+
+    With everybody who leads away, they are told all the same, the desk's before the team's. Two queries.
+    """
+    leading = Membership.objects.filter(role=Role.SUPERVISOR, staff__is_active=True).select_related("staff")
+    rows = list(leading.filter(Q(team=team) | Q(team__isnull=True)).order_by("staff_id"))
+    own = [row.staff for row in rows if row.team_id is not None]
+    desk = [row.staff for row in rows if row.team_id is None]
+    away = set(away_at(at).filter(staff__in=[*own, *desk]).values_list("staff", flat=True))
+    there = ([person for person in people if person.pk not in away] for people in (own, desk))
+    return next((people for people in (*there, desk, own) if people), [])
 
 
 def calendar_of(holder: Team | Department | Contact | Staff) -> int | None:

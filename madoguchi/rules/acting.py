@@ -1,11 +1,12 @@
 """What a firing does: each action by the ordinary act, in the rule's name; what came of it is written on the ticket."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -13,7 +14,8 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.by_rule import move_by_rule, offer_by_rule
 from madoguchi.handoffs.destination import propose
 from madoguchi.journal.record import record
-from madoguchi.people.models import Role, Staff, Team
+from madoguchi.people.models import Staff, Team
+from madoguchi.people.queries import supervisors_of
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.rules import tree, words
 from madoguchi.rules.definition import (
@@ -28,7 +30,7 @@ from madoguchi.rules.definition import (
     SetPriority,
 )
 from madoguchi.rules.facts import Facts
-from madoguchi.rules.models import Firing, Proposal
+from madoguchi.rules.models import Firing, Proposal, Rule, in_language_of_page
 from madoguchi.rules.telling import ASKED, tell
 from madoguchi.rules.world import Labels, World
 from madoguchi.tickets.actions.approve import require_approval
@@ -66,27 +68,27 @@ def explain(definition: Definition, facts: Facts, world: World, happened: Happen
     return in_each_language(sentences)
 
 
-def act(firing: Firing, definition: Definition, decided: dict[str, str]) -> None:
+def act(firing: Firing, definition: Definition, decided: dict[str, Rule]) -> None:
     """Do what the rule says. An action that is refused or fails does not stop the others; the ticket shows which."""
     said: list[Sentence] = []
     for action in definition.then:
         what = EXCLUSIVE.get(action.kind)
         if what is not None and what in decided:
-            said.append(_undone(action, _("rule “%(name)s” came first") % {"name": decided[what]}))
+            said.append(_undone(action, partial(_came_first, decided[what])))
             continue
         try:
             with transaction.atomic():
                 said.append(_DO[action.kind](action, firing))
         except Refused as refusal:
-            said.append(_undone(action, str(refusal)))
+            said.append(_undone(action, _refusal(action, firing, refusal)))
             continue
         except Exception as error:  # noqa: BLE001 (the other actions and the act itself stand)
             problem = set_aside("rules.act", error, rule=firing.rule_id, ticket=firing.ticket_id, action=action.kind)
             firing.problem = problem.pk
-            said.append(_undone(action, _("error %(problem)s") % {"problem": problem.pk}))
+            said.append(_undone(action, partial(_failed, problem.pk)))
             continue
         if what is not None:
-            decided[what] = firing.rule.name
+            decided[what] = firing.rule
     firing.did = in_each_language(lambda: [sentence() for sentence in said])
     firing.save(update_fields=["did", "problem"])
     ticket = firing.ticket
@@ -96,7 +98,7 @@ def act(firing: Firing, definition: Definition, decided: dict[str, str]) -> None
         about=[ticket, firing.rule],
         data={
             "rule": firing.rule_id,
-            "names": {"ja": firing.rule.name, "en": firing.rule.name_en or firing.rule.name},
+            "names": firing.rule.names,
             "number": firing.number,
             "because": firing.because,
             "did": firing.did,
@@ -104,14 +106,31 @@ def act(firing: Firing, definition: Definition, decided: dict[str, str]) -> None
     )
 
 
-def supervisors_of(team_id: int) -> list[Staff]:
-    """Who leads the team, or the whole desk."""
-    leads = Q(memberships__role=Role.SUPERVISOR) & (Q(memberships__team=team_id) | Q(memberships__team__isnull=True))
-    return list(Staff.objects.filter(leads, is_active=True).distinct().order_by("pk"))
+def _undone(action: Any, why: Sentence) -> Sentence:
+    return lambda: _("not done: %(what)s (%(why)s)") % {"what": words.action(action, Labels()), "why": why()}
 
 
-def _undone(action: Any, why: str) -> Sentence:
-    return lambda: _("not done: %(what)s (%(why)s)") % {"what": words.action(action, Labels()), "why": why}
+def _came_first(rule: Rule) -> str:
+    return _("rule “%(name)s” came first") % {"name": rule.label}
+
+
+def _failed(problem: str) -> str:
+    return _("error %(problem)s") % {"problem": problem}
+
+
+def _refusal(action: Any, firing: Firing, refusal: Refused) -> Sentence:
+    """The refusal in every language. An act says it once, in the active one: it is asked again, and undone."""
+
+    def again() -> list[str]:
+        try:
+            with transaction.atomic():
+                _DO[action.kind](action, firing)
+                raise refusal
+        except Refused as refused:
+            return [str(refused)]
+
+    said = in_each_language(again)
+    return lambda: " ".join(in_language_of_page(said))
 
 
 def _done(action: Any, to: Team | None = None) -> Sentence:
@@ -175,7 +194,9 @@ def _notify(action: Notify, firing: Firing) -> Sentence:
     ticket = Ticket.objects.select_related("assignee", "front_staff").get(pk=firing.ticket_id)
     people: dict[int, Staff] = {}
     for who in action.whom:
-        people |= {person.pk: person for person in _WHOM[who](ticket) if person is not None and person.is_active}
+        people |= {
+            person.pk: person for person in _WHOM[who](ticket, firing.at) if person is not None and person.is_active
+        }
     people |= {person.pk: person for person in Staff.objects.filter(pk__in=action.staff, is_active=True)}
     if not people:
         raise Refused(_("nobody is there to be told"))
@@ -189,18 +210,18 @@ def _members(team_id: int) -> list[Staff]:
     return list(Staff.objects.filter(memberships__team=team_id, is_active=True).distinct().order_by("pk"))
 
 
-_WHOM: dict[str, Callable[[Ticket], Iterable[Staff | None]]] = {
-    "supervisors": lambda ticket: supervisors_of(ticket.holder_team_id),
-    "assignee": lambda ticket: [ticket.assignee],
-    "team": lambda ticket: _members(ticket.holder_team_id),
-    "front": lambda ticket: [ticket.front_staff],
+_WHOM: dict[str, Callable[[Ticket, datetime], Iterable[Staff | None]]] = {
+    "supervisors": lambda ticket, at: supervisors_of(ticket.holder_team_id, at),
+    "assignee": lambda ticket, _at: [ticket.assignee],
+    "team": lambda ticket, _at: _members(ticket.holder_team_id),
+    "front": lambda ticket, _at: [ticket.front_staff],
 }
 
 
 def _require_approval(action: Any, firing: Firing) -> Sentence:
     if require_approval(firing.ticket, reason=_reason(firing), by=firing.rule) is None:
         return lambda: str(_("a supervisor's approval is asked for already"))
-    for person in supervisors_of(firing.ticket.holder_team_id):
+    for person in supervisors_of(firing.ticket.holder_team_id, firing.at):
         tell(person, firing=firing, ticket=firing.ticket, at_once=False, text=ASKED)
     return _done(action)
 

@@ -49,7 +49,7 @@ class Turn:
 
     cause: str
     happened: Happened | None = None
-    decided: dict[str, str] = field(default_factory=dict)  # what → the rule's name
+    decided: dict[str, Rule] = field(default_factory=dict)  # what → by which rule
 
 
 def listening() -> list[Listening]:

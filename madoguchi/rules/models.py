@@ -62,6 +62,11 @@ class Rule(BilingualName):
             )
         ]
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What it is called, for whoever reads it later."""
+        return {"ja": self.name, "en": self.name_en or self.name}
+
     # A rule acts: it is an actor of the journal.
     @property
     def actor_kind(self) -> str:

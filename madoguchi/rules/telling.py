@@ -1,6 +1,5 @@
 """Somebody is told that a rule fired on a ticket."""
 
-from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -15,13 +14,15 @@ ASKED = gettext_noop("Rule “%(rule)s” asks for your approval of %(number)s %
 
 
 def tell(person: Staff, *, firing: Firing, ticket: Ticket, at_once: bool, text: str = FIRED) -> None:
-    """Tell one member of staff, with the reasons in their language: in their working hours, or at once."""
-    language = person.language or settings.LANGUAGE_CODE
-    with translation.override(language):
-        params = {
-            "rule": firing.rule.label,
-            "number": ticket.number_shown,
-            "subject": ticket.subject[:80],
-            "reasons": _(" and ").join(firing.because.get(language, [])),
-        }
+    """Tell one member of staff, with the reasons: in their working hours, or at once."""
+    reasons = {}
+    for language, sentences in firing.because.items():
+        with translation.override(language):
+            reasons[language] = _(" and ").join(sentences)
+    params = {
+        "rule": firing.rule.names,
+        "number": ticket.number_shown,
+        "subject": ticket.subject[:80],
+        "reasons": reasons,
+    }
     notify([person], text, kind="rule.fired", params=params, about=ticket, at_once=at_once, now=firing.at)

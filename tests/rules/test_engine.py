@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,38 @@ def test_of_two_rules_that_decide_the_same_the_first_has_its_way(cast: Cast) -> 
     assert ticket.priority == "high"
     assert "先" in fired(ticket)[-1].data["did"]["ja"][0]
     assert len(fired(ticket)[-1].data["did"]["ja"]) == 2
+
+
+def test_what_a_rule_could_not_do_is_told_in_each_readers_language(cast: Cast) -> None:
+    rule(cast.hayashi, on("opened"), {"kind": "set_priority", "to": "high"}, name="先")
+    second = rule(
+        cast.hayashi,
+        on("opened"),
+        {"kind": "offer", "to": "call-centre"},
+        {"kind": "offer", "to": "network"},
+        {"kind": "set_priority", "to": "low"},
+    )
+    with translation.override("en"):
+        ticket = raised(cast)
+    did = fired(ticket)[-1].data["did"]
+    assert did["en"] == [
+        "not done: offer it to “Call centre” (Call centre already holds this ticket.)",
+        "offer it to “Network”",
+        "not done: set the priority to “Low” (rule “先” came first)",
+    ]
+    assert did["ja"][0] == "実行せず: 「コールセンター」へ引き継ぎを出す（コールセンターがすでに担当しています。）"
+    assert Handoff.objects.get(ticket=ticket).to_team == cast.network
+    assert not Firing.objects.get(rule=second).problem
+
+
+def test_a_notification_about_a_rule_is_said_in_the_language_its_reader_reads_now(cast: Cast) -> None:
+    rule(cast.hayashi, on("opened"), TELL, where={"all": [URGENT]}, name="緊急")
+    raised(cast, priority="urgent")
+    told = Notification.objects.get(kind="rule.fired")
+    with translation.override("en"):
+        assert "the priority is “Urgent” and a ticket is raised" in told.words
+    with translation.override("ja"):
+        assert "優先度が「緊急」" in told.words
 
 
 def test_a_proposal_stands_on_the_ticket_until_it_is_put_away(cast: Cast) -> None:

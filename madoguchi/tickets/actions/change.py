@@ -139,5 +139,5 @@ def _for_clocks(changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value as the journal keeps it: rows by their name."""
-    return value if value is None or isinstance(value, str | int | dict) else str(value)
+    """A value as the journal keeps it: rows by their own name, whatever the language of the page."""
+    return value if value is None or isinstance(value, str | int | dict) else value.name

@@ -1,7 +1,8 @@
 """Reaction: a call became part of another, so what came of it belongs to the contact of the whole."""
 
+from django.conf import settings
 from django.db import models
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from madoguchi.interactions.actions import dismiss
@@ -36,7 +37,8 @@ def join_contacts(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         there.person, there.organization = here.person, here.organization
         there.save(update_fields=["person", "organization"])
     if here.state == Interaction.State.OPEN:
-        dismiss(here, reason=Interaction.Reason.OTHER, note=_("Part of another call"), by=by)
+        with translation.override(settings.LANGUAGE_CODE):  # kept as written, whoever's request this is
+            dismiss(here, reason=Interaction.Reason.OTHER, note=_("Part of another call"), by=by)
     elif here.ended_at is None:
         here.ended_at = timezone.now()
         here.save(update_fields=["ended_at"])

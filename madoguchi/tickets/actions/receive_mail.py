@@ -123,7 +123,7 @@ def _open(
 def _join(ticket: Ticket, mail: IncomingMail, interaction: Interaction, person: Person | None, writer: Actor) -> None:
     message = _say(ticket, mail, person, visibility=Message.Visibility.PUBLIC)
     if ticket.status == Status.RESOLVED:
-        ticket = reopen(ticket, by=writer, reason=_("The requester replied."))
+        ticket = reopen(ticket, by=writer)
     elif ticket.status == Status.WAITING and ticket.waiting_for == WaitingFor.REQUESTER:
         save(ticket, status=Status.OPEN, waiting_for="", waiting_until=None)
     else:

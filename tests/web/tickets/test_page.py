@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.interactions.models import CallBack
@@ -15,9 +15,10 @@ from madoguchi.journal.record import record
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Person
+from madoguchi.tickets.actions.change import change
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
-from madoguchi.tickets.actions.resolve import close, resolve
+from madoguchi.tickets.actions.resolve import close, reopen, resolve
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 
@@ -335,3 +336,15 @@ def test_what_the_journal_says_without_the_newest_facts_is_still_shown(
     record("handoff.accepted", by=cast.takahashi, about=[ticket], data=data)
     html = sign_in(cast.sato).get(f"/tickets/{ticket.number}/").content.decode()
     assert "高橋 健" in html
+
+
+def test_what_was_changed_on_an_english_page_reads_right_on_a_japanese_one(
+    ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    with translation.override("en"):
+        change(ticket, category=cast.wiring, priority="urgent", by=cast.sato)
+        resolve(ticket, resolution="再起動", by=cast.sato)
+        reopen(ticket, by=cast.yamada)
+    html = sign_in(cast.sato).get(f"/tickets/{ticket.number}/").content.decode()
+    for text in ("通常 → 緊急", "メールの不具合 → 配線", "連絡者から返信がありました。"):
+        assert text in html
