@@ -208,6 +208,11 @@ class Ticket(models.Model):
                 condition=models.Q(next_due_at__isnull=False),
                 name="tickets_by_due",
             ),
+            models.Index(
+                fields=["holder_team", "next_due_at", "id"],
+                condition=models.Q(assignee__isnull=True, next_due_at__isnull=False),
+                name="tickets_unassigned_by_due",
+            ),
             models.Index(fields=["frozen_at"], condition=models.Q(frozen_at__isnull=False), name="tickets_frozen"),
             models.Index(fields=["resolved_at"], condition=models.Q(status="resolved"), name="tickets_resolved"),
             models.Index(

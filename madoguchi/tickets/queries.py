@@ -1,6 +1,6 @@
 """Reading tickets: lists by keyset, what is open or owed, who is looking; nothing scans everything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache
@@ -252,12 +252,13 @@ def _parse(cursor: str) -> tuple[datetime, int] | None:
         return None
 
 
-def owed_calls(access: Access, *, limit: int = 100) -> list[CallBack]:
-    """Call-backs still owed, the most urgent first, with their tickets."""
+def owed_calls(access: Access, *, teams: Collection[int] = (), limit: int = 100) -> list[CallBack]:
+    """Call-backs still owed (by ``teams``, if there are any), the most urgent first, with their tickets."""
+    waiting = CallBack.objects.visible_to(access).waiting()
+    if teams:
+        waiting = waiting.filter(In(Unindexed("team"), teams))
     return list(
-        CallBack.objects.visible_to(access)
-        .waiting()
-        .select_related("person", "person__organization", "team", "staff", "ticket_link__ticket")[:limit]
+        waiting.select_related("person", "person__organization", "team", "staff", "ticket_link__ticket")[:limit]
     )
 
 

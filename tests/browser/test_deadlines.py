@@ -2,12 +2,15 @@
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from madoguchi.clocks import book
 from madoguchi.clocks.models import PolicyVersion
+from madoguchi.interactions.actions import finish_call_back, promise_call_back
 from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.tickets.models import Ticket
 from tests.desk import Desk
 from tests.windows import OpenWindow, assert_accessible
 
@@ -16,6 +19,47 @@ def _as_if_made_yesterday() -> None:
     yesterday = timezone.now() - timedelta(days=1)
     PolicyVersion.objects.update(valid_from=yesterday, tell_from=yesterday)
     book.changed()
+
+
+def test_the_seat_shows_what_is_due_next_and_the_keyboard_opens_it(served: Desk, open_window: OpenWindow) -> None:
+    cast = served.cast
+    seat = open_window(cast.sato, "/workbench/")
+    expect(seat.locator("html")).to_have_attribute("data-line", "connected")
+    expect(seat.locator("#due")).to_contain_text("近い期限はありません")
+
+    def raised(subject: str, minutes: int) -> Ticket:
+        with transaction.atomic():
+            ticket = open_ticket(subject=subject, body="至急", channel="mail", requester=cast.yamada, by=cast.yamada)
+            due_at = timezone.now() + timedelta(minutes=minutes)
+            Ticket.objects.filter(pk=ticket.pk).update(next_due_at=due_at, next_due_kind="resolution")
+        return ticket
+
+    late = served.run(raised, "もう過ぎた件", -5)
+    expect(seat.locator("#due li")).to_have_count(1)  # by itself
+    call_back = served.run(
+        promise_call_back,
+        number="03-5000-1234",
+        due_at=timezone.now() + timedelta(minutes=20),
+        team=cast.call_centre,
+        staff=cast.sato,
+        name="中川",
+        by=cast.sato,
+    )
+    rows = seat.locator("#due li")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("もう過ぎた件")
+    expect(rows.first.locator(".due")).to_have_attribute("data-state", "late")
+    assert_accessible(seat)
+    seat.keyboard.press("j")
+    with seat.context.expect_page() as opened:
+        seat.keyboard.press("o")
+    expect(opened.value).to_have_url(f"{served.url}/tickets/{late.number_shown}/")
+    seat.keyboard.press("j")
+    seat.keyboard.press("o")
+    expect(seat.locator("#sheet")).to_contain_text("03-5000-1234")
+    seat.keyboard.press("Escape")
+    served.run(finish_call_back, call_back, result="withdrawn", by=cast.sato)
+    expect(rows).to_have_count(1)
 
 
 def test_a_promise_that_nobody_kept_reaches_the_supervisor(served: Desk, open_window: OpenWindow) -> None:

@@ -20,6 +20,7 @@ from madoguchi.tickets.models import Priority, Status
 from madoguchi.tickets.queries import TicketFilter, owed_calls, page
 from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.board.figures import call_day, team_days
+from madoguchi.web.workbench.due import due_of
 from madoguchi.worker.schedule import QUEUES, SCHEDULE
 from tests.cast import Cast
 
@@ -128,6 +129,12 @@ def test_what_waits_for_somebody_is_found_among_what_waits(cast: Cast) -> None:
     with plans() as steps:
         owed_calls(access)
     assert steps.uses("call_backs_waiting")
+    with plans() as steps:
+        due_of(access_of(cast.sato))
+    assert steps.uses("tickets_active_by_assignee")
+    assert steps.uses("tickets_unassigned_by_due")
+    assert steps.uses("call_backs_waiting")
+    assert steps.scans == []
     with plans() as steps:
         list(ringing_at(cast.sato.pk))
         list(talking_with(cast.sato.pk))

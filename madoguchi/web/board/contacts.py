@@ -23,7 +23,7 @@ _PARTS = ("show", "outcome", "day", "slot", "after")
 
 @dataclass(frozen=True)
 class CallsAddress:
-    """The filters as they stand in the address; what makes no sense is dropped.
+    """The filters as they stand in the address; what makes no sense is dropped, and today, which is meant anyway.
 
     ``show``: ``unlinked`` and ``abandoned`` hold what nobody has settled, of any day; ``waiting`` and ``talking``
     what is live; ``short`` and ``late`` (not answered within the time) are of the day, like every outcome.
@@ -37,7 +37,7 @@ class CallsAddress:
         valid = {
             "show": given["show"] in SHOWS,
             "outcome": given["outcome"] in Outcome.values,
-            "day": _day(given["day"]) is not None,
+            "day": _day(given["day"]) not in (None, timezone.localdate()),
             "slot": _slot(given["slot"]) is not None,
             "after": _cursor(given["after"]) is not None,
         }

@@ -61,7 +61,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     sentence = _("This page was open too long. Load it again; nothing was sent.")
     if _is_htmx(request):
         return _fragment(request, "refusal", {"sentence": sentence, "missing": [], "code": "stale"}, 403)
-    return page(request, "shell/errors/403.html", {"sentence": sentence}, status=403)
+    return page(request, "shell/errors/stale.html", {"sentence": sentence, "back": _back(request)}, status=403)
 
 
 def page_not_found(request: HttpRequest, exception: BaseException | None = None) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import tree
 from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.literal import Unindexed, Words
@@ -28,7 +29,9 @@ from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of, owed_calls
 from madoguchi.web.shell.guard import StaffRequest
 from madoguchi.web.tickets.acts import no_article_reasons
+from madoguchi.web.tickets.clock_panel import deadline_names
 from madoguchi.web.workbench import intake as form
+from madoguchi.web.workbench.due import due_of
 from madoguchi.web.workbench.intake import Intake
 
 LISTED = 30
@@ -54,6 +57,11 @@ _calls = Prepared(
     )
 )
 _state = Prepared(lambda staff: OperatorState.objects.filter(staff=staff))
+_asking = Prepared(
+    lambda: (
+        HearingItem.objects.filter(category__isnull=False, is_active=True).order_by().values_list("category").distinct()
+    )
+)
 
 
 def contact_or_404(request: StaffRequest, contact_id: int) -> Interaction:
@@ -147,6 +155,8 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         "stands": talks(contact) if contact is not None else "",
         "settled_reasons": Interaction.Reason.choices,
         "dispositions": dispositions(),
+        "due": due_of(access),
+        "deadlines": deadline_names(),
         **lists_of(access),
     }
     if contact is None:
@@ -251,11 +261,7 @@ def lists_of(access: Access) -> dict[str, Any]:
         mine &= Q(staff=access.staff) | Q(team__isnull=True) | Q(team__in=access.team_ids)
     return {
         "unsettled": list(contacts(access).unsettled().filter(mine).order_by("-ended_at")[:LISTED]),
-        "owed": [
-            call_back
-            for call_back in owed_calls(access, limit=LISTED)
-            if not access.teams or call_back.team_id in access.team_ids
-        ],
+        "owed": owed_calls(access, teams=access.team_ids, limit=LISTED),
     }
 
 
@@ -270,11 +276,22 @@ def unread_notes(access: Access) -> int:
     )
 
 
-def picker() -> list[tuple[int, str, str]]:
-    """(id, path, words to filter by) of every category that can be chosen."""
+def picker() -> list[tuple[int, str, str, int]]:
+    """(id, path, words to filter by, rank) of every category that can be chosen.
+
+    Found by words, those with questions stand before those without (rank 0 and 2), leaves before branches (0 and 1).
+    """
+    nodes = tree()
+    asking = {category for (category,) in _asking.all()}
+    branches = {node.parent_id for node, _path in nodes}
     return [
-        (node.pk, " › ".join(row.label for row in (*path, node)), _words(node.name, node.name_en, node.key))
-        for node, path in tree()
+        (
+            node.pk,
+            " › ".join(row.label for row in (*path, node)),
+            "|".join(_words(row.name, row.name_en, row.key) for row in (*path, node)),
+            (0 if any(row.pk in asking for row in (*path, node)) else 2) + (node.pk in branches),
+        )
+        for node, path in nodes
     ]
 
 

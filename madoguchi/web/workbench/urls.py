@@ -5,6 +5,7 @@ from madoguchi.web.workbench import callers, lists, settling, views
 app_name = "workbench"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("due/", views.due, name="due"),
     path("phone/", views.phone, name="phone"),
     path("state/", views.set_state, name="state"),
     path("begin/", lists.begin, name="begin"),

@@ -16,7 +16,9 @@ from madoguchi.telephony.actions.wrapup import end_wrapup, start_wrapup
 from madoguchi.telephony.models import OperatorState
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page, text
+from madoguchi.web.tickets.clock_panel import deadline_names
 from madoguchi.web.workbench import intake as form
+from madoguchi.web.workbench.due import due_of
 from madoguchi.web.workbench.seat import (
     calls_of,
     contact_or_404,
@@ -106,6 +108,14 @@ def known(request: StaffRequest, contact_id: int) -> HttpResponse:
         **known_of(intake, request.access),
     }
     return HttpResponse(text(request, SEAT, "known", context))
+
+
+@guard(Capability.TAKE_CALLS)
+@require_GET
+def due(request: StaffRequest) -> HttpResponse:
+    """What is due next; asked again when something happens to it, and each minute."""
+    context = {"due": due_of(request.access), "deadlines": deadline_names()}
+    return HttpResponse(text(request, SEAT, "due", context))
 
 
 @guard(Capability.TAKE_CALLS)

@@ -56,6 +56,19 @@ def test_nobody_sees_the_board_without_signing_in(cast: Cast, client: Client) ->
     assert client.get("/board/").status_code == 302
 
 
+@freeze_time(NOW)
+def test_the_calls_page_says_which_day_it_shows(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.hayashi)
+    page = client.get("/board/calls/").content.decode()
+    assert 'name="day" value="2026-08-21"' in page
+    assert "2026/8/21" in page
+    rows = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#rows"}
+    assert "2026/8/20" in client.get("/board/calls/?day=2026-08-20", headers=rows).content.decode()
+    assert "2026" not in client.get("/board/calls/?show=unlinked", headers=rows).content.decode()
+    asked = client.get("/board/calls/?day=2026-08-21&show=late").content.decode()
+    assert 'hx-get="/board/calls/?show=late"' in asked, "today is meant anyway, tomorrow too"
+
+
 def test_an_empty_desk_says_so_calmly(cast: Cast, sign_in: SignIn) -> None:
     page = sign_in(cast.hayashi).get("/board/").content.decode()
     for words in ("待っている人はいません。", "通話中の人はいません。", "受付している人はいません"):

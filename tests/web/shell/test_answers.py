@@ -37,6 +37,14 @@ def test_a_refusal_without_javascript_is_a_page_with_the_way_back(cast: Cast, si
     assert "elsewhere" not in foreign.text
 
 
+def test_a_page_that_was_open_too_long_says_so_and_leads_back(cast: Cast) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/t/declines/", headers={"Referer": "http://testserver/t/mine/"})
+    assert answer.status_code == 403
+    assert "<h1>ページの有効期限が切れました</h1>" in answer.text
+    assert 'href="http://testserver/t/mine/"' in answer.text
+
+
 def test_a_bug_shows_an_id_and_is_a_row_with_the_same_id(client: Client, db: None) -> None:
     answer = client.get("/t/breaks/?x=1")
     problem = Problem.objects.get()

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from madoguchi.knowledge import article_index
+from madoguchi.web.workbench.seat import picker
 from tests.cast import Cast
 from tests.web.workbench.calls import MOBILE, answers, ends, happen, rings
 
@@ -100,6 +101,11 @@ def test_after_the_call_the_wrap_up_begins_by_itself_and_ends_with_its_kind(cast
     assert "後処理" in part(client, "now")
     client.post(f"/workbench/contacts/{contact.pk}/wrap-up/end/", {"code": "inquiry"})
     assert "/wrap-up/" not in part(client, "now")
+
+
+def test_a_category_that_asks_something_stands_before_one_that_does_not(cast: Cast) -> None:
+    ranks = {key: rank for key, _path, _words, rank in picker()}
+    assert ranks[cast.mail_trouble.pk] < ranks[cast.wiring.pk] < ranks[cast.general.pk]
 
 
 def test_the_seat_costs_the_same_for_one_and_for_many(cast: Cast, sign_in: SignIn) -> None:

@@ -31,6 +31,7 @@ customElements.define("category-picker", class extends HTMLElement {
   filter(typed) {
     const wanted = typed.split(/\s+/).filter(Boolean).map(fold);
     const fitting = this.options.filter((option) => wanted.every((word) => option.dataset.words.includes(word) || fold(option.text).includes(word)));
+    if (wanted.length) fitting.sort((one, other) => one.dataset.rank - other.dataset.rank);
     this.list.replaceChildren(...fitting.map((option) => {
       const item = document.createElement("li");
       item.id = `category-${option.value}`;
@@ -140,11 +141,14 @@ document.addEventListener("keydown", (event) => {
   next.focus();
 });
 
-// Suggestions never move under the pointer: what came in waits until it has left.
+// Suggestions and what is due never move under the pointer: what came in waits until it has left.
 document.addEventListener("htmx:before:swap", (event) => {
-  const known = document.getElementById("known");
-  const ctx = event.detail.ctx;
-  if (!known || ctx?.sourceElement !== known || !known.querySelector(".suggestions:hover")) return;
+  const source = event.detail.ctx?.sourceElement;
+  const again = { known: "saved", due: "live" }[source?.id];
+  const list = again && source.querySelector(":is(.suggestions, .due-list):hover");
+  if (!list) return;
   event.preventDefault();
-  known.addEventListener("pointerout", () => known.querySelector(".suggestions:hover") || htmx.trigger(known, "saved"), { once: true });
+  if (list.dataset.waits) return;
+  list.dataset.waits = again;
+  list.addEventListener("pointerleave", () => htmx.trigger(source, again), { once: true });
 });
