@@ -22,7 +22,7 @@ from ninja.operation import Operation
 
 from madoguchi.api.idempotency import idempotent
 from madoguchi.api.problem import ProblemError, not_found, of_refusal, of_validation
-from madoguchi.api.reading import CleanParser
+from madoguchi.api.reading import CleanParser, known_keys_only
 from madoguchi.api.v1 import (
     call_backs,
     calls,
@@ -55,6 +55,7 @@ api = DeskAPI(
     title="Madoguchi", version="1", openapi_url=None, docs_url=None, parser=CleanParser(), urls_namespace="api"
 )
 api.add_decorator(idempotent, mode="operation")
+api.add_decorator(known_keys_only, mode="operation")
 for module in (
     tickets,
     messages,

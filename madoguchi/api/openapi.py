@@ -64,7 +64,7 @@ _RESPONSES = {
 _ABOUT = """\
 Send `Authorization: Bearer <token>`; a token acts as its member of staff, within its scopes.
 Times are RFC 3339 with offset. Lists are `{"items": [...], "next": cursor or null}`; go on with `?cursor=`.
-Errors are `application/problem+json`. Unknown keys in a body are refused (422).
+Errors are `application/problem+json`. Unknown keys in a body, or in the query of a GET, are refused (422).
 Every POST takes an `Idempotency-Key`: the same key and request within 24 hours is done once and answered again;
 with another request it is refused (422). A ticket's version is its `ETag`; send it as `If-Match` with PATCH.
 """

@@ -10,6 +10,7 @@ from madoguchi.calendars.working_time import WorkingTime
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.prepared import Prepared
+from madoguchi.people.access import Access
 from madoguchi.people.models import (
     Contact,
     ContactAbsence,
@@ -107,6 +108,14 @@ def _reached_at(word: str) -> Q:
         fits |= Q(pk__in=numbers.filter(person__isnull=False).values("person"))
         fits |= Q(organization__in=numbers.filter(organization__isnull=False).values("organization"))
     return fits
+
+
+def colleagues(access: Access) -> QuerySet[Staff]:
+    """The active members of staff whom this person may name: for a partner's staff those of the own teams."""
+    staff = Staff.objects.filter(is_active=True)
+    if access.is_partner:
+        staff = staff.filter(pk__in=Membership.objects.filter(team__in=access.team_ids).values("staff"))
+    return staff
 
 
 _contracts = Prepared(

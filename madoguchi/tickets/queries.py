@@ -89,10 +89,14 @@ class TicketFilter:
         return bool(self.statuses) and self.statuses <= set(ACTIVE)
 
     @property
+    def is_somebodys(self) -> bool:
+        """Whether only tickets of one requester or organisation, or open ones of one assignee, are wanted."""
+        return bool(self.requester or self.organization or (self.assignee and self.is_open))
+
+    @property
     def is_narrow(self) -> bool:
         """Whether a few rows are all there can be, so that they are found first and sorted then."""
-        rare = self.frozen or self.owed_call or self.requester or self.organization
-        return bool(rare) or self.statuses == {Status.RESOLVED}
+        return self.is_somebodys or self.frozen or self.owed_call or self.statuses == {Status.RESOLVED}
 
     def comes_by_change(self, order: str) -> bool:
         """Whether the rows are read in the order of their last change, until a page is full."""
@@ -106,13 +110,16 @@ class TicketFilter:
             tickets = tickets.filter(status__in=Words(*sorted(self.statuses)))
             if len(self.statuses) == 1:  # the partial index of this one status has it as an equation
                 tickets = tickets.filter(status=Words(*self.statuses))
-        for column, value in (("requester", self.requester), ("organization", self.organization)):
-            if value:
-                tickets = tickets.filter(**{column: value})
+        owners = {
+            "requester": self.requester,
+            "organization": self.organization,
+            "assignee": self.assignee if self.is_open else None,
+        }
+        tickets = tickets.filter(**{column: value for column, value in owners.items() if value})
         shared = {
             "holder_team": self.team and (self.team,),
             "front_team": self.front_team and (self.front_team,),
-            "assignee": self.assignee and (self.assignee,),
+            "assignee": self.assignee and not self.is_open and (self.assignee,),
             "channel": self.channel and (self.channel,),
             "category": self.category,
             "priority": self.priority,
@@ -212,7 +219,7 @@ def _listed(
     if column in {"call_back_at", "next_due_at"}:
         tickets = tickets.filter(**{f"{column}__isnull": False})
     # What is narrow is found first and sorted then; everything else is read along the order.
-    along = column in {"call_back_at", "next_due_at"} or not wanted.is_narrow
+    along = not wanted.is_narrow or (column in {"call_back_at", "next_due_at"} and not wanted.is_somebodys)
     place: Unindexed | F = F(column) if along else Unindexed(column)
     if after:
         at, last = after

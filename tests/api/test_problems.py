@@ -1,7 +1,10 @@
 """What goes wrong reads the same everywhere: problem+json with a code, a sentence and the fields."""
 
+import re
+
 import pytest
 
+from madoguchi.api.openapi import description
 from madoguchi.problems.models import Problem
 from madoguchi.tickets.models import Message, Ticket
 from tests.api.client import EVERYTHING, Program, program_of
@@ -117,6 +120,25 @@ def _without_none(body: dict[str, object]) -> dict[str, object]:
 def test_a_wrong_query_names_its_field(cast: Cast, query: str, field: str) -> None:
     answered = program_of(cast.sato).get(f"/tickets?{query}")
     assert (answered.status, answered.fields) == (422, {field})
+
+
+def test_a_key_that_a_call_does_not_know_is_named(cast: Cast) -> None:
+    program = program_of(cast.hayashi)
+    number = program.post("/tickets", GOOD).body["number"]
+    asked = "from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&q=あ&"
+    for path, item in description()["paths"].items():
+        if "get" not in item:
+            continue
+        known = {part["name"] for part in item["get"]["parameters"] if part["in"] == "query"}
+        needed = "&".join(part for part in asked.split("&") if part.partition("=")[0] in known)
+        if "/reports/" in path:
+            needed = "from=2026-01-01&to=2026-01-02"
+        address = re.sub(r"\{number\}", number, path.removeprefix("/api/v1")).replace("{name}", "moves")
+        address = re.sub(r"\{\w+\}", "1", address)
+        answered = program.get(f"{address}?{needed}&limits=5&%00assigne=")
+        assert (answered.status, answered.fields) == (422, {"limits", "assigne"}), path
+        for key in known & {"cursor", "limit"}:
+            assert program.get(f"{address}?{needed}&{key}={'5' * (key == 'limit')}").status == 200, (path, key)
 
 
 @pytest.mark.parametrize("number", ["0", "1", "10483", "abc", "9" * 40, "１２", "%00", "-1", "10-4-8"])

@@ -4,7 +4,7 @@ import pytest
 
 from madoguchi.interactions.actions import open_interaction
 from madoguchi.tickets.models import Ticket
-from tests.api.client import program_of
+from tests.api.client import Program, program_of
 from tests.cast import Cast
 
 NEW = {
@@ -115,6 +115,24 @@ def test_every_ticket_comes_from_a_contact(cast: Cast) -> None:
     assert (contact["channel"], contact["state"], contact["tickets"]) == ("web", "linked", [number])
     assert contact["person"] == {"id": cast.yamada.pk, "name": "山田 花子"}
     assert program.get("/interactions?ticket=12345").fields == {"ticket"}
+
+
+def test_tickets_are_listed_by_assignee_and_a_partner_names_only_own_colleagues(cast: Cast) -> None:
+    program = program_of(cast.hayashi)
+    numbers = [program.post("/tickets", {**NEW, "subject": subject}).body["number"] for subject in "abc"]
+    for number, assignee in zip(numbers, (cast.takahashi, cast.ogawa), strict=False):
+        Ticket.objects.numbered(number).update(assignee=assignee, front_team=cast.partner)
+
+    def found(program: Program, assignee: object) -> list[str]:
+        return [row["number"] for row in program.get(f"/tickets?assignee={assignee}").body["items"]]
+
+    for writing in (cast.takahashi.email, cast.takahashi.pk, cast.takahashi.extension):
+        assert found(program, writing) == numbers[:1], writing
+    assert found(program, "none") == numbers[2:]
+    partner = program_of(cast.mori)
+    assert found(partner, cast.ogawa.email) == numbers[1:2]
+    for writing in (cast.takahashi.email, cast.takahashi.pk, cast.takahashi.extension, "nobody@example.jp", 999_999):
+        assert partner.get(f"/tickets?assignee={writing}").fields == {"assignee"}, writing
 
 
 def test_what_a_partner_raises_is_answered_by_the_partner(cast: Cast) -> None:

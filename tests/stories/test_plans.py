@@ -6,6 +6,7 @@ SQLite plans without statistics, so the plan of an empty desk is that of a desk 
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import access_of
 from madoguchi.telephony.queries import calls_between, ringing_at, talking_with
 from madoguchi.tickets.models import Priority, Status
-from madoguchi.tickets.queries import TicketFilter, owed_calls, page
+from madoguchi.tickets.queries import ORDERS, TicketFilter, owed_calls, page
 from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.board.figures import call_day, team_days
 from madoguchi.web.workbench.due import due_of
@@ -71,7 +72,13 @@ LISTS: list[tuple[TicketFilter, str, str]] = [
     (TicketFilter(status=("active",)), "newest", "tickets_active_by_age"),
     (TicketFilter(status=(Status.RESOLVED,)), "updated", "tickets_resolved"),
     (TicketFilter(status=("active",), team=1), "updated", "tickets_active_by_update"),
-    (TicketFilter(status=("active",), assignee=1), "updated", "tickets_active_by_update"),
+    *(
+        (TicketFilter(status=("active",), assignee=1), order, "tickets_active_by_assignee")
+        for order in ("updated", "age", "newest", "due", "call_back")
+    ),
+    (TicketFilter(status=("active",), assignee=1, team=1, category=(1, 2)), "due", "tickets_active_by_assignee"),
+    (TicketFilter(status=("active",), unassigned=True, team=1), "due", "tickets_by_due"),
+    (TicketFilter(status=("active",), requester=1), "due", "tickets_active_by_requester"),
     (TicketFilter(status=("active",), unassigned=True), "updated", "tickets_active_by_update"),
     (TicketFilter(status=("active",), priority=(Priority.URGENT,)), "updated", "tickets_active_by_update"),
     (TicketFilter(status=("active",), category=(1, 2)), "updated", "tickets_active_by_update"),
@@ -100,6 +107,33 @@ def test_each_list_of_tickets_is_read_along_its_index(cast: Cast, wanted: Ticket
             page(wanted, access=access_of(cast.hayashi), order=order, cursor=cursor)
         assert steps.uses(index), steps
         assert steps.scans == []
+
+
+ASKED: dict[str, Any] = {
+    "status": ("active",),
+    "team": 1,
+    "front_team": 1,
+    "assignee": 1,
+    "unassigned": True,
+    "category": (1, 2),
+    "requester": 1,
+    "organization": 1,
+    "priority": (Priority.URGENT,),
+    "channel": "web",
+    "frozen": True,
+    "owed_call": True,
+    "due_before": timezone.now(),
+    "updated_since": timezone.now(),
+}
+
+
+def test_no_two_filters_in_any_order_read_every_ticket(cast: Cast) -> None:
+    access = access_of(cast.hayashi)
+    for one, other in combinations(ASKED, 2):
+        for order in ORDERS:
+            with plans() as steps:
+                page(TicketFilter(**{one: ASKED[one], other: ASKED[other]}), access=access, order=order)
+            assert steps.scans == [], (one, other, order)
 
 
 def test_a_partner_reads_their_share_along_its_own_indexes(cast: Cast) -> None:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from madoguchi.api.caller import ApiRequest
-from madoguchi.api.problem import invalid, not_found
+from madoguchi.api.problem import ProblemError, invalid, not_found
 from madoguchi.api.v1.ticket_form import whole
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.prepared import Prepared
@@ -11,6 +11,7 @@ from madoguchi.interactions.models import Interaction
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import PreparedVisible
 from madoguchi.people.models import Staff, Team
+from madoguchi.people.queries import colleagues
 from madoguchi.tickets.models import Ticket, id_of
 
 _LARGEST_ID = 2**63 - 1
@@ -86,5 +87,22 @@ def staff_named(written: str | int | None, *, field: str) -> Staff | None:
     else:
         found = staff.filter(extension=written.strip()).exclude(extension="").first()
     if found is None:
-        raise invalid(field, _("Nobody active works here as “%(name)s”.") % {"name": written})
+        raise _unknown(written, field)
     return found
+
+
+def colleague_named(request: ApiRequest, written: str, *, field: str) -> Staff:
+    """Whom a query names by e-mail address, id or extension, among those whom the caller may name."""
+    among = colleagues(request.auth.access)
+    by_id = written.isascii() and written.isdecimal() and int(written) <= _LARGEST_ID
+    found = among.filter(pk=int(written)).first() if by_id else None
+    if found is None:
+        named = staff_named(written, field=field)
+        found = among.filter(pk=named.pk).first() if named else None
+    if found is None:
+        raise _unknown(written, field)
+    return found
+
+
+def _unknown(written: str | int, field: str) -> ProblemError:
+    return invalid(field, _("Nobody active works here as “%(name)s”.") % {"name": written})

@@ -5,11 +5,11 @@ from typing import Literal
 
 from django.http import HttpResponse
 from ninja import Query, Router
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from madoguchi.api.caller import ApiRequest, Needs
 from madoguchi.api.v1.answer import answer
-from madoguchi.api.v1.fields import Answer, Body
+from madoguchi.api.v1.fields import Answer
 from madoguchi.insight.reports.registry import table
 from madoguchi.people.access import Capability
 
@@ -49,7 +49,7 @@ class ReportForm(Answer):
     next: None
 
 
-class ReportQuery(Body):
+class ReportQuery(BaseModel):
     """Days as 2026-04-01."""
 
     from_: date = Field(alias="from")

@@ -18,6 +18,7 @@ from madoguchi.api.v1.fields import Answer, Body
 from madoguchi.api.v1.find import (
     article_named,
     category_named,
+    colleague_named,
     contact_named,
     staff_named,
     team_named,
@@ -93,14 +94,21 @@ class TicketQuery(BaseModel):
 
     status: Annotated[str, Field(max_length=100, description="such as `new,open`")] = ""
     team: fields.Word = ""
-    assignee: Annotated[str, Field(max_length=254, description="e-mail address, `me` or `none`")] = ""
+    assignee: Annotated[str, Field(max_length=254, description="e-mail address or id, `me` or `none`")] = ""
     category: Annotated[fields.Word, Field(description="with everything below it")] = ""
     requester: fields.RowId | None = None
     priority: fields.Word = ""
     channel: fields.Channel | None = None
     q: fields.Word = ""
     updated_since: fields.Moment | None = None
-    order: Literal["updated", "age", "newest", "call_back", "due"] = "updated"
+    order: Annotated[
+        Literal["updated", "age", "newest", "call_back", "due"],
+        Field(
+            description="latest change first, oldest first, newest first, `call_back`: next promised call first,"
+            " `due`: next deadline first (late ones before all); the last two leave out tickets that have none."
+            " With `q` always the newest first"
+        ),
+    ] = "updated"
     cursor: fields.Cursor = ""
     limit: fields.Limit = 50
 
@@ -350,9 +358,10 @@ def shown(ticket: Ticket, status: int = 200) -> HttpResponse:
 
 def _filter(request: ApiRequest, wanted: TicketQuery) -> queries.TicketFilter:
     assignee, unassigned = None, wanted.assignee == "none"
-    if wanted.assignee and not unassigned:
-        member = request.auth.staff if wanted.assignee == "me" else staff_named(wanted.assignee, field="assignee")
-        assignee = member.pk if member else None
+    if wanted.assignee == "me":
+        assignee = request.auth.staff.pk
+    elif wanted.assignee and not unassigned:
+        assignee = colleague_named(request, wanted.assignee, field="assignee").pk
     return queries.TicketFilter(
         status=_words(wanted.status, {*get_args(fields.Status), "active"}, "status"),
         team=team_named(wanted.team, field="team").pk if wanted.team else None,

@@ -8,7 +8,8 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from madoguchi.people.models import Staff
+from madoguchi.people.access import Access
+from madoguchi.people.queries import colleagues
 from madoguchi.tickets.models import Priority, Status
 from madoguchi.tickets.queries import ORDERS, TicketFilter
 
@@ -28,6 +29,7 @@ _PARTS = (
     "due",
     "order",
 )
+_NOBODY = -1  # no row has this id
 # A deadline before then: passed already, or within the hour.
 _DUE_WITHIN = {"late": timedelta(0), "hour": timedelta(hours=1)}
 
@@ -55,8 +57,8 @@ class ListAddress:
         """The canonical query string, without the page."""
         return urlencode(self.parts)
 
-    def filter(self, staff: Staff, categories: Mapping[int, tuple[int, ...]]) -> TicketFilter:
-        """The filter this address means; ``categories`` gives each category with all below it."""
+    def filter(self, access: Access, categories: Mapping[int, tuple[int, ...]]) -> TicketFilter:
+        """The filter this address means for whom asks; ``categories`` gives each category with all below it."""
         status = self.get("status") or ("" if self.get("q") else "active")
         assignee = self.get("assignee")
         category = _number(self.get("category"))
@@ -64,7 +66,7 @@ class ListAddress:
             status=(status,) if status in (*Status.values, "active") else (),
             team=_number(self.get("team")),
             front_team=_number(self.get("front")),
-            assignee=staff.pk if assignee == "me" else _number(assignee),
+            assignee=access.staff.pk if assignee == "me" else _colleague(_number(assignee), access),
             unassigned=assignee == "none",
             category=categories.get(category, (category,)) if category else (),
             priority=(self.get("priority"),) if self.get("priority") in Priority.values else (),
@@ -76,6 +78,13 @@ class ListAddress:
             due_before=timezone.now() + _DUE_WITHIN[self.get("due")] if self.get("due") in _DUE_WITHIN else None,
             q=self.get("q")[:300],
         )
+
+
+def _colleague(assignee: int | None, access: Access) -> int | None:
+    """A partner's staff ask only for their own colleagues; for anybody else there is nothing to find."""
+    if assignee and access.is_partner and not colleagues(access).filter(pk=assignee).exists():
+        return _NOBODY
+    return assignee
 
 
 def _number(text: str) -> int | None:

@@ -1,6 +1,6 @@
 """The list of tickets, its saved views and its export."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
@@ -17,7 +17,7 @@ from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import Cell
 from madoguchi.people.access import Access, Capability
-from madoguchi.people.models import Team
+from madoguchi.people.models import Membership, Role, Staff, Team
 from madoguchi.tickets.models import Priority, SavedView, Status, shown
 from madoguchi.tickets.queries import page as page_of
 from madoguchi.web.shell.export import MOST
@@ -37,13 +37,13 @@ def index(request: StaffRequest) -> HttpResponse:
     address = ListAddress.read(request.GET)
     branches = outline()
     found = page_of(
-        address.filter(request.user, _below(branches)),
+        address.filter(request.access, _below(branches)),
         access=request.access,
         order=address.order,
         cursor=request.GET.get("cursor", ""),
         limit=PAGE,
     )
-    here = reverse("tickets:index")
+    here, teams = reverse("tickets:index"), _teams(request.access)
     return page(
         request,
         "tickets/index.html",
@@ -53,7 +53,8 @@ def index(request: StaffRequest) -> HttpResponse:
             "first": f"{here}?{address.query}" if request.GET.get("cursor") else "",
             "address": address,
             "here": f"{here}?{address.query}",
-            "teams": _teams(request.access),
+            "teams": teams,
+            "colleagues": lambda: _colleagues(request.access, teams, address.get("assignee")),
             "categories": {branch.id: branch.label for branch in branches},
             "category_options": [
                 (branch.id, "　" * len(branch.above) + branch.label) for branch in branches if branch.is_active
@@ -107,6 +108,15 @@ def delete_view(request: StaffRequest, view_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("tickets:index"))
 
 
+_workers = Prepared(
+    lambda: (
+        Membership.objects.filter(staff__is_active=True)
+        .exclude(role__in=(Role.KNOWLEDGE_KEEPER, Role.VIEWER))
+        .order_by("staff__kana", "staff_id")
+        .values_list("team", "staff", "staff__family_name", "staff__given_name")
+        .distinct()
+    )
+)
 _own_views = Prepared(lambda staff: SavedView.objects.filter(staff=staff).values_list("name", "query", "id"))
 _team_names = Prepared(lambda: Team.objects.values_list("id", "name", "name_en"))
 
@@ -135,6 +145,21 @@ def _teams(access: Access) -> dict[int, str]:
     return {key: label_of(name, name_en) for key, name, name_en in _team_names.all()}
 
 
+def _colleagues(access: Access, teams: Mapping[int, str], chosen: str) -> list[tuple[str, list[tuple[int, str]]]]:
+    """Who works on tickets, by team; at the end those of no single team, and whoever was chosen and has left."""
+    groups: dict[int | None, list[tuple[int, str]]] = {team: [] for team in teams} | {None: []}
+    for team, staff, family, given in _workers.all():
+        if team in groups:
+            groups[team].append((staff, f"{family} {given}".strip()))
+    if access.is_partner:
+        del groups[None]
+    elif chosen.isdecimal() and not any(
+        staff == int(chosen) for members in groups.values() for staff, _name in members
+    ):
+        groups[None] += [(one.pk, one.name) for one in Staff.objects.filter(pk=int(chosen[:9]))]
+    return [(teams[team] if team else _("On the whole desk"), members) for team, members in groups.items() if members]
+
+
 def _below(branches: list[Branch]) -> dict[int, tuple[int, ...]]:
     """Each category's id with those of everything below it."""
     found: dict[int, tuple[int, ...]] = {}
@@ -147,7 +172,7 @@ def _below(branches: list[Branch]) -> dict[int, tuple[int, ...]]:
 def _rows(request: StaffRequest, address: ListAddress, branches: list[Branch]) -> Iterator[list[Cell]]:
     teams = {key: label_of(name, name_en) for key, name, name_en in _team_names.all()}
     categories = {branch.id: branch.label for branch in branches}
-    wanted, cursor, written = address.filter(request.user, _below(branches)), "", 0
+    wanted, cursor, written = address.filter(request.access, _below(branches)), "", 0
     while written < MOST:
         found = page_of(wanted, access=request.access, order=address.order, cursor=cursor, limit=500)
         for row in found.rows:

@@ -24,7 +24,7 @@ from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Person, Staff
-from madoguchi.people.queries import callers
+from madoguchi.people.queries import callers, colleagues
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Ticket
@@ -232,12 +232,10 @@ def end(request: StaffRequest, contact_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def bypass(request: StaffRequest) -> HttpResponse:
     """Somebody went round the desk: who, what, whom did they reach."""
-    colleagues = Staff.objects.filter(is_active=True).order_by("kana", "id")
-    if request.access.is_partner:
-        colleagues = colleagues.filter(memberships__team__in=request.access.team_ids).distinct()
+    named = colleagues(request.access)
     if request.method == "POST":
         reached = (
-            colleagues.filter(pk=int(request.POST["reached"])).first()
+            named.filter(pk=int(request.POST["reached"])).first()
             if request.POST.get("reached", "").isdecimal()
             else None
         )
@@ -255,7 +253,7 @@ def bypass(request: StaffRequest) -> HttpResponse:
     return page(
         request,
         "workbench/bypass.html",
-        {"colleagues": [(person.pk, person.name) for person in colleagues]},
+        {"colleagues": [(person.pk, person.name) for person in named]},
     )
 
 

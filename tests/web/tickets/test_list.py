@@ -62,6 +62,44 @@ def test_the_address_carries_the_filters(cast: Cast, sign_in: SignIn, query: str
     assert subjects(sign_in(cast.takahashi).get(f"/tickets/?{query}")) == found
 
 
+def choices(answer: Any) -> dict[str, list[str]]:
+    """Whom the filter of assignees offers, by team."""
+    select = re.search(r'<select name="assignee">(.*?)</select>', answer.content.decode(), re.DOTALL)
+    assert select
+    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', select[1], re.DOTALL)
+    return {label: re.findall(r"<option[^>]*>([^<]+)<", members) for label, members in groups}
+
+
+def test_the_list_is_filtered_by_any_colleague_who_works_on_tickets(cast: Cast, sign_in: SignIn) -> None:
+    mine, other = raised(cast, "自分の件"), raised(cast, "高橋の件")
+    Ticket.objects.filter(pk=mine.pk).update(assignee=cast.hayashi)
+    Ticket.objects.filter(pk=other.pk).update(assignee=cast.takahashi)
+    client = sign_in(cast.hayashi)
+    page = client.get(f"/tickets/?assignee={cast.takahashi.pk}")
+    assert subjects(page) == ["高橋の件"]
+    assert f'<option value="{cast.takahashi.pk}" selected>高橋 健' in page.content.decode()
+    offered = choices(page)
+    assert offered["コールセンター"] == ["佐藤 美咲", "鈴木 大輔"]
+    assert offered["窓口全体"] == ["中村 剛", "林 直子"]
+    assert not any("渡辺" in name or "木村" in name for names in offered.values() for name in names)
+    type(cast.takahashi).objects.filter(pk=cast.takahashi.pk).update(is_active=False)
+    left = client.get(f"/tickets/?assignee={cast.takahashi.pk}")
+    assert subjects(left) == ["高橋の件"]
+    assert "高橋 健" in choices(left)["窓口全体"], "who has left is still named while they are asked for"
+
+
+def test_a_partner_filters_by_own_colleagues_only(cast: Cast, sign_in: SignIn) -> None:
+    for subject, assignee in (("小川の件", cast.ogawa), ("佐藤の件", cast.sato)):
+        ticket = raised(cast, subject, front_team=cast.partner)
+        Ticket.objects.filter(pk=ticket.pk).update(assignee=assignee)
+    client = sign_in(cast.mori)
+    assert choices(client.get("/tickets/")) == {"ひびきサポート": ["小川 舞", "森 隆"]}
+    assert subjects(client.get(f"/tickets/?assignee={cast.ogawa.pk}")) == ["小川の件"]
+    foreign = client.get(f"/tickets/?assignee={cast.sato.pk}")
+    assert subjects(foreign) == []
+    assert "佐藤" not in foreign.content.decode()
+
+
 def test_a_number_in_any_writing_and_a_word_are_searched_in_all_states(cast: Cast, sign_in: SignIn) -> None:
     ticket = raised(cast, "ネットワークプリンター")
     Ticket.objects.filter(pk=ticket.pk).update(status="closed")
@@ -91,10 +129,11 @@ def test_more_rows_cost_no_more_queries(cast: Cast, sign_in: SignIn, django_asse
     for place in range(rows):
         raised(cast, str(place), category=cast.mail_trouble)
     client = sign_in(cast.sato)
-    # Session, person, roles; categories, the page, teams, own views; the whole page also the journal's end and offers.
+    # Session, person, roles; categories, the page, teams, own views; the whole page also the journal's end, offers
+    # and colleagues.
     with django_assert_num_queries(7):
         client.get("/tickets/", headers=ROWS)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get("/tickets/")
 
 
