@@ -6,6 +6,7 @@ Reactions run in the same transaction and only write rows.
 from collections.abc import Mapping
 
 from madoguchi.clocks import follow as clocks
+from madoguchi.consultations.actions import receive as consultations
 from madoguchi.interactions.from_calls import follow_call
 from madoguchi.journal.record import Reaction
 from madoguchi.rules.engine import react
@@ -38,6 +39,15 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "category.changed": (clocks.follow_book,),
     "clock.breached": (react,),
     "clock.warned": (react,),
+    "consultation.answered": (clocks.follow_ticket,),
+    "consultation.asked": (clocks.follow_ticket,),
+    "consultation.asked_back": (clocks.follow_ticket,),
+    "consultation.declined": (clocks.follow_ticket,),
+    "consultation.exhausted": (clocks.follow_ticket,),
+    "consultation.moved_on": (clocks.follow_ticket,),
+    "consultation.needs_time": (clocks.follow_ticket,),
+    "consultation.replied": (clocks.follow_ticket,),
+    "consultation.withdrawn": (clocks.follow_ticket,),
     "handoff.accepted": (clocks.follow_ticket, react),
     "handoff.offered": (clocks.follow_ticket, react),
     "handoff.recalled": (clocks.follow_ticket, react),
@@ -45,7 +55,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "interaction.linked": (clocks.follow_ticket,),
     "mail.auto_reply_received": (show_machine_mail,),
     "mail.bounce_received": (show_machine_mail,),
-    "mail.received": (receive_mail,),
+    "mail.received": (receive_mail, consultations.receive_mail),
     "message.posted": (clocks.follow_ticket, react),
     "message.received": (clocks.follow_ticket, react),
     "routing.decided": (clocks.follow_ticket, react),

@@ -190,6 +190,27 @@ def _done(entry: int, at: datetime, data: Mapping[str, Any], _ticket: int) -> li
     return [Ended(entry, at, CALL_BACK, data["call_back"]), *([HeardFromUs(entry, at)] if heard else [])]
 
 
+def _asked(entry: int, at: datetime, data: Mapping[str, Any], _ticket: int) -> list[Fact]:
+    return [Begun(entry, at, QUESTION, data["consultation"], data.get("team_id"), _time(data.get("due_at")))]
+
+
+def _asked_on(entry: int, at: datetime, data: Mapping[str, Any], ticket: int) -> list[Fact]:
+    """Something that can end a question, or open one again that nobody had answered; usually it does neither."""
+    if data.get("ended"):
+        return _settled(entry, at, data, ticket)
+    return _asked(entry, at, data, ticket) if data.get("reopened") else []
+
+
+def _put_off(entry: int, at: datetime, data: Mapping[str, Any], ticket: int) -> list[Fact]:
+    if data.get("reopened"):
+        return _asked(entry, at, data, ticket)
+    return [PutOff(entry, at, QUESTION, data["consultation"], _time(data.get("due_at")))]
+
+
+def _settled(entry: int, at: datetime, data: Mapping[str, Any], _ticket: int) -> list[Fact]:
+    return [Ended(entry, at, QUESTION, data["consultation"])]
+
+
 def _fired(entry: int, at: datetime, data: Mapping[str, Any], _ticket: int) -> list[Fact]:
     return [Fired(entry, at, data["clock"], data["subject"], data["percent"], data["target"])]
 
@@ -219,15 +240,16 @@ READERS: Mapping[str, Reader] = {
         PutOff(entry, at, CALL_BACK, data["call_back"], _time(data["due_at"]))
     ],
     "call_back.done": _done,
-    "consultation.asked": lambda entry, at, data, _: [
-        Begun(entry, at, QUESTION, data["consultation"], data.get("team_id"), _time(data.get("due_at")))
-    ],
-    "consultation.needs_time": lambda entry, at, data, _: [
-        PutOff(entry, at, QUESTION, data["consultation"], _time(data.get("due_at")))
-    ],
-    "consultation.answered": lambda entry, at, data, _: [Ended(entry, at, QUESTION, data["consultation"])],
-    "consultation.withdrawn": lambda entry, at, data, _: [Ended(entry, at, QUESTION, data["consultation"])],
-    "consultation.exhausted": lambda entry, at, data, _: [Ended(entry, at, QUESTION, data["consultation"])],
+    "consultation.asked": _asked,
+    "consultation.moved_on": _asked_on,
+    "consultation.asked_back": _asked_on,
+    "consultation.declined": _asked_on,
+    "consultation.reread": _asked_on,
+    "consultation.needs_time": _put_off,
+    "consultation.replied": _put_off,
+    "consultation.answered": _settled,
+    "consultation.withdrawn": _settled,
+    "consultation.exhausted": _settled,
     "clock.warned": _fired,
     "clock.breached": _fired,
 }

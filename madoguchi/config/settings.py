@@ -129,6 +129,7 @@ INSTALLED_APPS = [
     "madoguchi.notices",
     "madoguchi.notifications",
     "madoguchi.tickets",
+    "madoguchi.consultations",
     "madoguchi.handoffs",
     "madoguchi.clocks",
     "madoguchi.rules",

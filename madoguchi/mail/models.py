@@ -18,8 +18,16 @@ def new_token() -> str:
 
 
 class MailThread(models.Model):
-    """One conversation by mail. Whoever knows the token may write into it, so it is never guessable."""
+    """One conversation by mail. Whoever knows the token may write into it, so it is never guessable.
 
+    ``belongs_to`` is the room whose conversation it is: only that room takes what comes in by it.
+    """
+
+    class Room(models.TextChoices):
+        TICKETS = "tickets"
+        CONSULTATIONS = "consultations"
+
+    belongs_to = models.CharField(max_length=16, choices=Room.choices, default=Room.TICKETS)
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -24,8 +24,13 @@ from madoguchi.tickets.models import Message, Status, Ticket, TicketThread, Wait
 
 
 def receive_mail(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
-    """Somebody wrote: into the ticket of the thread; once it is closed, into a follow-up of it; else a new one."""
+    """Somebody wrote: into the ticket of the thread; once it is closed, into a follow-up of it; else a new one.
+
+    What belongs to another room's conversation is that room's.
+    """
     mail = _mail_of(subjects)
+    if mail.thread is not None and mail.thread.belongs_to != MailThread.Room.TICKETS:
+        return
     person = find_or_add_person(
         Requester(name=mail.from_name, email=mail.from_address), by=NamedActor("system", mail.source)
     )

@@ -1,0 +1,140 @@
+"""What every act does around its one decision: take hold of a question, write what came of it, tell it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+
+from madoguchi.consultations.actions.sending import send
+from madoguchi.consultations.course import Course
+from madoguchi.consultations.models import Approach, Consultation, State
+from madoguchi.consultations.queries import chain_for
+from madoguchi.journal.record import SYSTEM, Actor, record
+from madoguchi.tickets.actions.change import go_on, wait
+from madoguchi.tickets.actions.lock import lock
+from madoguchi.tickets.models import Status, Ticket, WaitingFor
+
+_OF_APPROACH = [
+    "channel",
+    "address",
+    "tried",
+    "state",
+    "send_at",
+    "asked_at",
+    "deadline_at",
+    "reminded_at",
+    "ended_at",
+    "thread",
+]
+_OF_CONSULTATION = ["state", "due_at", "next_at", "ended_at", "to_review", "answer"]
+
+
+def hold(consultation: Consultation, *, also: Iterable[int | None] = ()) -> Course:
+    """The question as it stands now, its ticket held until the transaction ends; ``also`` may be asked, too."""
+    current = _read(consultation)
+    ticket = lock(current.ticket)
+    if (again := _read(consultation)).ticket_id != ticket.pk:  # merged while we waited
+        ticket = lock(again.ticket)
+    current = again
+    current.ticket = ticket
+    approaches = list(current.approaches.select_related("contact", "thread").order_by("id"))
+    for approach in approaches:
+        approach.consultation = current
+    now = timezone.now()
+    known = (approach.contact_id for approach in approaches)
+    chain = chain_for(current.department, current.topic, at=now, also=(*known, *also))
+    return Course(current, approaches, chain, now)
+
+
+def approach_in(course: Course, approach: Approach | None) -> Approach | None:
+    """The same approach as the course has it."""
+    return next((row for row in course.approaches if approach is not None and row.pk == approach.pk), None)
+
+
+def write(course: Course, *, by: Actor) -> None:
+    """The rows as the course left them, and what is to be sent."""
+    for approach in course.approaches:
+        if not approach.pk:
+            approach.save()
+    for sending, approach in course.sendings:
+        send(sending, approach, by=by)
+    Approach.objects.bulk_update(course.approaches, _OF_APPROACH)
+    course.consultation.save(update_fields=_OF_CONSULTATION)
+
+
+def besides(consultation: Consultation) -> list[Model | None]:
+    """Whom an entry about a question concerns, besides the ticket."""
+    ticket = consultation.ticket
+    return [
+        consultation,
+        consultation.department,
+        consultation.team,
+        ticket.holder_team,
+        ticket.front_team,
+        ticket.assignee,
+        consultation.asked_by,
+    ]
+
+
+def told(consultation: Consultation, approach: Approach | None = None, **more: Any) -> dict[str, Any]:
+    """What each entry says of a question."""
+    data = {
+        "consultation": consultation.pk,
+        "department": consultation.department.name,
+        "team_id": consultation.team_id,
+        "due_at": consultation.due_at.isoformat(),
+        "state": consultation.state,
+    }
+    if approach is not None:
+        data |= {
+            "approach": approach.pk,
+            "contact": approach.name,
+            "contact_id": approach.contact_id,
+            "channel": approach.channel,
+            "why": approach.why,
+            "send_at": approach.send_at.isoformat(),
+        }
+    return data | more
+
+
+def short(text: str) -> str:
+    """The beginning of what was said, for the journal."""
+    return text if len(text) <= 500 else text[:499] + "…"
+
+
+def go_on_after(course: Course, *, by: Actor = SYSTEM) -> None:
+    """Tell whose turn it is now or that nobody is left, and let the ticket wait or go on accordingly."""
+    consultation, ticket = course.consultation, course.consultation.ticket
+    for approach in course.moved_to:
+        record(
+            "consultation.moved_on",
+            by=by,
+            about=[ticket, *besides(consultation)],
+            data=told(consultation, approach, reopened=course.reopened),
+        )
+    if course.outcome == State.EXHAUSTED:
+        record(
+            "consultation.exhausted",
+            by=SYSTEM,
+            about=[ticket, *besides(consultation)],
+            data=told(consultation),
+        )
+    follow_ticket(ticket, open_now=consultation.is_open, by=by)
+
+
+def follow_ticket(ticket: Ticket, *, open_now: bool, by: Actor) -> None:
+    """A ticket waits for a department while a question is open, unless it waits for something else."""
+    if open_now and ticket.status in {Status.NEW, Status.OPEN}:
+        wait(ticket, waiting_for=WaitingFor.DEPARTMENT, by=by)
+    elif (
+        not open_now
+        and (ticket.status, ticket.waiting_for) == (Status.WAITING, WaitingFor.DEPARTMENT)
+        and not Consultation.objects.open().filter(ticket=ticket).exists()
+    ):
+        go_on(ticket, by=by)
+
+
+def _read(consultation: Consultation) -> Consultation:
+    rows = Consultation.objects.select_related("ticket", "department", "topic", "team", "asked_by", "answer")
+    return rows.get(pk=consultation.pk)

@@ -1,0 +1,83 @@
+"""What leaves the house to a contact: rows that the worker delivers, and a remark that says so."""
+
+from django.utils import timezone
+
+from madoguchi.consultations import wording
+from madoguchi.consultations.course import Sending
+from madoguchi.consultations.models import Approach, Remark
+from madoguchi.journal.record import Actor
+from madoguchi.mail.actions import queue_mail
+from madoguchi.mail.models import MailThread, OutgoingMail
+from madoguchi.people.models import ContactChannel, Staff
+
+_KINDS = {
+    Sending.QUESTION: Remark.Kind.QUESTION,
+    Sending.REMINDER: Remark.Kind.REMINDER,
+    Sending.SETTLED: Remark.Kind.SETTLED,
+    Sending.STILL_OPEN: Remark.Kind.REMINDER,
+}
+_LETTERS = {
+    Sending.QUESTION: wording.question,
+    Sending.REMINDER: wording.reminder,
+    Sending.SETTLED: wording.settled,
+    Sending.STILL_OPEN: wording.still_open,
+}
+
+
+def send(sending: Sending, approach: Approach, *, by: Actor) -> None:
+    """The question, a reminder or the word that it is settled, by the way the contact is reached now."""
+    consultation = approach.consultation
+    mail = None
+    if approach.channel == ContactChannel.MAIL:
+        mail = _mail(approach, _LETTERS[sending](approach), automatic=sending == Sending.SETTLED, by=by)
+    elif sending == Sending.SETTLED:
+        return
+    asks = sending == Sending.QUESTION
+    Remark.objects.create(
+        consultation=consultation,
+        approach=approach,
+        kind=_KINDS[sending],
+        author_name=_author(approach) if asks else by.actor_name,
+        staff=consultation.asked_by if asks else None,
+        body=consultation.question if asks else "",
+        at=timezone.now(),
+        outgoing=mail,
+    )
+
+
+def send_reply(approach: Approach, body: str, *, by: Staff) -> None:
+    """What the desk says to a question back."""
+    mail = None
+    if approach.channel == ContactChannel.MAIL:
+        mail = _mail(approach, wording.reply(approach, body), automatic=False, by=by)
+    Remark.objects.create(
+        consultation=approach.consultation,
+        approach=approach,
+        kind=Remark.Kind.REPLY,
+        author_name=by.name,
+        staff=by,
+        body=body,
+        at=timezone.now(),
+        outgoing=mail,
+    )
+
+
+def _author(approach: Approach) -> str:
+    consultation = approach.consultation
+    return consultation.asked_by.name if consultation.asked_by else consultation.by_rule
+
+
+def _mail(approach: Approach, body: str, *, automatic: bool, by: Actor) -> OutgoingMail:
+    """In the contact's own thread: the reply address, a reply or a bounce says by itself who it is."""
+    begins = approach.thread is None
+    if approach.thread is None:
+        approach.thread = MailThread.objects.create(belongs_to=MailThread.Room.CONSULTATIONS)
+    subject = wording.subject_of(approach.consultation)
+    return queue_mail(
+        thread=approach.thread,
+        to=[approach.address],
+        subject=subject if begins else f"Re: {subject}",
+        body=body,
+        automatic=automatic,
+        by=by,
+    )

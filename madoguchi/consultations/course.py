@@ -1,0 +1,318 @@
+"""How a question runs: what each thing that happens makes of it. Pure: rows in memory, nothing is read or written."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from madoguchi.consultations.chain import Chain, Choice, after, opening
+from madoguchi.consultations.models import Approach, Consultation, State
+
+A, Why = Approach.State, Approach.Why
+
+
+class Sending(StrEnum):
+    """What a contact has to be sent because of what happened."""
+
+    QUESTION = "question"
+    REMINDER = "reminder"
+    SETTLED = "settled"
+    STILL_OPEN = "still_open"
+
+
+# They were sent the question and may still be thinking about it.
+_MAY_STILL_ANSWER = (A.ASKED, A.NEEDS_TIME, A.ASKED_BACK, A.SILENT, A.AWAY)
+
+
+@dataclass
+class Course:
+    """One consultation with everybody it was put to and whom one may still ask, at ``now``.
+
+    Each method is one thing that happened. Afterwards the rows are as they must be written, ``sendings`` is what leaves
+    the house, and ``moved_to``, ``reopened`` and ``outcome`` tell what else came of it. The state follows from the
+    approaches: while somebody is being asked it is open, and whenever nobody is, it is the next one's turn.
+    """
+
+    consultation: Consultation
+    approaches: list[Approach]
+    chain: Chain
+    now: datetime
+    sendings: list[tuple[Sending, Approach]] = field(default_factory=list)
+    moved_to: list[Approach] = field(default_factory=list)
+    reopened: bool = False
+    outcome: State | None = None
+
+    @property
+    def live(self) -> list[Approach]:
+        """Who is being asked, the latest last."""
+        return [approach for approach in self.approaches if approach.is_live]
+
+    @property
+    def current(self) -> Approach | None:
+        """Whom the question is with."""
+        return self.live[-1] if self.live else None
+
+    @property
+    def asked(self) -> set[int]:
+        """The contacts who have had their turn."""
+        return {approach.contact_id for approach in self.approaches if approach.contact_id is not None}
+
+    @property
+    def is_settled(self) -> bool:
+        """Answered or withdrawn: what still comes changes nothing. One that only nobody answered can come back."""
+        return self.consultation.state in (State.ANSWERED, State.WITHDRAWN)
+
+    def begin(self, *, due_at: datetime | None, answer_within_s: int) -> bool:
+        """The question goes to the first; False when there is nobody to ask."""
+        choice = self._next()
+        if choice is None:
+            return False
+        hours = self.chain.hours_of(choice.candidate.contact, urgent=self.consultation.urgent)
+        self.consultation.patience_s = max(1, hours.between(self.now, due_at) if due_at else answer_within_s)
+        self.consultation.due_at = due_at or after(hours, self.now, self.consultation.patience_s)
+        self._put_to(choice, Why.FIRST)
+        self._follow()
+        return True
+
+    def answered(self, approach: Approach | None) -> bool:
+        """Somebody of the department answered; whether it is the answer that counts. The first one does."""
+        if self.is_settled:
+            return False
+        if approach is not None:
+            self._end(approach, A.ANSWERED)
+        self._close(State.ANSWERED, but=approach)
+        return True
+
+    def declined(self, approach: Approach | None, named: int | None = None) -> bool:
+        """“Not me”, perhaps naming a contact, whose turn it is then; whether it still mattered."""
+        if self.is_settled:
+            return False
+        if approach is not None:
+            self._end(approach, A.DECLINED)
+        choice = self._choice_of(named) if named is not None else None
+        if choice is not None:
+            self._put_to(choice, Why.NAMED)
+        elif not self.live and self.consultation.ended_at is None:
+            self._go_on(Why.DECLINED)
+        self._follow()
+        return True
+
+    def needs_time(self, approach: Approach, until: datetime) -> bool:
+        """The contact answers by ``until``, or by their next opening after it; whether it still mattered."""
+        if self.is_settled:
+            return False
+        hours = self.chain.hours_of(approach.contact_id, urgent=self.consultation.urgent)
+        approach.state, approach.reminded_at, approach.ended_at = A.NEEDS_TIME, None, None
+        approach.deadline_at = opening(hours, until) or until
+        self._follow()
+        if self.consultation.state == State.NEEDS_TIME:
+            self.consultation.due_at = approach.deadline_at
+        return True
+
+    def asked_back(self, approach: Approach) -> bool:
+        """The contact has a question; until the desk replies no time runs for them. Whether it still mattered."""
+        if self.is_settled:
+            return False
+        approach.state, approach.deadline_at, approach.reminded_at, approach.ended_at = A.ASKED_BACK, None, None, None
+        self._follow()
+        return True
+
+    def replied(self) -> list[Approach]:
+        """The desk replies to those who asked back: their time starts again. They are returned."""
+        waiting = [approach for approach in self.approaches if approach.state == A.ASKED_BACK]
+        for approach in waiting:
+            self._give_time(approach)
+        self._follow()
+        if deadlines := [approach.deadline_at for approach in waiting if approach.deadline_at is not None]:
+            self.consultation.due_at = max(self.consultation.due_at, *deadlines)
+        return waiting
+
+    def pressed(self, contact: int | None = None) -> bool:
+        """The desk waits no longer; False when there is nobody else (or this ``contact`` cannot be asked)."""
+        choice = self._next() if contact is None else self._choice_of(contact)
+        if self.is_settled or choice is None:
+            return False
+        for approach in self.live:
+            self._end(approach, A.SETTLED if approach.state == A.PLANNED else A.SILENT)
+        self._put_to(choice, Why.PRESSED)
+        self._follow()
+        return True
+
+    def withdrawn(self) -> None:
+        """The desk needs no answer any more."""
+        self._close(State.WITHDRAWN)
+
+    def bounced(self, approach: Approach) -> bool:
+        """The question did not arrive: it goes by the next way, else to the next contact. Whether it still mattered."""
+        if approach.state != A.ASKED:
+            return False
+        person = self.chain.people.get(approach.contact_id or 0)
+        way = person.way_untried(approach.tried) if person else None
+        if way is not None:
+            approach.channel, approach.address = way
+            approach.tried = [*approach.tried, way[0]]
+            self._ask(approach)
+        else:
+            self._end(approach, A.BOUNCED)
+            if not self.live:
+                self._go_on(Why.BOUNCED)
+        self._follow()
+        return True
+
+    def away(self, approach: Approach) -> bool:
+        """The contact is out of office: whoever stands in, else the next one, at once; whether it still mattered."""
+        if approach.state != A.ASKED:
+            return False
+        person = self.chain.people.get(approach.contact_id or 0)
+        self._end(approach, A.AWAY)
+        if not self.live:
+            self._go_on(Why.AWAY, prefer=person.deputy if person else None)
+        self._follow()
+        return True
+
+    def due(self) -> list[Approach]:
+        """Time has passed: what was planned is sent, what is late reminded of, who stays silent passed over.
+
+        Returns those who are passed over. A reminder and what follows it are never due at the same moment, so nobody is
+        passed over unreminded, however long nothing ran.
+        """
+        silent = []
+        for approach in self.live:
+            if (moment := moment_of(approach)) is None or moment > self.now:
+                continue
+            if approach.state == A.PLANNED:
+                self._send_planned(approach)
+            elif approach.reminded_at is None and approach.contact_id in self.chain.people:
+                self._remind(approach)
+            else:
+                self._end(approach, A.SILENT)
+                silent.append(approach)
+        if not self.live:
+            self._go_on(Why.NO_ANSWER if silent else Why.AWAY)
+        self._follow()
+        return silent
+
+    def unanswered(self, approach: Approach | None) -> None:
+        """What was read as the answer was none: whoever was told that it is settled is asked again, and the writer."""
+        settled_at = self.consultation.ended_at
+        self.consultation.state = State.WAITING
+        self._reopen()
+        for other in self.approaches:
+            if other.state == A.SETTLED and other.asked_at is not None and other.ended_at == settled_at:
+                self._give_time(other)
+                self.sendings.append((Sending.STILL_OPEN, other))
+        if approach is not None:
+            self._give_time(approach)
+        elif not self.live:
+            self._go_on(Why.NO_ANSWER)
+        self._follow()
+
+    def rested(self) -> None:
+        """The ticket is solved or closed: nobody is chased. ``resumed`` when it comes back."""
+        self.consultation.next_at = None
+
+    def resumed(self) -> None:
+        """The ticket is open again: what was due meanwhile is due now."""
+        self._follow()
+
+    def _next(self, prefer: int | None = None) -> Choice | None:
+        return self.chain.next(asked=self.asked, now=self.now, urgent=self.consultation.urgent, prefer=prefer)
+
+    def _choice_of(self, contact: int) -> Choice | None:
+        return self.chain.choice_of(contact, asked=self.asked, now=self.now, urgent=self.consultation.urgent)
+
+    def _go_on(self, why: Approach.Why, *, prefer: int | None = None) -> None:
+        """The next one's turn, or the end of it."""
+        if choice := self._next(prefer):
+            self._put_to(choice, why)
+        else:
+            self._close(State.DECLINED if why == Why.DECLINED else State.EXHAUSTED)
+
+    def _put_to(self, choice: Choice, why: Approach.Why) -> None:
+        channel, address = choice.candidate.ways[0]
+        approach = Approach(
+            consultation=self.consultation,
+            contact_id=choice.candidate.contact,
+            name=choice.candidate.name,
+            channel=channel,
+            address=address,
+            tried=[channel],
+            why=Why.MANAGER if choice.manages else why,
+            state=A.PLANNED,
+            send_at=choice.send_at,
+        )
+        if self.approaches:
+            self.moved_to.append(approach)
+        self.approaches.append(approach)
+        self._reopen()
+        if approach.send_at <= self.now:
+            self._ask(approach)
+
+    def _ask(self, approach: Approach) -> None:
+        approach.asked_at = self.now
+        self._give_time(approach)
+        self.sendings.append((Sending.QUESTION, approach))
+
+    def _give_time(self, approach: Approach) -> None:
+        hours = self.chain.hours_of(approach.contact_id, urgent=self.consultation.urgent)
+        approach.state, approach.reminded_at, approach.ended_at = A.ASKED, None, None
+        approach.deadline_at = after(hours, self.now, self.consultation.patience_s)
+
+    def _remind(self, approach: Approach) -> None:
+        hours = self.chain.hours_of(approach.contact_id, urgent=self.consultation.urgent)
+        approach.reminded_at = self.now
+        approach.deadline_at = after(hours, self.now, max(1, self.consultation.patience_s // 2))
+        self.sendings.append((Sending.REMINDER, approach))
+
+    def _send_planned(self, approach: Approach) -> None:
+        """What was planned is sent, if it still can be: absences and hours may have changed since."""
+        person = self.chain.people.get(approach.contact_id or 0)
+        opens = opening(person.hours, self.now) if person and not person.away(self.now) else None
+        if opens is None:
+            self._end(approach, A.AWAY)
+        elif opens > self.now and not self.consultation.urgent:
+            approach.send_at = opens
+        else:
+            self._ask(approach)
+
+    def _end(self, approach: Approach, state: Approach.State) -> None:
+        approach.state, approach.deadline_at = state, None
+        approach.ended_at = approach.ended_at or self.now
+
+    def _close(self, state: State, *, but: Approach | None = None) -> None:
+        """The one outcome; whoever may still be thinking about it is told, unless nobody is spared anything by it."""
+        if state in (State.ANSWERED, State.WITHDRAWN):
+            for approach in self.approaches:
+                if approach is not but and approach.state in _MAY_STILL_ANSWER and approach.asked_at is not None:
+                    self.sendings.append((Sending.SETTLED, approach))
+        for approach in self.live:
+            self._end(approach, A.SETTLED)
+        self.consultation.state, self.consultation.ended_at, self.consultation.next_at = state, self.now, None
+        self.outcome = state
+
+    def _reopen(self) -> None:
+        """Nobody had answered, or the answer was none: the question is open again."""
+        if self.consultation.ended_at is not None:
+            hours = self.chain.hours_of(None, urgent=self.consultation.urgent)
+            self.consultation.ended_at = None
+            self.consultation.due_at = after(hours, self.now, self.consultation.patience_s)
+            self.reopened = True
+
+    def _follow(self) -> None:
+        """State and next moment as the approaches have them, unless it has ended."""
+        live = self.live
+        if live:
+            self._reopen()
+            states = {approach.state for approach in live}
+            if A.ASKED_BACK in states:
+                self.consultation.state = State.ASKED_BACK
+            elif states == {A.NEEDS_TIME}:
+                self.consultation.state = State.NEEDS_TIME
+            else:
+                self.consultation.state = State.WAITING
+            moments = [moment for approach in live if (moment := moment_of(approach)) is not None]
+            self.consultation.next_at = min(moments, default=None)
+
+
+def moment_of(approach: Approach) -> datetime | None:
+    """When something is to be done about an approach that runs."""
+    return approach.send_at if approach.state == A.PLANNED else approach.deadline_at

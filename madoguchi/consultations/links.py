@@ -1,0 +1,48 @@
+"""The signed link by which a contact answers without signing in: one for each contact of each question."""
+
+from datetime import timedelta
+from hmac import compare_digest
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.utils import timezone
+
+from madoguchi.consultations.models import Approach
+
+AFTER_END = timedelta(days=14)
+AT_MOST = timedelta(days=90)
+_signer = Signer(salt="madoguchi.consultations.answer", sep=".")
+
+
+def token_of(approach: Approach) -> str:
+    """The token of a saved approach: letters, digits, ``-``, ``_`` and ``.``"""
+    return _signer.sign(f"{approach.pk}-{approach.nonce}")
+
+
+def link_to(approach: Approach) -> str:
+    return f"{settings.PUBLIC_ADDRESS}/answer/{token_of(approach)}/"
+
+
+def approach_of(token: str) -> Approach | None:
+    """Whom a link belongs to, with consultation and ticket; None for one that we did not make, or that has expired.
+
+    It holds until 14 days after the question ended, and at most 90 days after the contact was asked.
+    """
+    try:
+        pk, _, nonce = _signer.unsign(token).partition("-")
+    except BadSignature:
+        return None
+    rows = Approach.objects.select_related(
+        "contact", "consultation__ticket", "consultation__department", "consultation__topic", "consultation__asked_by"
+    )
+    approach = rows.filter(pk=int(pk)).first() if pk.isdecimal() else None
+    if approach is None or not compare_digest(approach.nonce, nonce) or _has_expired(approach):
+        return None
+    return approach
+
+
+def _has_expired(approach: Approach) -> bool:
+    now, ended = timezone.now(), approach.consultation.ended_at
+    if ended is not None and now >= ended + AFTER_END:
+        return True
+    return now >= (approach.asked_at or approach.send_at) + AT_MOST

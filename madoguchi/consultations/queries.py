@@ -1,0 +1,69 @@
+"""Reading consultations, and whom one can ask."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from madoguchi.calendars.queries import working_time
+from madoguchi.consultations.chain import Away, Candidate, Chain
+from madoguchi.consultations.models import Approach, Consultation, Remark
+from madoguchi.people.access import Access
+from madoguchi.people.models import Contact, ContactAbsence, ContactChannel, Department, Topic
+from madoguchi.people.queries import calendar_of, chain_of
+from madoguchi.tickets.models import Ticket
+
+_MOST_DEPUTIES = 4  # of deputies
+USABLE = frozenset({ContactChannel.MAIL, ContactChannel.PHONE})
+
+
+def consultations_of(ticket: Ticket, access: Access) -> list[Consultation]:
+    """The ticket's questions that this person may see, the latest first, with everybody asked and everything said."""
+    return list(in_full(Consultation.objects.visible_to(access).filter(ticket=ticket).order_by("-id")))
+
+
+def in_full(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
+    """With department, topic, who asked, the contacts in the order in which they were asked, and what was said."""
+    remarks = Remark.objects.select_related("approach", "staff", "outgoing").prefetch_related("attachments__file")
+    return rows.select_related(
+        "ticket", "department", "topic", "team", "asked_by", "answer", "used_in"
+    ).prefetch_related(
+        Prefetch("approaches", Approach.objects.select_related("contact").order_by("id")),
+        Prefetch("remarks", remarks.order_by("id")),
+    )
+
+
+def ways_of(contact: Contact) -> tuple[tuple[str, str], ...]:
+    """(channel, address) by which this installation can reach the contact, the preferred way first."""
+    return tuple((way.value, contact.address(way)) for way in contact.ways if way in USABLE)
+
+
+def chain_for(department: Department, topic: Topic | None, *, at: datetime, also: Iterable[int | None] = ()) -> Chain:
+    """The department's chain as it stands; ``also`` are further contacts who may be asked, or were."""
+    order = [contact.pk for contact in chain_of(department, topic)]
+    people: dict[int, Candidate] = {}
+    wanted = [*order, *also, department.manager_id]
+    for _ in range(_MOST_DEPUTIES):
+        if not (unknown := {contact for contact in wanted if contact is not None} - people.keys()):
+            break
+        found = _candidates(unknown, at)
+        people |= found
+        wanted = [person.deputy for person in found.values()]
+        wanted += [absence.deputy for person in found.values() for absence in person.absences]
+    return Chain(order, people, working_time(department.calendar_id), department.manager_id)
+
+
+def _candidates(contacts: Collection[int], at: datetime) -> dict[int, Candidate]:
+    rows = Contact.objects.filter(pk__in=contacts, is_active=True).select_related("department")
+    ways = {row: ways for row in rows if (ways := ways_of(row))}
+    absences: dict[int, list[Away]] = defaultdict(list)
+    to_come = Q(ends_at__isnull=True) | Q(ends_at__gt=at)
+    for absence in ContactAbsence.objects.filter(to_come, contact__in=list(ways)).order_by("starts_at", "id"):
+        absences[absence.contact_id].append(Away(absence.starts_at, absence.ends_at, absence.deputy_id))
+    calendars = {row: calendar_of(row) for row in ways}
+    hours = {calendar: working_time(calendar) for calendar in set(calendars.values())}
+    return {
+        row.pk: Candidate(row.pk, row.name, found, hours[calendars[row]], tuple(absences[row.pk]), row.deputy_id)
+        for row, found in ways.items()
+    }

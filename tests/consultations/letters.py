@@ -1,0 +1,46 @@
+"""Mails of a department: the last one that left to an address, and an answer to it."""
+
+import itertools
+from email.header import Header
+
+from madoguchi.journal.record import SYSTEM
+from madoguchi.mail.actions import take_in
+from madoguchi.mail.models import IncomingMail, OutgoingMail
+from tests.mail.samples import mail
+
+_numbers = itertools.count(1)
+
+
+def sent_to(address: str) -> OutgoingMail:
+    """The last mail that was queued to an address."""
+    found = OutgoingMail.objects.filter(to=[address]).order_by("-id").first()
+    assert found is not None, f"nothing was sent to {address}"
+    return found
+
+
+def by_mail(
+    answered: OutgoingMail | None,
+    body: str,
+    *,
+    sender: str = "経理 <keiri@example.jp>",
+    subject: str = "",
+    headers: dict[str, str | bytes] | None = None,
+) -> IncomingMail:
+    """Somebody replies to ``answered`` (None: writes to the desk) with an ordinary program."""
+    to = answered.reply_to if answered else "desk@localhost"
+    lines: dict[str, str | bytes] = {
+        "From": sender.encode(),
+        "To": to,
+        "Subject": str(Header(subject or f"Re: {answered.subject if answered else ''}", "utf-8")),
+        "Message-ID": f"<{next(_numbers)}@example.jp>",
+        "Content-Type": "text/plain; charset=utf-8",
+    }
+    if answered:
+        lines["In-Reply-To"] = answered.message_id
+    return take_in(
+        mail(lines | (headers or {}), body.encode()),
+        source="smtp",
+        envelope_from="someone@example.jp",
+        envelope_to=[to],
+        by=SYSTEM,
+    )
