@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 
+from madoguchi.foundation.decoding import decoded
+
 _NUMBER = r"(\d{1,2}|元)"
 _FULL = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -55,7 +57,10 @@ def read(content: bytes) -> OfficialList:
     """The holidays of the file. Raises Unreadable when there is not one."""
     if len(content) > _LONGEST_FILE:
         raise Unreadable("size")
-    text, encoding = _text(content)
+    try:
+        text, encoding = decoded(content)
+    except UnicodeError:
+        raise Unreadable("encoding") from None
     rows = list(enumerate(_rows(text), start=1))
     name_first = _name_first([row for _, row in rows])
     holidays: dict[date, str] = {}
@@ -94,19 +99,6 @@ def _take(holidays: dict[date, str], cells: list[str], place: int, day: date | s
     if holidays.setdefault(day, name) != name:
         return "twice"
     return ""
-
-
-def _text(content: bytes) -> tuple[str, str]:
-    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    encodings = ["utf-16"] if marked else ["utf-8-sig", "cp932"]
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text, encoding
-    raise Unreadable("encoding")
 
 
 def _rows(text: str) -> list[list[str]]:

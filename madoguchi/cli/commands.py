@@ -38,6 +38,7 @@ COMMANDS = (
     Command("knowledge import", "madoguchi.cli.knowledge_import", "articles from a CSV file"),
     Command("knowledge history", "madoguchi.cli.knowledge_history", "texts that an article solved"),
     Command("knowledge search", "madoguchi.cli.knowledge_search", "what the first line would be shown"),
+    Command("import directory", "madoguchi.cli.directory_import", "people, departments and contacts from a CSV file"),
     Command("rules trial", "madoguchi.cli.rules_trial", "try an escalation rule on this desk's or another's history"),
     Command("clocks rebuild", "madoguchi.cli.clocks_rebuild", "work out all deadlines anew from the journal"),
     Command("report", "madoguchi.cli.report", "a report of the product, also as JSON, CSV or workbook"),

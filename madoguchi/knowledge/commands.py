@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category
+from madoguchi.foundation.decoding import decoded
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import SYSTEM, Actor
 from madoguchi.knowledge.actions import Content, change, create, learn
@@ -170,12 +171,11 @@ def _text_of(file: Path) -> str:
         raise Refused(
             _("%(file)s cannot be read: %(error)s.") % {"file": file, "error": error.strerror}, code="unreadable"
         ) from error
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise Refused(_("%(file)s is neither UTF-8 nor Shift_JIS.") % {"file": file}, code="unreadable")
+    try:
+        return decoded(content)[0]
+    except UnicodeError as error:
+        message = _("%(file)s is neither UTF-8 nor Shift_JIS.") % {"file": file}
+        raise Refused(message, code="unreadable") from error
 
 
 def _object(line: str) -> dict[str, Any]:

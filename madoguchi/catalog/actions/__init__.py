@@ -1,6 +1,6 @@
 """What can happen to the tree and to what is asked. What is no longer used is deactivated, never deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,7 +11,7 @@ from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.actions.changes import apply
-from madoguchi.people.models import Team
+from madoguchi.people.models import Team, Topic
 
 _CATEGORY = frozenset(
     {
@@ -49,6 +49,17 @@ def change_category(category: Category, *, by: Actor, **changes: Any) -> Categor
         category.save(update_fields=changed)
         record("category.changed", by=by, about=[category], data={"fields": changed})
     return category
+
+
+@transaction.atomic
+def link_topic(topic: Topic, categories: Iterable[Category], *, by: Actor) -> None:
+    """What a department is asked as ``topic`` is proposed in these categories, and in no others."""
+    before = set(topic.categories.values_list("pk", flat=True))
+    after = {category.pk for category in categories}
+    if before != after:
+        topic.categories.set(after)
+        data = {"topic": topic.pk, "name": topic.name, "categories": sorted(after), "before": sorted(before)}
+        record("department.topic_linked", by=by, about=[topic.department], data=data)
 
 
 @transaction.atomic

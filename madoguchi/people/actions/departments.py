@@ -1,6 +1,6 @@
 """Departments, their topics and the contacts who are asked. What is no longer used is deactivated, never deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ _TOPIC = frozenset({"key", "name", "name_en", "words", "answer_within_s", "posit
 def add_department(*, by: Actor, **fields: Any) -> Department:
     """A part of the company that is asked; ``fields`` as in ``change_department``."""
     department = Department()
-    apply(department, _clean(fields), allowed=_DEPARTMENT)
+    apply(department, cleaned(fields), allowed=_DEPARTMENT)
     _key_is_free(department)
     department.save()
     record("department.added", by=by, about=[department], data={"name": department.name})
@@ -39,7 +39,7 @@ def add_department(*, by: Actor, **fields: Any) -> Department:
 @transaction.atomic
 def change_department(department: Department, *, by: Actor, **changes: Any) -> Department:
     """Correct ``key name name_en kana about phone is_active is_partner calendar answer_within_s manager team``."""
-    if changed := apply(department, _clean(changes), allowed=_DEPARTMENT):
+    if changed := apply(department, cleaned(changes), allowed=_DEPARTMENT):
         _key_is_free(department)
         department.save(update_fields=changed)
         record("department.changed", by=by, about=[department], data={"fields": changed})
@@ -72,7 +72,7 @@ def change_topic(topic: Topic, *, by: Actor, **changes: Any) -> Topic:
 def add_contact(department: Department, *, by: Actor, in_chain: bool = True, **fields: Any) -> Contact:
     """Somebody more to ask, last in the chain, or only known there; ``fields`` as in ``change_contact``."""
     contact = Contact(department=department)
-    apply(contact, _clean(fields), allowed=_CONTACT)
+    apply(contact, cleaned(fields), allowed=_CONTACT)
     if in_chain:
         last = _chain(department).last()
         contact.position = (last.position or 0) + 1 if last else 1
@@ -87,7 +87,7 @@ def change_contact(contact: Contact, *, by: Actor, **changes: Any) -> Contact:
     """Correct ``name kana title is_shared email phone extension mobile chat_url channels note is_active is_confirmed
     calendar deputy``; somebody inactive is asked no more.
     """
-    if changed := apply(contact, _clean(changes), allowed=_CONTACT):
+    if changed := apply(contact, cleaned(changes), allowed=_CONTACT):
         contact.refresh_search()
         contact.save(update_fields=[*changed, "search"])
         data = {"contact": contact.pk, "name": contact.name, "fields": changed}
@@ -185,7 +185,8 @@ def _chain(department: Department) -> Any:
     return Contact.objects.filter(department=department, position__isnull=False).order_by("position", "id")
 
 
-def _clean(fields: dict[str, Any]) -> dict[str, Any]:
+def cleaned(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a department or a contact as they are kept; Refused for what is no number or no channel."""
     clean = dict(fields)
     for name in ("phone", "mobile"):
         if written := clean.get(name, ""):

@@ -71,7 +71,7 @@ def add_person(details: Requester, *, by: Actor) -> Person:
     family_kana, given_kana = _names(to_hiragana(details.kana))
     person = Person(family_name=family, given_name=given, family_kana=family_kana, given_kana=given_kana)
     if details.organization.strip():
-        person.organization = _organization(details.organization.strip())
+        person.organization = organization_called(details.organization.strip())
     person.refresh_search()
     insert(person)
     if address := _address(details.email):
@@ -94,7 +94,7 @@ def change_person(person: Person, *, by: Actor, **changes: object) -> Person:
         if name not in allowed:
             raise ValueError(f"a person has no field {name} to change")
         if name == "organization" and isinstance(value, str):
-            person.organization = _organization(value.strip()) if value.strip() else None
+            person.organization = organization_called(value.strip()) if value.strip() else None
         else:
             setattr(person, name, to_hiragana(str(value)) if name.endswith("kana") else value)
     person.refresh_search()
@@ -155,7 +155,7 @@ def _address(written: str) -> str:
     return clean if local and domain and not _NOT_IN_ADDRESSES.search(clean) and len(clean) <= 254 else ""
 
 
-def _organization(name: str) -> Organization:
+def organization_called(name: str) -> Organization:
     """The organisation of exactly this name in any writing, else a new one."""
     key = search_key(name)
     for organization in Organization.objects.filter(search__startswith=key)[:10]:
