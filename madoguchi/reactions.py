@@ -9,6 +9,7 @@ from madoguchi.clocks import follow as clocks
 from madoguchi.consultations.actions import receive as consultations
 from madoguchi.interactions.from_calls import follow_call
 from madoguchi.journal.record import Reaction
+from madoguchi.notifications.cover import tell_duty, tell_substitute
 from madoguchi.rules.engine import react
 from madoguchi.search.index import Source
 from madoguchi.tickets import queries as tickets
@@ -17,6 +18,8 @@ from madoguchi.tickets.actions.receive_mail import receive_mail, show_machine_ma
 from madoguchi.tickets.actions.track_call_back import follow_call_back
 
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
+    "absence.ended": (tell_substitute,),
+    "absence.noted": (tell_substitute,),
     "calendar.added": (clocks.follow_book,),
     "calendar.changed": (clocks.follow_book,),
     "calendar.days_changed": (clocks.follow_book,),
@@ -48,6 +51,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "consultation.needs_time": (clocks.follow_ticket,),
     "consultation.replied": (clocks.follow_ticket,),
     "consultation.withdrawn": (clocks.follow_ticket,),
+    "duty.removed": (tell_duty,),
+    "duty.set": (tell_duty,),
     "handoff.accepted": (clocks.follow_ticket, react),
     "handoff.offered": (clocks.follow_ticket, react),
     "handoff.recalled": (clocks.follow_ticket, react),

@@ -42,7 +42,7 @@ class Offers:
 
 def offers_to(teams: Sequence[Team], *, access: Access, after: str = "", limit: int = 50) -> Offers:
     """What waits for these teams; one query however much it is."""
-    place = _place(after)
+    place = place_of(after)
     rows = _waiting("to_team", _ids(teams), bool(place), limit + 1).all(access, *(place or ()))
     more, rows = len(rows) > limit, rows[:limit]
     return Offers(rows, f"{rows[-1].offered_at.isoformat()}_{rows[-1].pk}" if more else "")
@@ -288,7 +288,8 @@ def _rows(handoffs: HandoffQuerySet) -> HandoffQuerySet:
     return handoffs.select_related(*_RELATED).annotate(said=Subquery(said))
 
 
-def _place(after: str) -> tuple[datetime, int] | None:
+def place_of(after: str) -> tuple[datetime, int] | None:
+    """The moment and the id that a cursor names; None when it is none of ours."""
     at, underscore, last = after.rpartition("_")
     try:
         return (datetime.fromisoformat(at), int(last)) if underscore else None

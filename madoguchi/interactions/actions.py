@@ -1,9 +1,10 @@
 """What can happen to a contact before and beside a ticket."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import CallBack, Channel, IdentityCheck, IntakeDraft, Interaction
 from madoguchi.journal.record import Actor, record
 from madoguchi.mail.models import IncomingMail
+from madoguchi.people.access import access_of
 from madoguchi.people.models import Contract, Person, Staff, Team
 from madoguchi.people.standing_in import substitute_of
 from madoguchi.telephony.models import Call
@@ -257,5 +259,44 @@ def try_call_back_again(call_back: CallBack, *, due_at: datetime, by: Staff) -> 
         by=by,
         about=[call_back, call_back.person, call_back.team],
         data={"attempts": call_back.attempts, "due_at": due_at.isoformat(), "call_back": call_back.pk},
+    )
+    return call_back
+
+
+@transaction.atomic
+def reassign_call_back(
+    call_back: CallBack,
+    *,
+    staff: Staff | None,
+    reassigned: Mapping[str, str],
+    by: Staff,
+    ticket: models.Model | None = None,
+) -> CallBack:
+    """Somebody else of the team makes this call; None: whoever of the team is free.
+
+    ``reassigned`` is what the trail says of it, as in ``change``; ``ticket`` is the one it is owed for. Refuses (409) a
+    call that was made.
+    """
+    former = call_back.staff
+    if staff is not None and not access_of(staff).acts_for(call_back.team):
+        raise Refused(
+            _("%(name)s does not work for %(team)s.") % {"name": staff.name, "team": call_back.team.label},
+            code="staff",
+            field="staff",
+        )
+    if not CallBack.objects.filter(pk=call_back.pk, done_at__isnull=True).update(staff=staff):
+        raise Refused(_("Somebody has already made this call."), code="done", status=409)
+    call_back.staff = staff
+    record(
+        "call_back.reassigned",
+        by=by,
+        about=[call_back, ticket, call_back.person, former, staff, call_back.team],
+        data={
+            "call_back": call_back.pk,
+            "due_at": call_back.due_at.isoformat(),
+            "from": former.name if former else "",
+            "to": staff.name if staff else "",
+            "reassigned": dict(reassigned),
+        },
     )
     return call_back

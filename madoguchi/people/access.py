@@ -1,6 +1,6 @@
 """Who may do what. Nobody may do anything that is not listed here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, partial
@@ -43,7 +43,7 @@ GRANTS: dict[str, frozenset[Capability]] = {
 _NOT_FOR_PARTNERS = frozenset(
     {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_RULES, C.ADMINISTER, C.EDIT_KNOWLEDGE}
 )
-_WORKING_ROLES = frozenset({Role.OPERATOR, Role.ENGINEER, Role.SUPERVISOR})
+WORKING_ROLES = frozenset({Role.OPERATOR, Role.ENGINEER, Role.SUPERVISOR})
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Access:
         """Whether this person may accept, return or answer in the team's name."""
         if Role.ADMINISTRATOR in self.roles:
             return True
-        return any(role in _WORKING_ROLES and (own is None or own.pk == team.pk) for role, own in self.memberships)
+        return any(role in WORKING_ROLES and (own is None or own.pk == team.pk) for role, own in self.memberships)
 
 
 class PreparedVisible[Row]:
@@ -124,3 +124,12 @@ def access_of(staff: Staff) -> Access:
         access = Access(staff, tuple((row.role, row.team) for row in _memberships.all(staff.pk)))
         staff.__dict__["access"] = access
     return access
+
+
+def read_access(people: Collection[Staff]) -> None:
+    """Read the rights of several people with one query, as ``access_of`` keeps them."""
+    found: dict[int, list[tuple[str, Team | None]]] = {person.pk: [] for person in people}
+    for row in Membership.objects.filter(staff__in=list(found)).select_related("team").order_by("pk"):
+        found[row.staff_id].append((row.role, row.team))
+    for person in people:
+        person.__dict__["access"] = Access(person, tuple(found[person.pk]))

@@ -10,7 +10,7 @@ from madoguchi.calendars.working_time import WorkingTime
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.prepared import Prepared
-from madoguchi.people.access import Access
+from madoguchi.people.access import WORKING_ROLES, Access
 from madoguchi.people.models import (
     Contact,
     ContactAbsence,
@@ -154,6 +154,11 @@ def contact_absence(contact: Contact, at: datetime) -> ContactAbsence | None:
     holding = list(rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at)))
     endless = [row for row in holding if row.ends_at is None]
     return endless[0] if endless else max(holding, key=lambda row: row.ends_at or at, default=None)
+
+
+def workers_of(team: Team) -> QuerySet[Staff]:
+    """Who can be named for work of the team: those who belong to it in a working role."""
+    return Staff.objects.filter(memberships__team=team, memberships__role__in=WORKING_ROLES, is_active=True).distinct()
 
 
 def service_classes() -> list[str]:

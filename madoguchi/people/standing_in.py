@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from madoguchi.journal.record import Actor
 from madoguchi.people.access import access_of
 from madoguchi.people.cover import Absence, Duty
 from madoguchi.people.staff import Staff, Team
@@ -42,6 +43,17 @@ def absence_of(staff: Staff, at: datetime) -> Absence | None:
     return endless[0] if endless else max(rows, key=lambda row: row.ends_at or at, default=None)
 
 
+def next_absence(staff: Staff, at: datetime) -> Absence | None:
+    """The absence that holds at ``at``, else the next one that is noted."""
+    ahead = Absence.objects.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), staff=staff)
+    return ahead.select_related("substitute", "substitute_team").order_by("starts_at", "id").first()
+
+
+def absent(at: datetime) -> QuerySet[Staff]:
+    """Who is away at ``at`` or works here no more."""
+    return Staff.objects.filter(Q(is_active=False) | Q(pk__in=away_at(at).values("staff")))
+
+
 def available(staff: Staff, at: datetime) -> bool:
     """Whether somebody works here and is not away at ``at``; hours are another question (``working_time_of``)."""
     return staff.is_active and not away_at(at).filter(staff=staff).exists()
@@ -73,16 +85,30 @@ def substitute_of(staff: Staff, at: datetime) -> StandIn | None:
     return StandIn(None, None, tuple(away), until)
 
 
-def covered(staff: Staff | None, team: Team, at: datetime) -> tuple[Staff | None, StandIn | None]:
+def covered(
+    staff: Staff | None, team: Team, at: datetime, *, by: Actor | None = None
+) -> tuple[Staff | None, StandIn | None]:
     """Who of ``team`` gets what was meant for ``staff``, and why it is somebody else.
 
-    The substitute, when they may act for the team; otherwise nobody: then it is the whole team's.
+    The substitute, when they may act for the team; otherwise nobody: then it is the whole team's. Who acts
+    themselves (``by``) is there, whatever was noted.
     """
-    stand_in = substitute_of(staff, at) if staff else None
+    acts = staff is not None and by is not None and (by.actor_kind, by.actor_id) == ("staff", staff.pk)
+    stand_in = substitute_of(staff, at) if staff and not acts else None
     if stand_in is None:
         return staff, None
     fits = stand_in.staff is not None and access_of(stand_in.staff).acts_for(team)
     return (stand_in.staff if fits else None), stand_in if fits else StandIn(None, team, stand_in.away, stand_in.until)
+
+
+def successor(staff: Staff, team: Team, at: datetime) -> Staff | None:
+    """Who of ``team`` takes over what waits on ``staff`` already: the substitute of this absence or the next, if there.
+
+    None: the whole team. Somebody who is there and stays has no successor either.
+    """
+    absence = next_absence(staff, at)
+    person, _stand_in = covered(staff, team, max(at, absence.starts_at) if absence else at)
+    return None if person is None or person == staff or not available(person, at) else person
 
 
 def on_duty(team: Team, at: datetime) -> list[Staff]:

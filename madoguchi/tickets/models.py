@@ -189,6 +189,11 @@ class Ticket(models.Model):
                 name="tickets_active_by_assignee",
             ),
             models.Index(
+                fields=["front_staff"],
+                condition=models.Q(status__in=["new", "open", "waiting"]),
+                name="tickets_active_by_front_staff",
+            ),
+            models.Index(
                 fields=["requester"],
                 condition=models.Q(status__in=["new", "open", "waiting"]),
                 name="tickets_active_by_requester",

@@ -82,7 +82,10 @@ def end_absence(absence: Absence, *, by: Staff) -> None:
 
 @transaction.atomic
 def set_duty(team: Team, staff: Staff, *, first: date, last: date, periods: Sequence[Period], by: Staff) -> list[Duty]:
-    """``staff`` is on duty for the team on each day from ``first`` to ``last`` in these hours (desk's time zone)."""
+    """``staff`` is on duty for the team on each day from ``first`` to ``last`` in these hours (desk's time zone).
+
+    The same again changes nothing.
+    """
     _may_plan(team, by)
     days = (last - first).days + 1
     if not 1 <= days * len(periods) <= _MOST_DUTIES:
@@ -97,7 +100,8 @@ def set_duty(team: Team, staff: Staff, *, first: date, last: date, periods: Sequ
             code="staff",
             field="staff",
         )
-    duties = []
+    known = dict(Duty.objects.filter(team=team, staff=staff).values_list("starts_at", "ends_at"))
+    duties, news = [], []
     for place in range(days):
         midnight = datetime.combine(first + timedelta(days=place), datetime.min.time())
         for start, end in periods:
@@ -106,12 +110,21 @@ def set_duty(team: Team, staff: Staff, *, first: date, last: date, periods: Sequ
                 team=team, staff=staff, starts_at=starts, defaults={"ends_at": ends}
             )
             duties.append(duty)
-    record(
-        "duty.set",
-        by=by,
-        about=[team, staff],
-        data={"team": team.name, "name": staff.name, "first": first.isoformat(), "last": last.isoformat()},
-    )
+            if known.get(starts) != ends:
+                news.append(duty)
+    if news:
+        record(
+            "duty.set",
+            by=by,
+            about=[*news, team, staff],
+            data={
+                "team": team.name,
+                "name": staff.name,
+                "from": min(duty.starts_at for duty in news).isoformat(),
+                "until": max(duty.ends_at for duty in news).isoformat(),
+                "count": len(news),
+            },
+        )
     return duties
 
 
@@ -122,8 +135,13 @@ def remove_duty(duty: Duty, *, by: Staff) -> None:
     record(
         "duty.removed",
         by=by,
-        about=[duty.team, duty.staff],
-        data={"team": duty.team.name, "name": duty.staff.name, "from": duty.starts_at.isoformat()},
+        about=[duty, duty.team, duty.staff],
+        data={
+            "team": duty.team.name,
+            "name": duty.staff.name,
+            "from": duty.starts_at.isoformat(),
+            "until": duty.ends_at.isoformat(),
+        },
     )
     duty.delete()
 

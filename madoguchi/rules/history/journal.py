@@ -225,8 +225,9 @@ class _Fold:
     def _ticket_resolved(self, line: Line) -> None:
         self.now.status, self.now.waiting_for, self.now.resolved_at = "resolved", "", line.at
 
-    def _ticket_reopened(self, _line: Line) -> None:
+    def _ticket_reopened(self, line: Line) -> None:
         self.now.status, self.now.resolved_at = "open", None
+        self.now.assignee = line.data.get("assignee", self.now.assignee)
         self.now.reopenings += 1
 
     def _ticket_closed(self, _line: Line) -> None:

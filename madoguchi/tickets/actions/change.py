@@ -1,5 +1,6 @@
 """A ticket's facts change: category, priority, assignee, subject, details, people, waiting."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,14 +20,24 @@ from madoguchi.tickets.actions.lock import lock, require_active, save
 from madoguchi.tickets.actions.open_ticket import is_not_entitled
 from madoguchi.tickets.models import Priority, Status, Ticket, WaitingFor
 
-CHANGEABLE = frozenset({"subject", "category", "priority", "assignee", "details", "requester", "affected"})
+CHANGEABLE = frozenset(
+    {"subject", "category", "priority", "assignee", "front_staff", "details", "requester", "affected"}
+)
 
 
 @transaction.atomic
-def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **changes: Any) -> Ticket:
+def change(
+    ticket: Ticket,
+    *,
+    by: Actor,
+    if_version: int | None = None,
+    reassigned: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> Ticket:
     """Change the named facts (``CHANGEABLE``); ``details`` are merged key by key, a None value removes a key.
 
-    An assignee who is away is stood in for; without anybody who may, the ticket is the whole team's.
+    An assignee who is away is stood in for; without anybody who may, the ticket is the whole team's. ``reassigned`` is
+    what the trail says of a change because somebody is not there: of whom (``of``), ``why`` and a ``note``.
     Refuses (409) when the ticket is closed or has moved on from ``if_version``. Nothing is written when nothing
     differs.
     """
@@ -41,8 +52,8 @@ def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **change
         merged = {**ticket.details, **changes["details"]}
         changes["details"] = {key: value for key, value in merged.items() if value is not None}
     stand_in = None
-    if (chosen := changes.get("assignee")) and chosen.pk != by.actor_id:
-        changes["assignee"], stand_in = covered(chosen, ticket.holder_team, timezone.now())
+    if "assignee" in changes:
+        changes["assignee"], stand_in = covered(changes["assignee"], ticket.holder_team, timezone.now(), by=by)
     before = {name: getattr(ticket, name) for name in changes}
     changes = {name: value for name, value in changes.items() if value != before[name]}
     if not changes and stand_in is None:
@@ -72,6 +83,7 @@ def change(ticket: Ticket, *, by: Actor, if_version: int | None = None, **change
             "to": {name: _plain(changes[name]) for name in told},
             "clocks": _for_clocks(changes),
             **({"cover": stand_in.told()} if stand_in else {}),
+            **({"reassigned": dict(reassigned)} if reassigned else {}),
             "not_entitled": ticket.not_entitled,
             "ids": {name: changes[name].pk for name in told if isinstance(changes[name], Model)},
         },
@@ -123,6 +135,13 @@ def _check(ticket: Ticket, changes: dict[str, Any]) -> None:
             % {"name": assignee.name, "team": ticket.holder_team.label},
             code="assignee",
             field="assignee",
+        )
+    front: Staff | None = changes.get("front_staff")
+    if front is not None and not access_of(front).acts_for(ticket.front_team):
+        raise Refused(
+            _("%(name)s does not work for %(team)s.") % {"name": front.name, "team": ticket.front_team.label},
+            code="front_staff",
+            field="front_staff",
         )
 
 

@@ -10,6 +10,7 @@ from madoguchi.journal.record import Actor, record
 from madoguchi.knowledge.actions import learn, unlearn
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Staff
+from madoguchi.people.standing_in import covered
 from madoguchi.search import index
 from madoguchi.tickets.actions.lock import lock, require_active, save
 from madoguchi.tickets.models import Status, Ticket
@@ -91,7 +92,7 @@ def close(ticket: Ticket, *, by: Actor) -> Ticket:
 
 @transaction.atomic
 def reopen(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
-    """It was not solved after all; a merged ticket cannot come back."""
+    """It was not solved after all; a merged ticket cannot come back. An assignee who is away is stood in for."""
     ticket = lock(ticket)
     if ticket.is_active:
         raise Refused(_("This ticket is not resolved."), code="active", status=409)
@@ -99,9 +100,11 @@ def reopen(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
         raise Refused(_("This ticket was merged into another one. Go on there."), code="merged", status=409)
     if ticket.article is not None:
         unlearn(ticket.article, source=_source(ticket), by=by)
+    assignee, stand_in = covered(ticket.assignee, ticket.holder_team, timezone.now(), by=by)
     save(
         ticket,
         status=Status.OPEN,
+        assignee=assignee,
         article=None,
         resolved_at=None,
         closed_at=None,
@@ -112,6 +115,10 @@ def reopen(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
         "ticket.reopened",
         by=by,
         about=[ticket, ticket.holder_team, ticket.front_team, ticket.assignee],
-        data={"reason": reason.strip()},
+        data={
+            "reason": reason.strip(),
+            "assignee": ticket.assignee_id,
+            **({"cover": stand_in.told()} if stand_in else {}),
+        },
     )
     return ticket

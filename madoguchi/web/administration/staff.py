@@ -3,6 +3,7 @@
 from datetime import datetime, time
 
 from allauth.mfa.models import Authenticator
+from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Substr
 from django.http import HttpResponse
@@ -16,14 +17,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from madoguchi.foundation.japanese import to_hiragana
 from madoguchi.foundation.refusal import Refused
+from madoguchi.handoffs.waiting import shares
 from madoguchi.people import actions
-from madoguchi.people.access import Capability
+from madoguchi.people.access import Capability, access_of
 from madoguchi.people.models import ApiToken, Membership, Role, Staff, Team
 from madoguchi.people.tokens import SCOPES
 from madoguchi.web.administration.forms import StaffForm
 from madoguchi.web.administration.page import ask, done, fill, show, show_secret
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
+from madoguchi.web.shell.render import go
 
 PAGE = 100
 # The rows of the syllabary, as an address book has them at its side; what begins otherwise stands under 他.
@@ -96,6 +99,7 @@ def staff_page(request: StaffRequest, staff_id: int) -> HttpResponse:
         "tokens": list(person.tokens.order_by("-pk")[:50]),
         "scopes": SCOPES,
         "has_password": person.has_usable_password(),
+        "waiting": sum(share.tally.total for share in shares(person, request.access)),
     }
     return ask(request, form, person.name, back=reverse("administration:staff"), template="staff_page.html", **context)
 
@@ -113,7 +117,7 @@ def roles(request: StaffRequest, staff_id: int) -> HttpResponse:
             raise Refused(_("This team does not exist any more. Load the page again."), code="unknown_team")
         chosen.append((role, teams[team] if team else None))
     actions.set_roles(person, chosen, by=request.user)
-    return done(request, _("The roles are saved."), "staff_page", person.pk)
+    return _done_unless_waited_for(request, person, _("The roles are saved."))
 
 
 @guard(Capability.ADMINISTER)
@@ -149,7 +153,7 @@ def deactivate(request: StaffRequest, staff_id: int) -> HttpResponse:
     """No longer works here."""
     person = get_object_or_404(Staff, pk=staff_id)
     actions.deactivate_staff(person, by=request.user)
-    return done(request, _("%(name)s can no longer sign in.") % {"name": person.name}, "staff_page", person.pk)
+    return _done_unless_waited_for(request, person, _("%(name)s can no longer sign in.") % {"name": person.name})
 
 
 @guard(Capability.ADMINISTER)
@@ -191,6 +195,20 @@ def revoke_token(request: StaffRequest, token_id: int) -> HttpResponse:
     token = get_object_or_404(ApiToken.objects.select_related("staff"), pk=token_id)
     actions.revoke_token(token, by=request.user)
     return done(request, _("The token is revoked."), "staff_page", token.staff_id)
+
+
+def _done_unless_waited_for(request: StaffRequest, person: Staff, sentence: str) -> HttpResponse:
+    """Back to their page; or, when something waits that they will not do any more, on to where it is reassigned."""
+    person = Staff.objects.get(pk=person.pk)  # with the rights as they are now
+    rights = access_of(person)
+    stranded = [one for one in shares(person, request.access) if not person.is_active or not rights.acts_for(one.team)]
+    if not stranded:
+        return done(request, sentence, "staff_page", person.pk)
+    messages.success(request, sentence)
+    messages.warning(
+        request, _("Something still waits on %(name)s. Give it to somebody who is there.") % {"name": person.name}
+    )
+    return go(request, reverse("people:waiting", args=[person.pk]))
 
 
 def _chosen(address: dict[str, str]) -> QuerySet[Staff]:

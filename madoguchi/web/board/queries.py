@@ -1,7 +1,7 @@
 """What the board shows of this moment: calls, operators, and everything that waits for a person."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from madoguchi.foundation import phone
 from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
+from madoguchi.handoffs.waiting import waited_for
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.telephony import queries as telephony
@@ -242,6 +243,13 @@ class Board:
     def frozen(self) -> Waiting:
         """Tickets that may not move on until a supervisor decides."""
         return self._pile(_frozen.all(self.access), lambda row: self.now)
+
+    @cached_property
+    def absent(self) -> Waiting:
+        """Those who are away or left while something waits on them; counted is what waits."""
+        rows = waited_for(self.access, self.now, moved=False)
+        pile = self._pile(rows, lambda row: row.tally.due_at or self.now + LATE)
+        return replace(pile, count=sum(row.tally.total for row in rows))
 
     def _pile(self, found: Sequence[Any], late_at: Callable[[Any], datetime]) -> Waiting:
         return Waiting(found, len(found), bool(found) and late_at(found[0]) <= self.now)

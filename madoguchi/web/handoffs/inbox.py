@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -25,7 +26,8 @@ def index(request: StaffRequest) -> HttpResponse:
     chosen = next((team for team in teams if str(team.pk) == request.GET.get("team", "")), None)
     shown = [chosen] if chosen else teams
     offers = offers_to(shown, access=request.access, after=request.GET.get("after", ""))
-    here = reverse("handoffs:index") + (f"?team={chosen.pk}" if chosen else "")
+    told: dict[str, int] = {"team": chosen.pk} if chosen else {}
+    here = reverse("handoffs:index") + (f"?{urlencode(told)}" if told else "")
     return page(
         request,
         "handoffs/index.html",
@@ -34,7 +36,7 @@ def index(request: StaffRequest) -> HttpResponse:
             "chosen": chosen,
             "here": here,
             "offers": offers.rows,
-            "next": f"{here}{'&' if chosen else '?'}after={offers.next}" if offers.next else "",
+            "next": f"{request.path}?{urlencode(told | {'after': offers.next})}" if offers.next else "",
             "first": here if request.GET.get("after") else "",
             "sent": offers_from(shown, access=request.access),
             "returned": returned_to(shown, access=request.access),

@@ -17,7 +17,8 @@ from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
 from madoguchi.handoffs.destination import Proposal, propose
 from madoguchi.handoffs.models import Handoff
 from madoguchi.people.access import Capability
-from madoguchi.people.models import Role, Staff, Team
+from madoguchi.people.models import Staff, Team
+from madoguchi.people.queries import workers_of
 from madoguchi.tickets.models import Message, Ticket
 from madoguchi.web.handoffs.answers import done, missing
 from madoguchi.web.handoffs.inbox import first_line
@@ -27,7 +28,6 @@ from madoguchi.web.tickets.views import ticket_or_404
 
 # A person hands over for a reason of their own; rules name themselves.
 REASONS = [choice for choice in Handoff.ReasonCode.choices if choice[0] != Handoff.ReasonCode.RULE]
-_WORKERS = (Role.OPERATOR, Role.ENGINEER, Role.SUPERVISOR)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -51,7 +51,7 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
     offer(
         ticket,
         to_team=team,
-        to_staff=get_object_or_404(_workers(team), pk=named) if named.isdecimal() else None,
+        to_staff=get_object_or_404(workers_of(team), pk=named) if named.isdecimal() else None,
         reason=request.POST["reason"],
         reason_code=request.POST.get("reason_code", "") or Handoff.ReasonCode.OTHER,
         details=_details(request, _required(ticket, team)),
@@ -98,7 +98,7 @@ def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
     required = _required(ticket, chosen)
     answers = ticket.details | _details(request, required)
     lacking = {item.key for item in required if not requirements.is_answered(answers.get(item.key))}
-    workers = list(_workers(chosen)) if chosen else []
+    workers = list(workers_of(chosen)) if chosen else []
     return {
         "ticket": ticket,
         "teams": [(team.pk, _named(team, by_team.get(team.pk))) for team in teams],
@@ -131,11 +131,6 @@ def _details(request: StaffRequest, required: list[HearingItem]) -> dict[str, st
 
 def _named(team: Team, proposal: Proposal | None) -> str:
     return _("%(team)s (proposed)") % {"team": team.label} if proposal else team.label
-
-
-def _workers(team: Team) -> Any:
-    """Who can be named: those who work for the team."""
-    return Staff.objects.filter(memberships__team=team, memberships__role__in=_WORKERS, is_active=True).distinct()
 
 
 def _named_worker(

@@ -17,6 +17,7 @@ from madoguchi.web.shell.render import block, page
 
 PAGE = 50
 MOST = 100
+_PAGES = {"absence": "people:own_absences", "duty": "people:own_absences"}
 
 
 @signed_in
@@ -58,7 +59,7 @@ def open_one(request: StaffRequest, notification_id: int) -> HttpResponse:
     mark_read(found)
     if found.about_kind == "ticket" and found.about_id is not None:
         return HttpResponseRedirect(reverse("tickets:page", args=[number_of(found.about_id)]))
-    return HttpResponseRedirect(reverse("notifications:index"))
+    return HttpResponseRedirect(reverse(_PAGES.get(found.about_kind, "notifications:index")))
 
 
 @signed_in

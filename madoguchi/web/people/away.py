@@ -1,5 +1,6 @@
 """Who is away and who stands in: one's own, and for supervisors everybody's with the duty rota."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from madoguchi.foundation.refusal import Refused
+from madoguchi.handoffs.waiting import tallies
 from madoguchi.people import actions
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Absence, Duty, Staff, Team
@@ -96,12 +98,21 @@ class DutyForm(forms.Form):
 @signed_in
 @require_http_methods(["GET", "POST"])
 def own(request: StaffRequest) -> HttpResponse:
-    """One's own absences, those to come and the one that holds."""
+    """One's own absences, those to come and the one that holds; for whom one stands in, and when one is on duty."""
     form = _absence_form(request, everybody=False)
     if form.is_bound and form.is_valid() and _noted(request, form, request.user):
         return _done(request, _("Your absence is noted."), "own_absences")
-    rows = _ahead(Absence.objects.filter(staff=request.user))
-    context = {"form": form, "absences": rows, "everybody": False}
+    mine = Q(substitute=request.user) | Q(substitute_team__in=request.access.team_ids)
+    duties = Duty.objects.filter(ends_at__gt=timezone.now(), staff=request.user)
+    context = {
+        "form": form,
+        "absences": _ahead(Absence.objects.filter(staff=request.user)),
+        "stood_in_for": _ahead(Absence.objects.filter(mine).exclude(staff=request.user)),
+        "duties": list(duties.select_related("team", "staff").order_by("starts_at", "id")[:ROWS]),
+        "open": sum(part.total for part in tallies(request.access, [request.user.pk]).values()),
+        "everybody": False,
+        "now_at": timezone.now(),
+    }
     return page(request, "people/away.html", context, status=422 if form.errors else 200)
 
 
@@ -151,10 +162,15 @@ def _overview(request: StaffRequest, form: AbsenceForm, duty_form: DutyForm) -> 
     now = timezone.now()
     duties = Duty.objects.filter(ends_at__gt=now, team__in=[team.pk for team in _planned(request.access)])
     wrong = bool(form.errors or duty_form.errors)
+    absences = _ahead(Absence.objects.filter(staff__is_active=True))
+    waiting: Counter[int] = Counter()
+    for (staff, _team), part in tallies(request.access, {row.staff_id for row in absences}).items():
+        waiting[staff] += part.total
     context = {
         "form": form,
         "duty_form": duty_form,
-        "absences": _ahead(Absence.objects.filter(staff__is_active=True)),
+        "absences": absences,
+        "waiting": waiting,
         "duties": list(duties.select_related("team", "staff").order_by("team__line", "team_id", "starts_at")[:ROWS]),
         "everybody": True,
         "now_at": now,

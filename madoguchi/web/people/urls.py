@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.people import away, views
+from madoguchi.web.people import away, views, waiting
 
 app_name = "people"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("away/duty/", away.duty, name="duty"),
     path("away/<int:absence_id>/end/", away.end, name="end_absence"),
     path("away/duty/<int:duty_id>/remove/", away.remove_duty, name="remove_duty"),
+    path("away/waiting/", waiting.overview, name="waits"),
+    path("away/waiting/<int:staff_id>/", waiting.waiting, name="waiting"),
     path("new/", views.new, name="new"),
     path("export.csv", views.export_people, {"kind": "csv"}, name="export_csv"),
     path("export.xlsx", views.export_people, {"kind": "xlsx"}, name="export_xlsx"),
