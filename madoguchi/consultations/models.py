@@ -50,7 +50,8 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
 class Consultation(models.Model):
     """One question to one department, while the ticket stays where it is.
 
-    ``team`` asked. Each contact has ``patience_s`` seconds of their working time; ``urgent``: by the clock on the wall,
+    ``team`` asked, and ``asked_by`` looks after it.
+    Each contact has ``patience_s`` seconds of their working time; ``urgent``: by the clock on the wall,
     sent at once. ``next_at`` is when the sweep has something to do. ``to_review``: something came after the ticket was
     solved or the question was settled, and nobody has looked at it. ``answer`` is the remark that won, ``used_in`` the
     message to the requester that was made of it.

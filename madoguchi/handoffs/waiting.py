@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from madoguchi.consultations.models import Consultation
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import place_of
 from madoguchi.interactions.models import CallBack
@@ -22,7 +23,7 @@ from madoguchi.people.models import Absence, Staff, Team
 from madoguchi.people.standing_in import absent, away_at, next_absence
 from madoguchi.tickets.models import Ticket
 
-SHOWN = 100  # rows of a page, and calls and offers that stand before them
+SHOWN = 100  # tickets of a page, and of each other kind on the first
 _FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -31,6 +32,7 @@ class Kind(StrEnum):
     FRONT = "front"  # a ticket whose requester they answer, while somebody else works on it
     CALL = "call"  # a call that they promised
     OFFER = "offer"  # a ticket that is offered to them
+    QUESTION = "question"  # an open question to a department that they look after
 
 
 class Why(StrEnum):
@@ -75,6 +77,7 @@ SOURCES = (
         "to_team",
         "ticket__next_due_at",
     ),
+    Source(Kind.QUESTION, lambda access: Consultation.objects.visible_to(access).open(), "asked_by", "team", "due_at"),
 )
 
 
@@ -211,3 +214,9 @@ def offers_of(staff: Staff, access: Access, *, limit: int = SHOWN) -> list[Hando
     """The offers that name them, the longest wait first."""
     rows = Handoff.objects.visible_to(access).waiting().filter(to_staff=staff)
     return list(rows.select_related("ticket", "from_team", "to_team").order_by("offered_at", "id")[:limit])
+
+
+def questions_of(staff: Staff, access: Access, *, limit: int = SHOWN) -> list[Consultation]:
+    """The open questions to departments that they look after, the earliest deadline first."""
+    rows = Consultation.objects.visible_to(access).open().filter(asked_by=staff)
+    return list(rows.select_related("ticket", "department", "team").order_by("due_at", "id")[:limit])

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from madoguchi.consultations.actions.ask import ask
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions import reassign as room
 from madoguchi.handoffs.actions.offer import offer
@@ -68,19 +69,20 @@ def test_everything_goes_to_the_substitute_and_each_trail_says_from_whom_to_whom
         reason="返します",
         by=cast.takahashi,
     )
+    question = ask(held, department=cast.accounting, question="宛名は変えられますか", by=cast.sato)
     away(cast.sato, cast.suzuki)
 
     done = reassign(cast.sato, by=cast.hayashi, note="急病")
 
-    assert done == Reassigned(tickets=2, calls=1, offers=1)
-    for row in (held, fronted, call, handoff):
+    assert done == Reassigned(tickets=2, calls=1, offers=1, questions=1)
+    for row in (held, fronted, call, handoff, question):
         row.refresh_from_db()
     assert (held.assignee, held.front_staff) == (cast.suzuki, cast.suzuki)
     assert (fronted.assignee, fronted.front_staff) == (cast.suzuki, cast.suzuki)
-    assert call.staff == handoff.to_staff == cast.suzuki
+    assert call.staff == handoff.to_staff == question.asked_by == cast.suzuki
     told = {"of": "佐藤 美咲", "why": "away", "note": "急病"}
     assert trail(fronted) == [told]
-    assert trail(held) == [told, told]  # the ticket's own, and its call's
+    assert trail(held) == [told] * 3  # the ticket's own, its call's and its question's
     assert trail(offered) == [told]
     changed = Entry.objects.filter(kind="ticket.changed", mentions__kind="ticket", mentions__ref=held.pk).latest("id")
     assert (changed.data["from"], changed.data["to"]) == (
@@ -255,7 +257,7 @@ def test_sums_cost_the_same_queries_however_much_waits(
     access = access_of(cast.hayashi)
     for _ in range(2):
         raised()
-        with django_assert_num_queries(4):  # type: ignore[attr-defined]
+        with django_assert_num_queries(5):  # type: ignore[attr-defined]
             tallies(access)
 
 

@@ -64,7 +64,7 @@ def send_reply(approach: Approach, body: str, *, by: Staff) -> None:
 
 def _author(approach: Approach) -> str:
     consultation = approach.consultation
-    return consultation.asked_by.name if consultation.asked_by else consultation.by_rule
+    return consultation.asked_by.name if consultation.asked_by else consultation.by_rule or consultation.team.name
 
 
 def _mail(approach: Approach, body: str, *, automatic: bool, by: Actor) -> OutgoingMail:

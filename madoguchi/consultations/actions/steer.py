@@ -1,4 +1,6 @@
-"""What the desk does about a question it has asked: reply, go on to the next, withdraw."""
+"""What the desk does about a question it has asked: reply, go on to the next, withdraw, leave it to a colleague."""
+
+from collections.abc import Mapping
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -8,6 +10,7 @@ from madoguchi.consultations.actions.sending import send_reply
 from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
+from madoguchi.people.access import access_of
 from madoguchi.people.models import Contact, Staff
 
 
@@ -78,4 +81,36 @@ def withdraw(consultation: Consultation, *, note: str = "", by: Actor) -> Consul
         data=told(consultation, text=short(note.strip())),
     )
     go_on_after(course, by=by)
+    return consultation
+
+
+@transaction.atomic
+def reassign_question(
+    consultation: Consultation, *, staff: Staff | None, reassigned: Mapping[str, str], by: Staff
+) -> Consultation:
+    """Somebody else of the team that asked looks after the question, and signs what goes out; None: the whole team.
+
+    ``reassigned`` is what the trail says of it, as in ``change``. Refuses (409) a question that is settled.
+    """
+    consultation = hold(consultation).consultation
+    former = consultation.asked_by
+    if staff is not None and not access_of(staff).acts_for(consultation.team):
+        raise Refused(
+            _("%(name)s does not work for %(team)s.") % {"name": staff.name, "team": consultation.team.label},
+            code="staff",
+            field="staff",
+        )
+    if not consultation.is_open:
+        raise Refused(_("This question is already settled."), code="settled", status=409)
+    consultation.asked_by = staff
+    consultation.save(update_fields=["asked_by"])
+    record(
+        "consultation.reassigned",
+        by=by,
+        about=[consultation.ticket, *besides(consultation), former],
+        data={
+            **told(consultation, to=staff.name if staff else "", reassigned=dict(reassigned)),
+            "from": former.name if former else "",
+        },
+    )
     return consultation

@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from madoguchi.consultations.actions.steer import reassign_question
+from madoguchi.consultations.models import Consultation
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.waiting import SOURCES, Kind, Source, Why, why_not
@@ -27,8 +29,8 @@ MOST = 300  # things that one act moves: on SQLite nobody else writes meanwhile
 
 # A thing as forms and programs name it: what it is, and its id.
 type Thing = tuple[str, int]
-TICKET, CALL, OFFER = "ticket", "call", "offer"
-_NAMES = {Kind.HELD: TICKET, Kind.FRONT: TICKET, Kind.CALL: CALL, Kind.OFFER: OFFER}
+TICKET, CALL, OFFER, QUESTION = "ticket", "call", "offer", "question"
+_NAMES = {Kind.HELD: TICKET, Kind.FRONT: TICKET, Kind.CALL: CALL, Kind.OFFER: OFFER, Kind.QUESTION: QUESTION}
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,12 @@ class Reassigned:
     tickets: int = 0
     calls: int = 0
     offers: int = 0
+    questions: int = 0
     more: bool = False
 
     @property
     def total(self) -> int:
-        return self.tickets + self.calls + self.offers
+        return self.tickets + self.calls + self.offers + self.questions
 
 
 @transaction.atomic
@@ -68,14 +71,18 @@ def reassign(
     moving = _Moving(staff, by, dict(to or {}), note.strip()[:200])
     found = _chosen(staff, access_of(by), moving.teams, only, but)
     more, found = len(found) > MOST, found[:MOST]
-    ids = {name: [pk for what, pk in found if what == name] for name in (TICKET, CALL, OFFER)}
-    # In the order in which others take hold of them, so that nobody waits for each other: calls, tickets, offers.
+    ids = {name: [pk for what, pk in found if what == name] for name in (TICKET, CALL, OFFER, QUESTION)}
+    # In the order in which others take hold of them, so that nobody waits for each other: calls, tickets, the rest.
     calls = moving.calls(ids[CALL])
-    offered = list(Handoff.objects.filter(pk__in=ids[OFFER]).values_list("ticket_id", flat=True))
-    tickets = moving.tickets(ids[TICKET], offered)
+    also = [
+        *Handoff.objects.filter(pk__in=ids[OFFER]).values_list("ticket_id", flat=True),
+        *Consultation.objects.filter(pk__in=ids[QUESTION]).values_list("ticket_id", flat=True),
+    ]
+    tickets = moving.tickets(ids[TICKET], also)
     offers = moving.offers(ids[OFFER])
+    questions = moving.questions(ids[QUESTION])
     moving.tell()
-    return Reassigned(tickets, calls, offers, more)
+    return Reassigned(tickets, calls, offers, questions, more)
 
 
 def teams_of_decider(staff: Staff, access: Access) -> set[int] | None:
@@ -133,11 +140,11 @@ class _Moving:
         self.reasons: dict[int, dict[str, str]] = {}
         self.given: Counter[Staff] = Counter()
 
-    def tickets(self, ids: Collection[int], offered: Collection[int]) -> int:
-        """As assignee and as front; what is ``offered`` is only held on to."""
+    def tickets(self, ids: Collection[int], also: Collection[int]) -> int:
+        """As assignee and as front; ``also`` these are held, for what hangs on them."""
         rows = Ticket.objects.select_for_update(of=("self",)).select_related("holder_team", "front_team")
         moved = 0
-        for ticket in rows.filter(pk__in={*ids, *offered}).order_by("pk"):
+        for ticket in rows.filter(pk__in={*ids, *also}).order_by("pk"):
             if ticket.pk not in ids or not ticket.is_active:
                 continue
             changes: dict[str, Any] = {}
@@ -186,6 +193,15 @@ class _Moving:
                     "reassigned": self.told(row.to_team),
                 },
             )
+        return len(held)
+
+    def questions(self, ids: Collection[int]) -> int:
+        """Who looks after a question. The caller holds the tickets."""
+        rows = Consultation.objects.open().filter(pk__in=ids, asked_by=self.staff).select_related("ticket", "team")
+        held = list(rows.order_by("pk"))
+        for row in held:
+            taker = self.count(self.taker(row.team))
+            reassign_question(row, staff=taker, reassigned=self.told(row.team), by=self.by)
         return len(held)
 
     def decides(self, team: Team) -> bool:

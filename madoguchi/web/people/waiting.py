@@ -15,12 +15,32 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from madoguchi.consultations.models import Consultation
 from madoguchi.foundation.refusal import Refused
-from madoguchi.handoffs.actions.reassign import CALL, OFFER, TICKET, Reassigned, Thing, reassign, teams_of_decider
+from madoguchi.handoffs.actions.reassign import (
+    CALL,
+    OFFER,
+    QUESTION,
+    TICKET,
+    Reassigned,
+    Thing,
+    reassign,
+    teams_of_decider,
+)
 from madoguchi.handoffs.models import Handoff
-from madoguchi.handoffs.waiting import SHOWN, Kind, Share, calls_of, offers_of, shares, tickets_of, waited_for
+from madoguchi.handoffs.waiting import (
+    SHOWN,
+    Kind,
+    Share,
+    calls_of,
+    offers_of,
+    questions_of,
+    shares,
+    tickets_of,
+    waited_for,
+)
 from madoguchi.interactions.models import CallBack
-from madoguchi.people.access import Capability
+from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Staff, Team
 from madoguchi.people.queries import workers_of
 from madoguchi.people.standing_in import absent, next_absence, successor
@@ -73,10 +93,10 @@ def _context(request: StaffRequest, person: Staff, teams: set[int] | None) -> di
     parts = shares(person, access)
     after = request.GET.get("after", "")
     found = tickets_of(person, access, after=after)
-    first = [] if after else [_call(call, teams) for call in calls_of(person, access)]
-    offers = [] if after else [_offer(offer, teams) for offer in offers_of(person, access)]
-    rows = [*first, *offers, *(_ticket(ticket, person, teams) for ticket in found.rows)]
-    whole = not (after or found.next or len(first) == SHOWN or len(offers) == SHOWN)
+    rows = [_ticket(ticket, person, teams) for ticket in found.rows]
+    others = [] if after else _others(person, access, teams)
+    whole = not (after or found.next or any(len(part) == SHOWN for part in others))
+    rows += [row for part in others for row in part]
     here = reverse("people:waiting", args=[person.pk])
     total = sum(share.tally.total for share in parts)
     return {
@@ -93,6 +113,15 @@ def _context(request: StaffRequest, person: Staff, teams: set[int] | None) -> di
         "first": here if after else "",
         "next": f"{here}?{urlencode({'after': found.next})}" if found.next else "",
     }
+
+
+def _others(person: Staff, access: Access, teams: set[int] | None) -> list[list[Row]]:
+    """What is no ticket, kind by kind: it stands on the first page."""
+    return [
+        [_call(call, teams) for call in calls_of(person, access)],
+        [_offer(offer, teams) for offer in offers_of(person, access)],
+        [_question(question, teams) for question in questions_of(person, access)],
+    ]
 
 
 def _taker(share: Share, person: Staff, now: datetime) -> tuple[Share, list[tuple[int | str, str]], int | str]:
@@ -152,6 +181,19 @@ def _offer(offer: Handoff, teams: set[int] | None) -> Row:
     )
 
 
+def _question(question: Consultation, teams: set[int] | None) -> Row:
+    return Row(
+        key=f"{QUESTION}:{question.pk}",
+        kinds=(Kind.QUESTION,),
+        due_at=question.due_at,
+        ticket=question.ticket,
+        words=question.ticket.subject,
+        who=question.department.label,
+        teams=(question.team,),
+        may=_may(teams, question.team),
+    )
+
+
 def _may(teams: set[int] | None, *own: Team) -> bool:
     return teams is None or any(team.pk in teams for team in own)
 
@@ -181,7 +223,12 @@ def _things(written: list[str]) -> list[Thing]:
 def _said(person: Staff, done: Reassigned) -> str:
     if not done.total:
         return _("Nothing of it waits on %(name)s any more.") % {"name": person.name}
-    parts = {_("tickets"): done.tickets, _("call-backs"): done.calls, _("offers"): done.offers}
+    parts = {
+        _("tickets"): done.tickets,
+        _("call-backs"): done.calls,
+        _("offers"): done.offers,
+        _("questions"): done.questions,
+    }
     told = _(", ").join(f"{word} {count}" for word, count in parts.items() if count)
     said = ngettext(
         "%(count)s thing no longer waits on %(name)s: %(parts)s.",
