@@ -40,6 +40,7 @@ COMMANDS = (
     Command("knowledge search", "madoguchi.cli.knowledge_search", "what the first line would be shown"),
     Command("import directory", "madoguchi.cli.directory_import", "people, departments and contacts from a CSV file"),
     Command("rules trial", "madoguchi.cli.rules_trial", "try an escalation rule on this desk's or another's history"),
+    Command("directory-sync", "madoguchi.cli.directory_sync", "departments and contacts from the directory server"),
     Command("clocks rebuild", "madoguchi.cli.clocks_rebuild", "work out all deadlines anew from the journal"),
     Command("report", "madoguchi.cli.report", "a report of the product, also as JSON, CSV or workbook"),
     Command("backup", "madoguchi.cli.backup", "database and originals into one file"),

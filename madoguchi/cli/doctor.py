@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from madoguchi.directory.ldap import UnreadableServer, check
 from madoguchi.people.models import Membership, Role
 from madoguchi.problems.models import Problem
 from madoguchi.worker.schedule import QUEUES
@@ -40,9 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     worst = Verdict.OK
-    for name, check in CHECKS.items():
+    for name, looked_at in CHECKS.items():
         try:
-            findings = list(check())
+            findings = list(looked_at())
         except (DatabaseError, OSError) as error:
             findings = [(Verdict.FAIL, str(error).strip() or type(error).__name__)]
         for verdict, text in findings:
@@ -133,6 +134,18 @@ def _mail_door() -> Iterator[Finding]:
     yield Verdict.OK, f"mail is taken in at {address[0]}:{address[1]}"
 
 
+def _directory() -> Iterator[Finding]:
+    if settings.LDAP is None:
+        return
+    try:
+        check(settings.LDAP)
+    except UnreadableServer as error:
+        yield Verdict.FAIL, str(error)
+        return
+    verdict = Verdict.WARN if settings.LDAP.is_bare else Verdict.OK
+    yield verdict, f"{settings.LDAP.name} answers{', and the line is not encrypted' if settings.LDAP.is_bare else ''}"
+
+
 def _queues() -> Iterator[Finding]:
     for name, length in QUEUES.items():
         waiting = length()
@@ -154,6 +167,7 @@ CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "clock": _clock,
     "outgoing mail": _mail,
     "mail door": _mail_door,
+    "directory server": _directory,
     "queues": _queues,
     "problems": _problems,
 }

@@ -10,6 +10,7 @@ from django.utils.csp import CSP
 
 from madoguchi.config import environment as env
 from madoguchi.config.environment import marked as _
+from madoguchi.config.ldap import ldap_server
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -133,6 +134,7 @@ INSTALLED_APPS = [
     "madoguchi.handoffs",
     "madoguchi.clocks",
     "madoguchi.rules",
+    "madoguchi.directory",
     "madoguchi.api",
     "madoguchi.web",
 ]
@@ -240,6 +242,7 @@ SMTP_LISTEN = env.address("SMTP_LISTEN", doc=_("host:port where mail is taken in
 MAIL_LARGEST = env.integer("MAIL_LARGEST_MB", 40, doc=_("largest incoming mail, in megabytes"), least=1) * 1024 * 1024
 WEB_WORKERS = env.integer("WEB_WORKERS", 2, doc=_("web processes"), least=1)
 WEB_THREADS = env.integer("WEB_THREADS", 8, doc=_("threads of a web process"), least=1)
+LDAP = ldap_server()
 SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc=_("an abandoned wait below this counts as short"))
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

@@ -15,7 +15,7 @@ def plan(records: Records, *, source: str = FILE, complete: bool = False) -> Pla
 
     ``source`` says who keeps the entries: its origins begin with ``{source}:``. ``complete``: the records are all there
     is, so whoever of this source is not among them is removed; a file speaks for the departments that it names, and
-    removes nobody whom another source keeps. While anything is refused nobody is removed.
+    removes nobody whom another source keeps, nor anybody at all while a row is refused.
     """
     plan = Plan(records, source, complete, refused=list(records.refused))
     working = Working(plan)
@@ -38,6 +38,7 @@ def _plan_removals(working: Working, pairs: list[Pair]) -> None:
     """Who of the source is not named any more."""
     plan, named = working.plan, set(working.of_departments)
     paired = {id(one.contact): one.change for one in pairs}
+    kept = plan.records.kept | {told.origin for told in plan.records.contacts if told.origin}
     gone = []
     for contact in (one for contacts in working.contacts.values() for one in contacts):
         change = paired.get(id(contact))
@@ -47,15 +48,17 @@ def _plan_removals(working: Working, pairs: list[Pair]) -> None:
             ours = (ours or not contact.origin) and id(contact.department) in named
         if was_active and ours:
             plan.known += 1
-            if change is None:
+            if change is None and contact.origin not in kept:
                 gone.append(contact)
-    if not plan.complete or plan.refused:
+    if not plan.complete or (plan.refused and plan.source == FILE):
         return
     for contact in gone:
         removal = Change(contact)
         removal.note(is_active=False)
         plan.contacts.append(removal)
     for row in working.departments.rows:
-        if row.origin.startswith(f"{plan.source}:") and row.is_active and id(row) not in named:
+        if not row.origin.startswith(f"{plan.source}:") or row.origin in kept:
+            continue
+        if row.is_active and id(row) not in named:
             working.of_departments[id(row)] = Change(row)
             working.of_departments[id(row)].note(is_active=False)

@@ -75,10 +75,13 @@ class ContactRecord:
 
 @dataclass
 class Records:
-    """All that a source says. ``tells_topics``: it says which topics there are, not only who is asked."""
+    """All that a source says. ``tells_topics``: it says which topics there are, not only who is asked. ``kept``:
+    origins of entries that it has, although nothing may be told of them: they are not gone.
+    """
 
     departments: list[DepartmentRecord] = field(default_factory=list)
     topics: list[TopicRecord] = field(default_factory=list)
     contacts: list[ContactRecord] = field(default_factory=list)
     refused: list[RefusedRow] = field(default_factory=list)
     tells_topics: bool = False
+    kept: set[str] = field(default_factory=set)

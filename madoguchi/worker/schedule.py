@@ -9,6 +9,7 @@ from madoguchi.api.kept import forget_old_answers
 from madoguchi.clocks.models import Clock
 from madoguchi.clocks.rebuild import recalculate
 from madoguchi.clocks.sweep import sweep
+from madoguchi.directory.sync import work_due as synchronize
 from madoguchi.mail.outbox import deliver_due
 from madoguchi.mail.queries import mails_unsent, mails_waiting
 from madoguchi.notifications.actions import deliver_due as deliver_notifications
@@ -39,6 +40,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("rules", fire_due, every=1.0),
     Job("rules_entering", enter_tickets, every=5.0),
+    Job("directory", synchronize, every=5.0),
     Job("rule_trials", run_next_trial, every=2.0),
     Job("api_answers", forget_old_answers, every=600.0),
 )
