@@ -6,6 +6,7 @@ Reactions run in the same transaction and only write rows.
 from collections.abc import Mapping
 
 from madoguchi.clocks import follow as clocks
+from madoguchi.consultations.actions import follow as questions
 from madoguchi.consultations.actions import receive as consultations
 from madoguchi.interactions.from_calls import follow_call
 from madoguchi.journal.record import Reaction
@@ -47,9 +48,11 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "consultation.asked_back": (clocks.follow_ticket,),
     "consultation.declined": (clocks.follow_ticket,),
     "consultation.exhausted": (clocks.follow_ticket,),
+    "consultation.moved": (clocks.follow_ticket,),
     "consultation.moved_on": (clocks.follow_ticket,),
     "consultation.needs_time": (clocks.follow_ticket,),
     "consultation.replied": (clocks.follow_ticket,),
+    "consultation.reread": (clocks.follow_ticket,),
     "consultation.withdrawn": (clocks.follow_ticket,),
     "duty.removed": (tell_duty,),
     "duty.set": (tell_duty,),
@@ -58,8 +61,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "handoff.recalled": (clocks.follow_ticket, react),
     "handoff.returned": (clocks.follow_ticket, react),
     "interaction.linked": (clocks.follow_ticket,),
-    "mail.auto_reply_received": (show_machine_mail,),
-    "mail.bounce_received": (show_machine_mail,),
+    "mail.auto_reply_received": (show_machine_mail, consultations.receive_machine_mail),
+    "mail.bounce_received": (show_machine_mail, consultations.receive_machine_mail),
+    "mail.failed": (consultations.notice_failure,),
     "mail.received": (receive_mail, consultations.receive_mail),
     "message.posted": (clocks.follow_ticket, react),
     "message.received": (clocks.follow_ticket, react),
@@ -69,10 +73,10 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "ticket.changed": (clocks.follow_ticket, react),
     "ticket.closed": (clocks.follow_ticket, react),
     "ticket.frozen": (react,),
-    "ticket.merged": (clocks.follow_ticket, react),
+    "ticket.merged": (clocks.follow_ticket, react, questions.move_questions),
     "ticket.opened": (clocks.follow_ticket, react),
     "ticket.referred_to_sales": (clocks.follow_ticket, react),
-    "ticket.reopened": (clocks.follow_ticket, react),
+    "ticket.reopened": (clocks.follow_ticket, react, questions.resume_questions),
     "ticket.resolved": (clocks.follow_ticket, react),
     "ticket.waiting": (clocks.follow_ticket, react),
     "ticket.went_on": (clocks.follow_ticket, react),

@@ -201,6 +201,13 @@ def _asked_on(entry: int, at: datetime, data: Mapping[str, Any], ticket: int) ->
     return _asked(entry, at, data, ticket) if data.get("reopened") else []
 
 
+def _question_moved(entry: int, at: datetime, data: Mapping[str, Any], ticket: int) -> list[Fact]:
+    """Its ticket was merged into another one."""
+    if ticket == data["from_id"]:
+        return _settled(entry, at, data, ticket)
+    return _asked(entry, at, data, ticket)
+
+
 def _put_off(entry: int, at: datetime, data: Mapping[str, Any], ticket: int) -> list[Fact]:
     if data.get("reopened"):
         return _asked(entry, at, data, ticket)
@@ -241,6 +248,7 @@ READERS: Mapping[str, Reader] = {
     ],
     "call_back.done": _done,
     "consultation.asked": _asked,
+    "consultation.moved": _question_moved,
     "consultation.moved_on": _asked_on,
     "consultation.asked_back": _asked_on,
     "consultation.declined": _asked_on,

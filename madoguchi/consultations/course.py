@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from madoguchi.consultations.chain import Chain, Choice, after, opening
+from madoguchi.consultations.chain import Candidate, Chain, Choice, after, opening
 from madoguchi.consultations.models import Approach, Consultation, State
 
 A, Why = Approach.State, Approach.Why
@@ -147,14 +147,14 @@ class Course:
             return False
         person = self.chain.people.get(approach.contact_id or 0)
         way = person.way_untried(approach.tried) if person else None
-        if way is not None:
+        if person is not None and way is not None:
             approach.channel, approach.address = way
             approach.tried = [*approach.tried, way[0]]
-            self._ask(approach)
+            self._send(approach, person)
         else:
             self._end(approach, A.BOUNCED)
-            if not self.live:
-                self._go_on(Why.BOUNCED)
+        if not self.live:
+            self._go_on(Why.BOUNCED)
         self._follow()
         return True
 
@@ -186,7 +186,7 @@ class Course:
             else:
                 self._end(approach, A.SILENT)
                 silent.append(approach)
-        if not self.live:
+        if not self.live and self.consultation.ended_at is None:
             self._go_on(Why.NO_ANSWER if silent else Why.AWAY)
         self._follow()
         return silent
@@ -205,6 +205,12 @@ class Course:
         elif not self.live:
             self._go_on(Why.NO_ANSWER)
         self._follow()
+
+    def given_time(self, approach: Approach) -> None:
+        """What was read as a need for time or a question back was neither: the contact is simply still asked."""
+        if not self.is_settled:
+            self._give_time(approach)
+            self._follow()
 
     def rested(self) -> None:
         """The ticket is solved or closed: nobody is chased. ``resumed`` when it comes back."""
@@ -266,11 +272,18 @@ class Course:
     def _send_planned(self, approach: Approach) -> None:
         """What was planned is sent, if it still can be: absences and hours may have changed since."""
         person = self.chain.people.get(approach.contact_id or 0)
-        opens = opening(person.hours, self.now) if person and not person.away(self.now) else None
+        if person is None or person.away(self.now):
+            self._end(approach, A.AWAY)
+        else:
+            self._send(approach, person)
+
+    def _send(self, approach: Approach, person: Candidate) -> None:
+        """At once if it is urgent or they work now, else when they open; who never opens again is as good as away."""
+        opens = self.now if self.consultation.urgent else opening(person.hours, self.now)
         if opens is None:
             self._end(approach, A.AWAY)
-        elif opens > self.now and not self.consultation.urgent:
-            approach.send_at = opens
+        elif opens > self.now:
+            approach.state, approach.send_at, approach.deadline_at = A.PLANNED, opens, None
         else:
             self._ask(approach)
 

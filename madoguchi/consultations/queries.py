@@ -9,6 +9,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from madoguchi.calendars.queries import working_time
 from madoguchi.consultations.chain import Away, Candidate, Chain
 from madoguchi.consultations.models import Approach, Consultation, Remark
+from madoguchi.mail.addresses import is_address
 from madoguchi.people.access import Access
 from madoguchi.people.models import Contact, ContactAbsence, ContactChannel, Department, Topic
 from madoguchi.people.queries import calendar_of, chain_of
@@ -36,7 +37,8 @@ def in_full(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
 
 def ways_of(contact: Contact) -> tuple[tuple[str, str], ...]:
     """(channel, address) by which this installation can reach the contact, the preferred way first."""
-    return tuple((way.value, contact.address(way)) for way in contact.ways if way in USABLE)
+    ways = [(way.value, contact.address(way)) for way in contact.ways if way in USABLE]
+    return tuple((way, address) for way, address in ways if way != ContactChannel.MAIL or is_address(address))
 
 
 def chain_for(department: Department, topic: Topic | None, *, at: datetime, also: Iterable[int | None] = ()) -> Chain:

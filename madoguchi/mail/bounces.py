@@ -43,6 +43,14 @@ _BOUNCE_WORDS = re.compile(
     r"|配信できません|送信できません|お届けできません|届けることができません|配信されません",
     re.IGNORECASE,
 )
+_STILL_TRIES = re.compile(
+    r"will (?:be retried|keep trying|continue to try|retry)|still (?:trying|being retried)|no action is required"
+    r"|delivery (?:is |has been |status notification \()?delay|message (?:is )?delayed"
+    r"|warning: (?:message|could not send)"
+    r"|再送(?:を試み|します|を続け|中)|配信が?遅(?:れて|延)|引き続き(?:送信|配信|再送)",
+    re.IGNORECASE,
+)
+_COMPLAINT = re.compile(r"complaint about message from \d{1,3}\.\d", re.IGNORECASE)
 _RETURNED = re.compile(
     r"^ {0,4}(?:--|==)[^\n]{0,200}?(?:original|returned|undelivered|unsent|copy of|included|bounced"
     r"|以下|元の|オリジナル)[^\n]*$|^(?:Received|Return-Path): ",
@@ -64,12 +72,16 @@ _AUTO_WEAK = re.compile(
 
 @dataclass(frozen=True)
 class Bounce:
-    """A delivery of ours (or of somebody) that failed: for whom, with which enhanced status, and the server's words."""
+    """A delivery of ours (or of somebody) that failed: for whom, with which enhanced status, and the server's words.
+
+    ``is_final``: the server has given up; else it still tries.
+    """
 
     recipient: str | None
     status: str | None
     reason: str | None
     original_message_id: str | None = None
+    is_final: bool = True
 
     def as_json(self) -> dict[str, str | None]:
         return {"recipient": self.recipient, "status": self.status, "reason": self.reason}
@@ -90,7 +102,7 @@ def find_bounce(root: Part, leaves: list[Part], text: str, subject: str, sender:
     )
     if report is not None:
         return _from_report(report, text, original, headers)
-    if root.parameters.get("report-type") in {"feedback-report", "disposition-notification"}:
+    if is_feedback(root, leaves, subject) or root.parameters.get("report-type") == "disposition-notification":
         return None
     failed = headers.text("x-failed-recipients")
     local_sender = _BOUNCE_SENDER.search(sender)
@@ -107,6 +119,7 @@ def find_bounce(root: Part, leaves: list[Part], text: str, subject: str, sender:
         status[1] if status else None,
         _one_line(reason[0] if reason else next((line for line in own_words.splitlines() if line.strip()), "")),
         original,
+        is_final=not (_STILL_TRIES.search(subject) or _STILL_TRIES.search(own_words)),
     )
 
 
@@ -140,7 +153,14 @@ def _from_report(report: Part, text: str, original: str | None, headers: Headers
     if specific and (status is None or status[1].endswith(".0.0")):
         status = specific
     recipient = (found[0].address if found else address) or headers.text("x-failed-recipients")
-    return Bounce(recipient or None, status[1] if status else None, _one_line(diagnostic), original)
+    final = "failed" in actions or ("delayed" not in actions and not (status and status[1].startswith("4")))
+    return Bounce(recipient or None, status[1] if status else None, _one_line(diagnostic), original, is_final=final)
+
+
+def is_feedback(root: Part, leaves: list[Part], subject: str) -> bool:
+    """A complaint about a mail that arrived (RFC 5965), not a failure."""
+    kinds = {leaf.content_type for leaf in leaves} | {root.parameters.get("report-type", "")}
+    return bool({"message/feedback-report", "feedback-report"} & kinds) or bool(_COMPLAINT.match(subject))
 
 
 def is_automatic(headers: Headers, subject: str, *, empty_return_path: bool) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from madoguchi.mail.addresses import Address, parse_addresses
-from madoguchi.mail.bounces import Bounce, answers_by_itself, find_bounce, is_automatic
+from madoguchi.mail.bounces import Bounce, answers_by_itself, find_bounce, is_automatic, is_feedback
 from madoguchi.mail.charsets import ASCII, canonical
 from madoguchi.mail.decode import decode_text
 from madoguchi.mail.flowed import unflow
@@ -35,7 +35,10 @@ class ParsedAttachment:
 
 @dataclass
 class ParsedMail:
-    """What a mail says. ``auto_submitted``: sent by a machine; ``is_reply_of_machine``: and as an answer to a mail."""
+    """What a mail says. ``auto_submitted``: sent by a machine; ``is_reply_of_machine``: and as an answer to a mail.
+
+    ``is_feedback``: a complaint about a mail that arrived.
+    """
 
     subject: str = ""
     senders: list[Address] = field(default_factory=list)
@@ -51,6 +54,7 @@ class ParsedMail:
     attachments: list[ParsedAttachment] = field(default_factory=list)
     auto_submitted: bool = False
     is_reply_of_machine: bool = False
+    is_feedback: bool = False
     bounce: Bounce | None = None
     delivered_to: list[Address] = field(default_factory=list)
     loop_marks: set[str] = field(default_factory=set)
@@ -138,8 +142,10 @@ def _read_nature(root: Part, mail: ParsedMail, envelope_from: str | None) -> Non
     mail.return_path = return_path.strip().strip(b"<> ").decode("latin-1") if return_path is not None else None
     empty = envelope_from == "" if envelope_from is not None else mail.return_path == ""
     sender = (mail.sender.address or mail.sender.name) if mail.sender else ""
-    mail.bounce = find_bounce(root, list(_leaves(root)), mail.text, mail.subject, sender)
-    report = root.content_type == "multipart/report"
+    leaves = list(_leaves(root))
+    mail.bounce = find_bounce(root, leaves, mail.text, mail.subject, sender)
+    mail.is_feedback = mail.bounce is None and is_feedback(root, leaves, mail.subject[:1000])
+    report = root.content_type == "multipart/report" or mail.is_feedback
     mail.auto_submitted = bool(mail.bounce) or report or is_automatic(headers, mail.subject, empty_return_path=empty)
     mail.is_reply_of_machine = report or answers_by_itself(headers, mail.subject, empty_return_path=empty)
 

@@ -1,15 +1,16 @@
 """What happened to one ticket, in order: the journal's entries with what was said and its files."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.journal.models import Mention
+from madoguchi.people.access import Access
 from madoguchi.tickets.models import Message, Ticket
 
 # What a page or a program shows of a message; the mail behind it is large.
@@ -44,8 +45,13 @@ class TimelineItem:
     files: Sequence[Attachment] = ()
 
 
-def _entries(ticket: Any, before: Any = None, after: Any = None, *, limit: int) -> "QuerySet[Mention, tuple[Any, ...]]":
+def _entries(
+    ticket: Any, before: Any = None, after: Any = None, *, limit: int, teams: Collection[int] | None = None
+) -> "QuerySet[Mention, tuple[Any, ...]]":
     mentions = Mention.objects.filter(kind="ticket", ref=ticket)
+    if teams is not None:
+        own = Q(entry__data__team_id__in=list(teams))
+        mentions = mentions.filter(~Q(entry__kind__startswith="consultation.") | own)
     if before is not None:
         mentions = mentions.filter(entry_id__lt=before)
     if after is not None:
@@ -74,16 +80,18 @@ _attached = Prepared(
 
 
 def timeline(
-    ticket: Ticket, *, before: int | None = None, after: int | None = None, limit: int = LATEST
+    ticket: Ticket, access: Access, *, before: int | None = None, after: int | None = None, limit: int = LATEST
 ) -> list[TimelineItem]:
     """The latest ``limit`` entries before entry ``before``, oldest first; three queries however long it is.
 
-    With ``after`` instead: the first ``limit`` entries after that one (0: from the beginning).
+    With ``after`` instead: the first ``limit`` entries after that one (0: from the beginning). A partner's staff
+    read of questions to departments only what their own teams asked.
     """
-    if before is None and after is None and limit == LATEST:
+    if before is None and after is None and limit == LATEST and not access.is_partner:
         entries = _latest_entries.all(ticket.pk)
     else:
-        entries = list(_entries(ticket.pk, before, after, limit=limit))
+        teams = access.team_ids if access.is_partner else None
+        entries = list(_entries(ticket.pk, before, after, limit=limit, teams=teams))
     wanted = [entry[6]["message"] for entry in entries if entry[6].get("message")]
     part = (ticket.pk, min(wanted, default=0), max(wanted, default=0))
     messages = {message.pk: message for message in _said.all(*part)}

@@ -9,6 +9,8 @@ from madoguchi.api.kept import forget_old_answers
 from madoguchi.clocks.models import Clock
 from madoguchi.clocks.rebuild import recalculate
 from madoguchi.clocks.sweep import sweep
+from madoguchi.consultations.models import Consultation
+from madoguchi.consultations.sweep import advance_due
 from madoguchi.directory.sync import work_due as synchronize
 from madoguchi.mail.outbox import deliver_due
 from madoguchi.mail.queries import mails_unsent, mails_waiting
@@ -36,6 +38,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("notifications", lambda: deliver_notifications(limit=_BATCH) == _BATCH, every=1.0),
     Job("search", lambda: drain(_BATCH) == _BATCH, every=0.5),
     Job("clocks", lambda: sweep(limit=_BATCH) == _BATCH, every=1.0),
+    Job("consultations", lambda: advance_due(limit=_BATCH) == _BATCH, every=1.0),
     Job("recalculation", recalculate, every=5.0),
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("rules", fire_due, every=1.0),
@@ -47,6 +50,7 @@ SCHEDULE: tuple[Job, ...] = (
 
 QUEUES: Mapping[str, Callable[[], int]] = {
     "clocks": lambda: Clock.objects.filter(next_at__lt=timezone.now()).count(),
+    "consultations": lambda: Consultation.objects.filter(next_at__lt=timezone.now()).count(),
     "mail": lambda: mails_waiting().count(),
     "mail_not_sent": lambda: mails_unsent().filter(state="failed").count(),
     "search": lambda: Pending.objects.filter(error="").count(),

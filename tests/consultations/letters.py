@@ -25,8 +25,9 @@ def by_mail(
     sender: str = "経理 <keiri@example.jp>",
     subject: str = "",
     headers: dict[str, str | bytes] | None = None,
+    raw: bytes | None = None,
 ) -> IncomingMail:
-    """Somebody replies to ``answered`` (None: writes to the desk) with an ordinary program."""
+    """Somebody replies to ``answered`` (None: writes to the desk) as programs do, or with the ``raw`` bytes."""
     to = answered.reply_to if answered else "desk@localhost"
     lines: dict[str, str | bytes] = {
         "From": sender.encode(),
@@ -38,9 +39,37 @@ def by_mail(
     if answered:
         lines["In-Reply-To"] = answered.message_id
     return take_in(
-        mail(lines | (headers or {}), body.encode()),
+        mail(lines | (headers or {}), body.encode()) if raw is None else raw,
         source="smtp",
         envelope_from="someone@example.jp",
         envelope_to=[to],
         by=SYSTEM,
     )
+
+
+def failed(answered: OutgoingMail, *, action: str = "failed", status: str = "5.1.1") -> IncomingMail:
+    """A mail server says that it could not deliver ``answered`` (or that it still tries)."""
+    report = "\r\n".join(
+        [
+            "--b",
+            "Content-Type: text/plain; charset=utf-8",
+            "",
+            "This is the mail system.",
+            "--b",
+            "Content-Type: message/delivery-status",
+            "",
+            "Reporting-MTA: dns; mx.example.jp",
+            "",
+            f"Final-Recipient: rfc822; {answered.to[0]}",
+            f"Action: {action}",
+            f"Status: {status}",
+            "",
+            "--b",
+            "Content-Type: text/rfc822-headers",
+            "",
+            f"Message-ID: {answered.message_id}",
+            "--b--",
+        ]
+    )
+    kind = "multipart/report; report-type=delivery-status; boundary=b"
+    return by_mail(answered, report, sender="MAILER-DAEMON@mx.example.jp", headers={"Content-Type": kind})

@@ -6,44 +6,20 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from madoguchi.consultations.actions.ask import ask
 from madoguchi.consultations.actions.hear import answer, ask_back, decline, need_time
 from madoguchi.consultations.actions.name import Named
 from madoguchi.consultations.actions.steer import next_contact, reply, withdraw
 from madoguchi.consultations.links import approach_of, token_of
-from madoguchi.consultations.models import Approach, Consultation, State
+from madoguchi.consultations.models import Consultation, State
 from madoguchi.consultations.queries import consultations_of
 from madoguchi.foundation.refusal import Refused
-from madoguchi.journal.models import Entry
 from madoguchi.mail.models import OutgoingMail
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Contact
-from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.models import Status, Ticket, WaitingFor
 from tests.cast import Cast
 from tests.consultations.letters import by_mail, sent_to
-
-
-@pytest.fixture
-def ticket(cast: Cast) -> Ticket:
-    return open_ticket(
-        subject="請求書が届かない", body="まだ届きません", channel="phone", requester=cast.yamada, by=cast.sato
-    )
-
-
-def asked(cast: Cast, ticket: Ticket, **more: Any) -> Consultation:
-    fields: dict[str, Any] = {"question": "8月分の請求書は発行済みですか", "urgent": True, "by": cast.sato} | more
-    return ask(ticket, department=cast.accounting, **fields)
-
-
-def kinds(ticket: Ticket) -> list[str]:
-    rows = Entry.objects.filter(mentions__kind="ticket", mentions__ref=ticket.pk, kind__startswith="consultation.")
-    return [kind.removeprefix("consultation.") for kind in rows.order_by("id").values_list("kind", flat=True)]
-
-
-def states(consultation: Consultation) -> list[tuple[str, str]]:
-    rows = Approach.objects.filter(consultation=consultation).order_by("id")
-    return [(row.name, row.state) for row in rows]
+from tests.consultations.questions import asked, kinds, states
 
 
 def test_the_first_of_the_chain_gets_a_mail_with_a_thread_and_a_link_of_its_own(cast: Cast, ticket: Ticket) -> None:

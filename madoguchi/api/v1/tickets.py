@@ -315,7 +315,7 @@ class TimelineQuery(BaseModel):
 def get_timeline(request: ApiRequest, number: str, part: Query[TimelineQuery]) -> HttpResponse:
     """From the beginning on, oldest first."""
     ticket = ticket_at(request, number)
-    entries = timeline(ticket, after=cursor.decode_id(part.cursor) or 0, limit=part.limit + 1)
+    entries = timeline(ticket, request.auth.access, after=cursor.decode_id(part.cursor) or 0, limit=part.limit + 1)
     more, entries = len(entries) > part.limit, entries[: part.limit]
     rows = [
         {

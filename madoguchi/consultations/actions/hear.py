@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.consultations.actions.hold import approach_in, besides, go_on_after, hold, short, told, write
 from madoguchi.consultations.actions.name import Named, find_named
+from madoguchi.consultations.actions.telling import ANSWERED, ANSWERED_LATE, ASKED_BACK, NEEDS_TIME, tell
 from madoguchi.consultations.course import Course
 from madoguchi.consultations.models import Approach, Consultation, Remark
 from madoguchi.files.models import Attachment
@@ -58,8 +59,10 @@ def answer(
     ticket = consultation.ticket
     if counts:
         record("consultation.answered", by=by, about=[ticket, *besides(consultation)], data=data)
+        tell(consultation, ANSWERED, kind="consultation.answered", by=by)
     else:
         record("consultation.late_answer", by=by, about=[ticket, *besides(consultation)], data=data)
+        tell(consultation, ANSWERED_LATE, kind="consultation.late_answer", by=by)
     go_on_after(course)
     return remark
 
@@ -138,6 +141,7 @@ def need_time(
             reopened=course.reopened,
         ),
     )
+    tell(consultation, NEEDS_TIME, kind="consultation.needs_time", by=by)
     go_on_after(course)
     return remark
 
@@ -164,6 +168,7 @@ def ask_back(
         about=[consultation.ticket, *besides(consultation)],
         data=told(consultation, who, remark=remark.pk, text=short(text), late=not counts, reopened=course.reopened),
     )
+    tell(consultation, ASKED_BACK, kind="consultation.asked_back", by=by, at_once=True)
     go_on_after(course)
     return remark
 

@@ -1,16 +1,19 @@
 """What every act does around its one decision: take hold of a question, write what came of it, tell it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
 
 from madoguchi.consultations.actions.sending import send
-from madoguchi.consultations.course import Course
+from madoguchi.consultations.actions.telling import CALL, NOBODY, NOT_THEIRS, tell
+from madoguchi.consultations.course import Course, Sending
 from madoguchi.consultations.models import Approach, Consultation, State
 from madoguchi.consultations.queries import chain_for
 from madoguchi.journal.record import SYSTEM, Actor, record
+from madoguchi.people.models import ContactChannel
 from madoguchi.tickets.actions.change import go_on, wait
 from madoguchi.tickets.actions.lock import lock
 from madoguchi.tickets.models import Status, Ticket, WaitingFor
@@ -30,7 +33,7 @@ _OF_APPROACH = [
 _OF_CONSULTATION = ["state", "due_at", "next_at", "ended_at", "to_review", "answer"]
 
 
-def hold(consultation: Consultation, *, also: Iterable[int | None] = ()) -> Course:
+def hold(consultation: Consultation, *, also: Iterable[int | None] = (), now: datetime | None = None) -> Course:
     """The question as it stands now, its ticket held until the transaction ends; ``also`` may be asked, too."""
     current = _read(consultation)
     ticket = lock(current.ticket)
@@ -41,10 +44,10 @@ def hold(consultation: Consultation, *, also: Iterable[int | None] = ()) -> Cour
     approaches = list(current.approaches.select_related("contact", "thread").order_by("id"))
     for approach in approaches:
         approach.consultation = current
-    now = timezone.now()
+    moment = now or timezone.now()
     known = (approach.contact_id for approach in approaches)
-    chain = chain_for(current.department, current.topic, at=now, also=(*known, *also))
-    return Course(current, approaches, chain, now)
+    chain = chain_for(current.department, current.topic, at=moment, also=(*known, *also))
+    return Course(current, approaches, chain, moment)
 
 
 def approach_in(course: Course, approach: Approach | None) -> Approach | None:
@@ -59,6 +62,8 @@ def write(course: Course, *, by: Actor) -> None:
             approach.save()
     for sending, approach in course.sendings:
         send(sending, approach, by=by)
+        if approach.channel == ContactChannel.PHONE and sending in {Sending.QUESTION, Sending.REMINDER}:
+            tell(course.consultation, CALL, kind="consultation.to_call", by=SYSTEM, approach=approach)
     Approach.objects.bulk_update(course.approaches, _OF_APPROACH)
     course.consultation.save(update_fields=_OF_CONSULTATION)
 
@@ -113,7 +118,10 @@ def go_on_after(course: Course, *, by: Actor = SYSTEM) -> None:
             about=[ticket, *besides(consultation)],
             data=told(consultation, approach, reopened=course.reopened),
         )
+    if course.outcome == State.DECLINED:
+        tell(consultation, NOT_THEIRS, kind="consultation.declined", by=by, leaders=True)
     if course.outcome == State.EXHAUSTED:
+        tell(consultation, NOBODY, kind="consultation.exhausted", by=by, leaders=True)
         record(
             "consultation.exhausted",
             by=SYSTEM,

@@ -79,7 +79,7 @@ def earlier(request: StaffRequest, number: str) -> HttpResponse:
     before = request.GET.get("before", "")
     if not (before.isascii() and before.isdecimal()):
         raise Http404
-    items = timeline(ticket, before=int(before), limit=ENTRIES)
+    items = timeline(ticket, request.access, before=int(before), limit=ENTRIES)
     context = {"ticket": ticket, "items": items, "more": len(items) == ENTRIES, "files_of": files_of}
     return block(request, "tickets/page.html", "earlier", context)
 
@@ -149,7 +149,7 @@ _below = PreparedVisible(
 
 def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
     """Everything the ticket's page shows."""
-    items = timeline(ticket, limit=ENTRIES)
+    items = timeline(ticket, access, limit=ENTRIES)
     asked = hearing_items(ticket.category, active_only=False) if ticket.details else []
     labels = {item.key: item.label for item in asked}
     # What a destination asked, or what was asked before the category changed, has its name elsewhere.
