@@ -8,7 +8,8 @@ What each kind means:
 ``next_update``  From each moment at which the requester heard from us (and from a reopening) until they hear the next
     time or the ticket is resolved. Each stretch is a clock of its own.
 ``resolution``  From the opening until the ticket is resolved, closed or merged.
-``acceptance``  From an offer until it is accepted, returned or recalled; the receiving team's.
+``acceptance``  From an offer until it is accepted, returned or recalled; the receiving team's. Of an offer that went
+    to whoever is on duty, since the team was closed, every hour counts, whatever the policy's calendar.
 ``holding``  From the moment a team has the ticket until it has it no more or the ticket is resolved. Each stay is a
     clock of its own, whoever of the team works on it; an earlier stay keeps its time.
 ``answer``  From a question to a department until it is answered, withdrawn or everybody was asked in vain.
@@ -25,13 +26,13 @@ journal entry that started it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple, Protocol
 
-from madoguchi.calendars.working_time import NeverOpen, WorkingTime
+from madoguchi.calendars.working_time import ALWAYS, NeverOpen, WorkingTime
 from madoguchi.clocks.history import CALL_BACK, OFFER, QUESTION, Fact
 from madoguchi.clocks.life import SOLVED, Circumstances, Life, Span
 
@@ -101,7 +102,7 @@ class Reading:
 
     ``running`` are the stretches in which it counts (calendar aside), ``paused`` those in which it stands still.
     ``promised_at`` is an explicit time, else the policy's target counts. ``fired`` are percentages already told of
-    *this* target.
+    *this* target; ``on_duty``: its policy's calendar stands aside, every hour counts.
     """
 
     kind: Kind
@@ -114,6 +115,7 @@ class Reading:
     paused: tuple[Span, ...]
     promised_at: datetime | None = None
     told: frozenset[tuple[int, str]] = frozenset()
+    on_duty: bool = False
 
     @property
     def target(self) -> str:
@@ -259,6 +261,7 @@ class _Case(NamedTuple):
     start: datetime
     end: datetime | None = None
     promised_at: datetime | None = None
+    on_duty: bool = False
 
 
 def _towards_the_requester(life: Life, book: Book) -> Iterator[Reading]:
@@ -308,16 +311,18 @@ def _rounds(life: Life, book: Book, whole: _Case) -> Iterator[Reading]:
 def _owed(life: Life, book: Book) -> Iterator[Reading]:
     for thing in life.things.values():
         team = thing.team if thing.team is not None else life.opened.team
-        case = _Case(_OWED[thing.what], thing.ref, team, thing.start, thing.end, thing.due_at)
+        case = _Case(_OWED[thing.what], thing.ref, team, thing.start, thing.end, thing.due_at, thing.on_duty)
         yield from _reading(life, book, case)
 
 
 def _reading(life: Life, book: Book, case: _Case) -> Iterator[Reading]:
     """The clock, if any policy promises something for it."""
-    kind, subject, team, start, end, promised_at = case
+    kind, subject, team, start, end, promised_at, on_duty = case
     policy = book.choose(kind, life.at(end, team), started_at=start, ended_at=end)
     if policy is None:
         return
+    if on_duty:
+        policy = replace(policy, calendar=ALWAYS)
     stops = policy.pauses_for if policy.reopen is Reopen.COUNTS else policy.pauses_for | {SOLVED}
     pauses = life.pauses(stops, start, end) if kind in PAUSABLE else []
     yield Reading(
@@ -331,6 +336,7 @@ def _reading(life: Life, book: Book, case: _Case) -> Iterator[Reading]:
         tuple(pauses),
         promised_at,
         frozenset(life.told.get((kind, subject), ())),
+        on_duty,
     )
 
 

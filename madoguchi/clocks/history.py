@@ -80,13 +80,15 @@ class Reopened(Fact):
 class Begun(Fact):
     """Something with an end of its own is owed: ``offer``, ``question`` or ``call_back``, by ``team``.
 
-    ``due_at`` is a promised time; without it the policy says how long it may take.
+    ``due_at`` is a promised time; without it the policy says how long it may take. ``on_duty``: it came to whoever
+    is on duty while the team is closed, so every hour counts.
     """
 
     what: str
     ref: int
     team: int | None = None
     due_at: datetime | None = None
+    on_duty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,9 @@ READERS: Mapping[str, Reader] = {
     "message.posted": _posted,
     "message.received": lambda entry, at, _data, _: [Wrote(entry, at)],
     "interaction.linked": _linked,
-    "handoff.offered": lambda entry, at, data, _: [Begun(entry, at, OFFER, data["handoff"], data["to_id"])],
+    "handoff.offered": lambda entry, at, data, _: [
+        Begun(entry, at, OFFER, data["handoff"], data["to_id"], on_duty="duty" in data)
+    ],
     "handoff.accepted": _accepted,
     "handoff.returned": _returned,
     "handoff.recalled": lambda entry, at, data, _: [Ended(entry, at, OFFER, data["handoff"])],

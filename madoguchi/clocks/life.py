@@ -60,6 +60,7 @@ class Thing:
     team: int | None
     start: datetime
     due_at: datetime | None
+    on_duty: bool = False
     end: datetime | None = None
 
 
@@ -147,7 +148,7 @@ class Life:
             self.reopenings.append((fact.entry, fact.at))
 
     def begun(self, fact: Begun) -> None:
-        self.things[fact.what, fact.ref] = Thing(fact.what, fact.ref, fact.team, fact.at, fact.due_at)
+        self.things[fact.what, fact.ref] = Thing(fact.what, fact.ref, fact.team, fact.at, fact.due_at, fact.on_duty)
 
     def put_off(self, fact: PutOff) -> None:
         if thing := self.things.get((fact.what, fact.ref)):

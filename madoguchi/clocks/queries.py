@@ -8,9 +8,11 @@ from functools import cached_property
 
 from django.utils import timezone
 
+from madoguchi.calendars.working_time import NeverOpen
 from madoguchi.clocks.book import PolicyBook, current_book
-from madoguchi.clocks.function import Reading, State, read, time_used
+from madoguchi.clocks.function import Kind, Reading, State, read, time_used
 from madoguchi.clocks.history import READERS, Fact, Row, facts_of
+from madoguchi.clocks.life import Circumstances
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.journal.models import Mention
 from madoguchi.people.models import Team
@@ -98,6 +100,17 @@ class Clocks:
 def clocks_of(ticket: Ticket, *, now: datetime | None = None) -> Clocks:
     """The clocks of a ticket, worked out from the journal now: never what a cache remembers."""
     return Clocks(facts_of(rows_of(ticket.pk), ticket.pk), current_book(), now or timezone.now())
+
+
+def counts_from(kind: Kind, ticket: Ticket, team: Team, at: datetime) -> datetime | None:
+    """When a clock of this kind that starts at ``at`` for the team begins to count; None: nothing is promised."""
+    service_class = ticket.contract.service_class if ticket.contract else ""
+    now = Circumstances(ticket.category_id, ticket.priority, service_class, team.pk)
+    policy = current_book().choose(kind, now, started_at=at, ended_at=None)
+    try:
+        return policy.calendar.next_open(at) if policy else None
+    except NeverOpen:
+        return None
 
 
 def policy_names(readings: Collection[Reading], book: PolicyBook) -> dict[int, str]:

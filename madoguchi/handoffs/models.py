@@ -33,6 +33,7 @@ class Handoff(models.Model):
 
     ``details`` are the answers as offered, ``missing`` the required keys that an urgent offer left open. ``by_rule``
     names the rule that offered or moved it; nobody stands in ``offered_by`` then, and in ``accepted_by`` when it moved.
+    ``for_duty``: the team was closed, so it went to whoever was on duty.
     """
 
     class State(models.TextChoices):
@@ -62,6 +63,7 @@ class Handoff(models.Model):
     from_team = models.ForeignKey(Team, models.PROTECT, related_name="handoffs_out", db_index=False)
     to_team = models.ForeignKey(Team, models.PROTECT, related_name="handoffs_in", db_index=False)
     to_staff = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="handoffs_in")
+    for_duty = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OFFERED)
     reason = models.TextField()
     reason_code = models.CharField(max_length=20, choices=ReasonCode.choices, default=ReasonCode.OTHER)

@@ -10,7 +10,7 @@ from madoguchi.people.departments import (
     Topic,
     TopicContact,
 )
-from madoguchi.people.staff import Membership, Role, Staff, Team
+from madoguchi.people.staff import Membership, OutsideHours, Role, Staff, Team
 from madoguchi.people.tokens import ApiToken
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "InstalledItem",
     "Membership",
     "Organization",
+    "OutsideHours",
     "Person",
     "PhoneNumber",
     "Role",

@@ -42,6 +42,13 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
 
 
+class OutsideHours(models.TextChoices):
+    """What becomes of a hand-off that is offered while the team is closed."""
+
+    WAIT = "wait", _("they wait until the team opens")
+    ON_DUTY = "on_duty", _("they go to whoever is on duty, at once")
+
+
 class Team(BilingualName):
     """A queue of work. A partner's team works for another company and sees only its own share."""
 
@@ -51,6 +58,9 @@ class Team(BilingualName):
     is_active = models.BooleanField(_("active"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
     calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=HOURS)
+    outside_hours = models.CharField(
+        _("hand-offs outside the working hours"), max_length=10, choices=OutsideHours, default=OutsideHours.WAIT
+    )
 
     class Meta:
         ordering = ["line", "position", "id"]

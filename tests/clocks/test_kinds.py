@@ -145,6 +145,19 @@ def test_a_question_to_a_department_has_its_own_clock(book: Promises) -> None:
     assert story.clock(Kind.ANSWER).state is State.MET
 
 
+def test_an_offer_to_whoever_is_on_duty_counts_around_the_clock_and_the_next_one_does_not(book: Promises) -> None:
+    book.promise(Kind.ACCEPTANCE, 2)
+    story = Story(book).opened(at(2, 17, 0))
+    story.tell("handoff.offered", at(2, 20, 0), handoff=1, to_id=NETWORK, duty={"to": "伊藤 翔", "meant": ""})
+    assert story.clock(Kind.ACCEPTANCE).due_at == at(2, 22, 0)
+    assert story.clock(Kind.ACCEPTANCE).remaining_s(at(2, 23, 0)) == -HOUR
+
+    story.tell("handoff.recalled", at(2, 23, 0), handoff=1)
+    story.tell("handoff.offered", at(2, 23, 0), handoff=2, to_id=NETWORK)
+    first, second = story.clocks(Kind.ACCEPTANCE)
+    assert (first.state, second.due_at) == (State.BREACHED, at(5, 11, 0))
+
+
 def test_waiting_for_a_date_ends_by_itself_where_the_policy_pauses_for_it() -> None:
     book = Promises()
     book.promise(Kind.RESOLUTION, 8, pauses_for=frozenset({"requester", "date"}))

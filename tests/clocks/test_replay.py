@@ -22,7 +22,8 @@ from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.actions import finish_call_back, open_interaction, promise_call_back, try_call_back_again
 from madoguchi.interactions.models import CallBack
-from madoguchi.people.models import Staff, Team
+from madoguchi.people.actions import change_team
+from madoguchi.people.models import Duty, OutsideHours, Staff, Team
 from madoguchi.tickets.actions.change import change, go_on, wait
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -139,6 +140,8 @@ def promised(cast: Cast, hand: Hand) -> Cast:
         for name, value in values.items():
             setattr(version, name, value)
         version.save()
+    change_team(cast.network, outside_hours=OutsideHours.ON_DUTY, by=cast.admin)  # offers at night go to 伊藤
+    Duty.objects.create(team=cast.network, staff=cast.ito, starts_at=at(1, 0, 0), ends_at=at(31, 0, 0))
     hand.now = at(1, 9, 0)
     return cast
 

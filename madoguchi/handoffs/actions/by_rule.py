@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from madoguchi.handoffs import requirements
 from madoguchi.handoffs.actions.offer import freeze, frozen, require_offerable
+from madoguchi.handoffs.addressee import Addressee, addressee, tell
 from madoguchi.handoffs.models import Handoff
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import Team
@@ -15,45 +16,55 @@ from madoguchi.tickets.models import Status, Ticket
 @transaction.atomic
 def offer_by_rule(ticket: Ticket, *, to_team: Team, reason: str, by: Actor) -> Handoff | None:
     """Offer the ticket as a person would; None when the move limit froze routing instead. Missing items are noted."""
-    handoff = _made(lock(ticket), to_team=to_team, reason=reason, by=by, moves_now=False)
+    to = addressee(None, to_team, timezone.now())
+    handoff = _made(lock(ticket), to=to, to_team=to_team, reason=reason, by=by, moves_now=False)
     if handoff is not None:
         record(
             "handoff.offered",
             by=by,
-            about=[handoff, handoff.ticket, handoff.from_team, to_team],
+            about=[handoff, handoff.ticket, handoff.from_team, to_team, to.staff],
             data={
                 **handoff.told(),
                 "reason": reason,
                 "reason_code": handoff.reason_code,
                 "missing": handoff.missing,
                 "urgent_because": handoff.urgent_because,
+                **to.told(),
             },
         )
+        tell(to, handoff.ticket, to_team, by=by)
     return handoff
 
 
 @transaction.atomic
 def move_by_rule(ticket: Ticket, *, to_team: Team, reason: str, by: Actor) -> Handoff | None:
-    """Give the ticket to the team at once; it counts as a move. None when the move limit froze routing instead."""
+    """Give the ticket to the team at once; it counts as a move. None when the move limit froze routing instead.
+
+    While the team is closed and has it so, whoever is on duty is the assignee.
+    """
     ticket = lock(ticket)
-    handoff = _made(ticket, to_team=to_team, reason=reason, by=by, moves_now=True)
+    to = addressee(None, to_team, timezone.now())
+    handoff = _made(ticket, to=to, to_team=to_team, reason=reason, by=by, moves_now=True)
     if handoff is not None:
         record(
             "handoff.accepted",
             by=by,
-            about=[handoff, ticket, handoff.from_team, to_team],
+            about=[handoff, ticket, handoff.from_team, to_team, to.staff],
             data={
                 **handoff.told(),
                 "moves": ticket.moves,
+                "assignee": ticket.assignee_id,
                 "reason": reason,
                 "reason_code": handoff.reason_code,
                 "by_rule": by.actor_name,
+                **to.told(),
             },
         )
+        tell(to, ticket, to_team, by=by)
     return handoff
 
 
-def _made(ticket: Ticket, *, to_team: Team, reason: str, by: Actor, moves_now: bool) -> Handoff | None:
+def _made(ticket: Ticket, *, to: Addressee, to_team: Team, reason: str, by: Actor, moves_now: bool) -> Handoff | None:
     require_active(ticket)
     require_offerable(ticket, to_team)
     if ticket.frozen_at is not None:
@@ -68,6 +79,8 @@ def _made(ticket: Ticket, *, to_team: Team, reason: str, by: Actor, moves_now: b
         ticket=ticket,
         from_team=ticket.holder_team,
         to_team=to_team,
+        to_staff=to.staff,
+        for_duty=to.on_duty,
         state=Handoff.State.ACCEPTED if moves_now else Handoff.State.OFFERED,
         reason=reason,
         reason_code=Handoff.ReasonCode.RULE,
@@ -81,7 +94,7 @@ def _made(ticket: Ticket, *, to_team: Team, reason: str, by: Actor, moves_now: b
     )
     if moves_now:
         opened = Status.OPEN if ticket.status == Status.NEW else ticket.status
-        save(ticket, holder_team=to_team, assignee=None, moves=ticket.moves + 1, status=opened)
+        save(ticket, holder_team=to_team, assignee=to.staff, moves=ticket.moves + 1, status=opened)
     else:
         save(ticket, offered_to=to_team)
     return handoff

@@ -32,7 +32,9 @@ def accept(handoff: Handoff, *, by: Staff) -> Handoff:
         raise Refused(_("This offer has already been decided."), code="decided", status=409)
     handoff.refresh_from_db()
     belongs = handoff.to_team_id in access_of(by).team_ids
-    meant, stand_in = covered(handoff.to_staff, handoff.to_team, now, by=by)
+    # Who was on duty when it came may be asleep by now.
+    named = None if handoff.for_duty else handoff.to_staff
+    meant, stand_in = covered(named, handoff.to_team, now, by=by)
     save(
         ticket,
         holder_team=handoff.to_team,

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
+from madoguchi.handoffs.addressee import addressee, tell
 from madoguchi.handoffs.models import Handoff
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Staff, Team
-from madoguchi.people.standing_in import covered
 from madoguchi.tickets.actions.lock import lock, require_active, save
 from madoguchi.tickets.models import Ticket
 
@@ -30,7 +30,8 @@ def offer(
 ) -> Handoff:
     """Offer the ticket with its required items; it stays with its holder until ``to_team`` accepts.
 
-    When ``to_staff`` is away it goes to whoever stands in, if they act for ``to_team``, else to the whole team.
+    When ``to_staff`` is away it goes to whoever stands in, if they act for ``to_team``, else to the whole team. While
+    ``to_team`` is closed it may go to whoever is on duty (``Team.outside_hours``), who is told at once.
 
     Refuses (422, ``missing``) when required items lack, unless ``urgent_because`` says why it cannot wait, which is
     counted; refuses (409) an offer that would be the ticket's last allowed move, and freezes routing until a supervisor
@@ -110,7 +111,7 @@ def _offer(
     require_active(ticket)
     _require_sensible(ticket, to_team=to_team, reason=reason, reason_code=reason_code, to_staff=to_staff, by=by)
     now = timezone.now()
-    to_staff, stand_in = covered(to_staff, to_team, now)
+    to = addressee(to_staff, to_team, now)
     answers = ticket.details | {key: value for key, value in details.items() if value is not None}
     checked = requirements.check(category=ticket.category, to_team=to_team, details=answers)
     if checked.missing and not urgent_because:
@@ -124,7 +125,8 @@ def _offer(
         ticket=ticket,
         from_team=ticket.holder_team,
         to_team=to_team,
-        to_staff=to_staff,
+        to_staff=to.staff,
+        for_duty=to.on_duty,
         reason=reason,
         reason_code=reason_code,
         details=answers,
@@ -138,16 +140,17 @@ def _offer(
     record(
         "handoff.offered",
         by=by,
-        about=[handoff, ticket, handoff.from_team, to_team, to_staff],
+        about=[handoff, ticket, handoff.from_team, to_team, to.staff],
         data={
             **handoff.told(),
             "reason": reason,
             "reason_code": reason_code,
             "missing": handoff.missing,
             "urgent_because": handoff.urgent_because,
-            **({"cover": stand_in.told()} if stand_in else {}),
+            **to.told(),
         },
     )
+    tell(to, ticket, to_team, by=by)
     return handoff
 
 

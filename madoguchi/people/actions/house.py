@@ -10,7 +10,9 @@ from madoguchi.journal.record import Actor, record
 from madoguchi.people.actions.changes import apply
 from madoguchi.people.models import Team
 
-_TEAM = frozenset({"key", "name", "name_en", "line", "is_partner", "is_active", "position", "calendar"})
+_TEAM = frozenset(
+    {"key", "name", "name_en", "line", "is_partner", "is_active", "position", "calendar", "outside_hours"}
+)
 
 
 @transaction.atomic
@@ -26,7 +28,7 @@ def add_team(*, by: Actor, **fields: Any) -> Team:
 
 @transaction.atomic
 def change_team(team: Team, *, by: Actor, **changes: Any) -> Team:
-    """Correct ``key name name_en line is_partner is_active position calendar``."""
+    """Correct ``key name name_en line is_partner is_active position calendar outside_hours``."""
     if changed := apply(team, changes, allowed=_TEAM):
         _key_is_free(team)
         team.save(update_fields=changed)

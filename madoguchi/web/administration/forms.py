@@ -57,13 +57,22 @@ class StaffForm(forms.ModelForm):
 class TeamForm(forms.ModelForm):
     class Meta:
         model = Team
-        fields = ("name", "name_en", "key", "line", "position", "calendar", "is_partner", "is_active")
+        fields = ("name", "name_en", "key", "line", "position", "calendar", "outside_hours", "is_partner", "is_active")
         error_messages = {"key": _TAKEN}
-        help_texts = {"key": _KEY, "is_partner": _("Staff of a partner's team see only this team's share.")}
+        help_texts = {
+            "key": _KEY,
+            "is_partner": _("Staff of a partner's team see only this team's share."),
+            "outside_hours": _("Who is on duty stands in the rota; while nobody is, they wait."),
+        }
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         choose_calendar(self, _("as the desk"))
+        self.fields["outside_hours"].required = False
+
+    def clean_outside_hours(self) -> str:
+        chosen: str = self.cleaned_data["outside_hours"]
+        return chosen or str(self.instance.outside_hours)
 
 
 class DepartmentForm(forms.ModelForm):

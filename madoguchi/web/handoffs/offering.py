@@ -5,20 +5,25 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import hearing_items
+from madoguchi.clocks.function import Kind
+from madoguchi.clocks.queries import counts_from
+from madoguchi.foundation.dates import short_time
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
+from madoguchi.handoffs.addressee import addressee
 from madoguchi.handoffs.destination import Proposal, propose
 from madoguchi.handoffs.models import Handoff
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Staff, Team
-from madoguchi.people.queries import workers_of
+from madoguchi.people.queries import workers_of, working_time_of
 from madoguchi.tickets.models import Message, Ticket
 from madoguchi.web.handoffs.answers import done, missing
 from madoguchi.web.handoffs.inbox import first_line
@@ -48,7 +53,7 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
             _("Say why it cannot wait."), code="urgent", missing=missing("urgent_because", _("Why it cannot wait"))
         )
     named = request.POST.get("to_staff", "")
-    offer(
+    made = offer(
         ticket,
         to_team=team,
         to_staff=get_object_or_404(workers_of(team), pk=named) if named.isdecimal() else None,
@@ -58,7 +63,12 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
         urgent_because=urgent_because,
         by=request.user,
     )
-    sentence = _("%(number)s is offered to %(team)s.") % {"number": ticket.number_shown, "team": team.label}
+    words = {"number": ticket.number_shown, "team": team.label, "name": made.to_staff.name if made.to_staff else ""}
+    sentence = (
+        _("%(number)s is offered to %(team)s; %(name)s is on duty and is told at once.")
+        if made.for_duty
+        else _("%(number)s is offered to %(team)s.")
+    ) % words
     return done(request, sentence, ticket=ticket, back=reverse("tickets:page", args=[ticket.number_shown]))
 
 
@@ -99,6 +109,7 @@ def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
     answers = ticket.details | _details(request, required)
     lacking = {item.key for item in required if not requirements.is_answered(answers.get(item.key))}
     workers = list(workers_of(chosen)) if chosen else []
+    worker = _named_worker(request, workers, proposal, chosen)
     return {
         "ticket": ticket,
         "teams": [(team.pk, _named(team, by_team.get(team.pk))) for team in teams],
@@ -106,7 +117,8 @@ def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
         "proposal": proposal,
         "sales": next((one for one in proposals if one.team is None), None),
         "workers": [(worker.pk, worker.name) for worker in workers],
-        "named": _named_worker(request, workers, proposal, chosen),
+        "named": worker,
+        "arrival": _arrival(ticket, chosen, worker) if chosen else "",
         "required": required,
         "answers": answers,
         "lacking": lacking,
@@ -117,6 +129,23 @@ def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
         "urgent_because": request.POST.get("urgent_because", ""),
         "said": first_line(Message.objects.filter(ticket=ticket).order_by("id").values_list("body", flat=True).first()),
     }
+
+
+def _arrival(ticket: Ticket, team: Team, named: Staff | None) -> str:
+    """What becomes of an offer that is made now, while the team is closed; ``""`` while it is open."""
+    now = timezone.now()
+    hours = working_time_of(team)
+    if hours.is_open(now):
+        return ""
+    to = addressee(named, team, now)
+    words = {"team": team.label, "name": to.staff.name if to.staff else ""}
+    if to.on_duty:
+        return _("%(team)s is closed now. It reaches %(name)s, who is on duty, at once.") % words
+    counts = counts_from(Kind.ACCEPTANCE, ticket, team, now)
+    if counts is not None and counts > now:
+        words["at"] = short_time(counts)
+        return _("%(team)s is closed now. The deadline for accepting counts from %(at)s.") % words
+    return _("%(team)s is closed now.") % words
 
 
 def _required(ticket: Ticket, team: Team | None) -> list[HearingItem]:

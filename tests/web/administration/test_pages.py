@@ -158,9 +158,9 @@ def test_teams_departments_and_contacts_are_kept(cast: Cast, sign_in: SignIn) ->
     team = Team.objects.get(key="night")
     assert (team.line, team.position, team.is_partner) == (1, 5, True)
     assert client.post(f"{A}teams/new/", typed).status_code == 422
-    client.post(f"{A}teams/{team.pk}/", {**typed, "is_active": ""})
+    client.post(f"{A}teams/{team.pk}/", {**typed, "is_active": "", "outside_hours": "on_duty"})
     team.refresh_from_db()
-    assert not team.is_active
+    assert (team.is_active, team.outside_hours) == (False, "on_duty")
     client.post(f"{A}departments/{cast.accounting.pk}/contacts/new/", {"name": HOSTILE, "is_active": "on"})
     client.post(f"{A}departments/contacts/{cast.accounting_second.pk}/move/", {"up": "1"})
     page = client.get(f"{A}departments/{cast.accounting.pk}/").text

@@ -1,14 +1,20 @@
 """The sheet 引き継ぐ: proposed with why, items of the destination, refusals that name the field."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
+from freezegun import freeze_time
 
+from madoguchi.calendars.hours import read
 from madoguchi.catalog.models import Category, HearingItem
+from madoguchi.clocks.actions import make_default_policies
 from madoguchi.handoffs.models import Handoff
 from madoguchi.mail.models import OutgoingMail
+from madoguchi.people.actions import change_team, set_duty
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
@@ -140,3 +146,27 @@ def test_strangers_neither_see_the_sheet_nor_offer(cast: Cast, sign_in: SignIn) 
     assert partner.post(f"/handoffs/offer/{ticket.number}/sales/").status_code == 404
     assert sign_in(cast.ito).post(f"/handoffs/offer/{ticket.number}/", posted).status_code == 403
     assert sign_in(cast.watanabe).post(f"/handoffs/offer/{ticket.number}/", posted).status_code == 403
+
+
+@freeze_time(datetime(2026, 11, 25, 11, tzinfo=UTC))  # 20:00 in Tokyo
+def test_outside_the_hours_the_sheet_says_when_it_counts_or_whom_it_reaches(cast: Cast, sign_in: SignIn) -> None:
+    make_default_policies()
+    address = f"/handoffs/offer/{raised(cast).number}/"
+    client = sign_in(cast.sato)
+    assert "11/26(木) 09:00 から受け取りの期限が進みます" in client.get(address, headers=SHEET).text
+    today = timezone.localdate()
+    set_duty(cast.service_desk, cast.takahashi, first=today, last=today, periods=read("18-24"), by=cast.hayashi)
+    change_team(cast.service_desk, outside_hours="on_duty", by=cast.admin)
+    assert "営業時間外です。当番の高橋 健さんにすぐ届きます" in client.get(address, headers=SHEET).text
+    sent = client.post(address, form(to_team=str(cast.service_desk.pk)), follow=True)
+    assert "当番の高橋 健さんにすぐ通知します" in sent.text
+    assert "当番の高橋 健へ" in client.get(f"/tickets/{Ticket.objects.get().number}/").text
+    inbox = sign_in(cast.takahashi).get("/handoffs/").text
+    assert "高橋 健 宛て" in inbox
+    assert "当番" in inbox
+
+
+@freeze_time(datetime(2026, 11, 25, 2, tzinfo=UTC))  # 11:00
+def test_within_the_hours_nothing_is_said_of_them(cast: Cast, sign_in: SignIn) -> None:
+    html = sign_in(cast.sato).get(f"/handoffs/offer/{raised(cast).number}/", headers=SHEET).text
+    assert "営業時間外" not in html
