@@ -1,6 +1,7 @@
 """One stylesheet and one script: ``shell.css`` from ``static/css/*.css``, ``shell.js`` from ``static/js/*.js``.
 
-A finder, so that development, tests and ``collectstatic`` all get the same two files and there is no build step.
+``plain.css`` is the small part of it that pages without a menu need. A finder, so that development, tests and
+``collectstatic`` all get the same files and there is no build step.
 """
 
 import hashlib
@@ -14,13 +15,21 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
 STATIC = Path(__file__).parent / "static"
-PARTS = {"shell.css": ("css", "*.css"), "shell.js": ("js", "*.js")}
+PARTS = {
+    "shell.css": ("css", ("*.css",)),
+    "plain.css": (
+        "css",
+        ("_*.css", "base.css", "buttons.css", "fields.css", "messages.css", "plain.css", "answer.css"),
+    ),
+    "shell.js": ("js", ("*.js",)),
+}
 
 
 def bundled(name: str) -> str:
     """The text of a bundle; each script stands in a block of its own, so that their names do not meet."""
-    folder, pattern = PARTS[name]
-    texts = [file.read_text(encoding="utf-8").strip() for file in sorted((STATIC / folder).glob(pattern))]
+    folder, patterns = PARTS[name]
+    files = sorted(file for pattern in patterns for file in (STATIC / folder).glob(pattern))
+    texts = [file.read_text(encoding="utf-8").strip() for file in files]
     if name.endswith(".js"):
         texts = [f"{{\n{text}\n}}" for text in texts]
     return "\n".join(texts) + "\n"
