@@ -83,6 +83,7 @@ def _furnish(env: Pages) -> None:
     env.filters.update(
         answer=_answer,
         clock=dates.clock,
+        date_and_time=dates.date_and_time,
         duration=dates.duration,
         json_script=_json_script,
         linked=linked,

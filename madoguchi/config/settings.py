@@ -201,6 +201,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+# Sign-in and answer pages count their limits here; the proxy that is believed about TLS says who asks.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
 
 LANGUAGES = [("ja", "日本語"), ("en", "English")]
 LANGUAGE_CODE = env.choice("LANGUAGE", "ja", ("ja", "en"), doc=_("language of a page before sign-in, and of mail"))

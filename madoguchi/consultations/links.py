@@ -28,6 +28,17 @@ def approach_of(token: str) -> Approach | None:
 
     It holds until 14 days after the question ended, and at most 90 days after the contact was asked.
     """
+    approach = _found(token)
+    return approach if approach is not None and not _is_over(approach) else None
+
+
+def has_expired(token: str) -> bool:
+    """Whether we made this link and it held once."""
+    approach = _found(token)
+    return approach is not None and _is_over(approach)
+
+
+def _found(token: str) -> Approach | None:
     try:
         pk, _, nonce = _signer.unsign(token).partition("-")
     except BadSignature:
@@ -36,12 +47,10 @@ def approach_of(token: str) -> Approach | None:
         "contact", "consultation__ticket", "consultation__department", "consultation__topic", "consultation__asked_by"
     )
     approach = rows.filter(pk=int(pk)).first() if pk.isdecimal() else None
-    if approach is None or not compare_digest(approach.nonce, nonce) or _has_expired(approach):
-        return None
-    return approach
+    return approach if approach is not None and compare_digest(approach.nonce, nonce) else None
 
 
-def _has_expired(approach: Approach) -> bool:
+def _is_over(approach: Approach) -> bool:
     now, ended = timezone.now(), approach.consultation.ended_at
     if ended is not None and now >= ended + AFTER_END:
         return True

@@ -183,6 +183,7 @@ class Remark(models.Model):
     """Something said about a question, by the department, the desk or a machine.
 
     ``late``: it came when the question was already settled. ``quoted`` is what a mail quoted, and its signature.
+    ``form`` is the form of the answer page that it was written in.
     """
 
     class Kind(models.TextChoices):
@@ -211,9 +212,15 @@ class Remark(models.Model):
     attachments: "models.ManyToManyField[Attachment, models.Model]" = models.ManyToManyField(
         Attachment, blank=True, related_name="remarks"
     )
+    form = models.CharField(max_length=32, blank=True, editable=False)
 
     class Meta:
         ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["approach", "form"], condition=~Q(form=""), name="consultations_form_heard_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.consultation_id} {self.kind}: {self.body[:40]}"

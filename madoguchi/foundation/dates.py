@@ -27,10 +27,17 @@ def short_time(moment: datetime) -> str:
     zone = timezone.get_default_timezone()
     local = moment.astimezone(zone)
     today = datetime.now(zone)
-    clock = f"{local.hour:02}:{local.minute:02}"
     if (local.day, local.month, local.year) == (today.day, today.month, today.year):
-        return clock
-    if local.year == today.year:
+        return f"{local.hour:02}:{local.minute:02}"
+    return date_and_time(moment)
+
+
+def date_and_time(moment: datetime) -> str:
+    """``8/21(金) 14:05`` this year, today too; ``2025/8/21(木) 14:05`` in others."""
+    zone = timezone.get_default_timezone()
+    local = moment.astimezone(zone)
+    clock = f"{local.hour:02}:{local.minute:02}"
+    if local.year == datetime.now(zone).year:
         return f"{short_date(local.date())} {clock}"
     if translation.get_language() == "ja":
         return f"{local.year}/{short_date(local.date())} {clock}"

@@ -46,10 +46,17 @@ def answer(
     who = approach_in(course, approach) or (None if name else course.current)
     counts = course.answered(who)
     remark = _remark(
-        course, Kind.ANSWER, who, body=text, name=name, quoted=quoted, incoming=incoming, late=not counts, by=by
+        course,
+        Kind.ANSWER,
+        who,
+        body=text,
+        name=name,
+        quoted=quoted,
+        incoming=incoming,
+        attachments=attachments,
+        late=not counts,
+        by=by,
     )
-    if attachments:
-        remark.attachments.set(attachments)
     if counts:
         consultation.answer = remark
     if not counts or not consultation.ticket.is_active:
@@ -75,6 +82,7 @@ def decline(
     note: str = "",
     named: Named | None = None,
     name: str = "",
+    attachments: Sequence[Attachment] = (),
     by: Actor,
 ) -> Remark:
     """“Not me”: the one who is named is asked next, else the next in the chain, at last the department's manager.
@@ -88,7 +96,7 @@ def decline(
     counts = course.declined(who, person.pk if person else None)
     said = [note.strip(), _("Named: %(name)s") % {"name": named} if named else ""]
     text = "\n".join(part for part in said if part)
-    remark = _remark(course, Kind.DECLINE, who, body=text, name=name, late=not counts, by=by)
+    remark = _remark(course, Kind.DECLINE, who, body=text, name=name, attachments=attachments, late=not counts, by=by)
     write(course, by=by)
     record(
         "consultation.declined",
@@ -116,6 +124,7 @@ def need_time(
     note: str = "",
     approach: Approach | None = None,
     name: str = "",
+    attachments: Sequence[Attachment] = (),
     by: Actor,
 ) -> Remark:
     """The contact answers by ``until``; then they are reminded, and passed over like anybody else."""
@@ -125,7 +134,9 @@ def need_time(
     consultation = course.consultation
     who = _whom(course, approach)
     counts = course.needs_time(who, until)
-    remark = _remark(course, Kind.NEEDS_TIME, who, body=note.strip(), name=name, late=not counts, by=by)
+    remark = _remark(
+        course, Kind.NEEDS_TIME, who, body=note.strip(), name=name, attachments=attachments, late=not counts, by=by
+    )
     write(course, by=by)
     record(
         "consultation.needs_time",
@@ -148,7 +159,13 @@ def need_time(
 
 @transaction.atomic
 def ask_back(
-    consultation: Consultation, *, body: str, approach: Approach | None = None, name: str = "", by: Actor
+    consultation: Consultation,
+    *,
+    body: str,
+    approach: Approach | None = None,
+    name: str = "",
+    attachments: Sequence[Attachment] = (),
+    by: Actor,
 ) -> Remark:
     """The contact has a question of their own; their time stands still until the desk replies."""
     text = body.strip()
@@ -158,7 +175,7 @@ def ask_back(
     consultation = course.consultation
     who = _whom(course, approach)
     counts = course.asked_back(who)
-    remark = _remark(course, Kind.ASK_BACK, who, body=text, name=name, late=not counts, by=by)
+    remark = _remark(course, Kind.ASK_BACK, who, body=text, name=name, attachments=attachments, late=not counts, by=by)
     if not counts:
         consultation.to_review = True
     write(course, by=by)
@@ -188,11 +205,12 @@ def _remark(
     late: bool,
     quoted: str = "",
     incoming: IncomingMail | None = None,
+    attachments: Sequence[Attachment] = (),
     by: Actor,
 ) -> Remark:
     """``staff`` is set when somebody of the desk noted what was said, by telephone for instance."""
     author = name.strip() or (approach.name if approach is not None else "") or by.actor_name
-    return Remark.objects.create(
+    remark = Remark.objects.create(
         consultation=course.consultation,
         approach=approach,
         kind=kind,
@@ -204,3 +222,6 @@ def _remark(
         late=late,
         incoming=incoming,
     )
+    if attachments:
+        remark.attachments.set(attachments)
+    return remark
