@@ -119,9 +119,12 @@ def _failed(problem: str) -> str:
 
 
 def _refusal(action: Any, firing: Firing, refusal: Refused) -> Sentence:
-    """The refusal in every language. An act says it once, in the active one: it is asked again, and undone."""
+    """The refusal in every language. An act says it in the active one: for the others it is asked again, and undone."""
+    active = translation.get_language()
 
     def again() -> list[str]:
+        if translation.get_language() == active:
+            return [str(refusal)]
         try:
             with transaction.atomic():
                 _DO[action.kind](action, firing)

@@ -11,7 +11,7 @@ from madoguchi.rules.conditions import ALL, NOTHING, Condition, Leaf
 from madoguchi.rules.facts import Facts
 from madoguchi.rules.world import World
 
-DEEPEST = 4
+DEEPEST = 6  # as deep as the form draws: three groups within each other, each denied
 MOST = 40
 
 

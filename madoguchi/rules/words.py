@@ -123,15 +123,20 @@ def where(node: tree.Node, labels: Labels) -> str:
     if isinstance(node, c.Condition):
         return leaf(node, labels)
     if isinstance(node, tree.Not):
-        return _("not: %(condition)s") % {"condition": _enclosed(node.part, labels)}
+        if _is_many(node.part):
+            return pgettext("conditions", "not %(conditions)s") % {"conditions": _enclosed(node.part, labels)}
+        return _("not: %(condition)s") % {"condition": where(node.part, labels)}
     parts = [_enclosed(part, labels) for part in tree.parts_of(node)]
-    return _(" and ").join(parts) if isinstance(node, tree.All) else _(" or ").join(parts)
+    return _(" and ").join(parts) if isinstance(node, tree.All) else pgettext("conditions", " or ").join(parts)
 
 
 def _enclosed(node: tree.Node, labels: Labels) -> str:
     said = where(node, labels)
-    many = isinstance(node, tree.All | tree.Any_) and len(tree.parts_of(node)) > 1
-    return _("(%(words)s)") % {"words": said} if many else said
+    return _("(%(words)s)") % {"words": said} if _is_many(node) else said
+
+
+def _is_many(node: tree.Node) -> bool:
+    return isinstance(node, tree.All | tree.Any_) and len(node.parts) > 1
 
 
 def leaf(one: c.Condition, labels: Labels, *, held: bool = True) -> str:

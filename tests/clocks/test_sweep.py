@@ -1,12 +1,5 @@
 """The sweep tells what clocks reach: once, in order, and to whom the policy says."""
 
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +7,6 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 from freezegun import freeze_time
-from pytest_django import DjangoDbBlocker
 
 from madoguchi.clocks.actions import Promise, promise
 from madoguchi.clocks.book import current_book
@@ -32,7 +24,8 @@ from madoguchi.tickets.models import Ticket
 from tests import cast as cast_module
 from tests.cast import Cast
 from tests.clocks.desk_time import HOUR, at
-from tests.desk import Builder, Desk
+from tests.desk import Desk
+from tests.workers import kill_two_workers_at_random
 
 TELL = PolicyVersion.Tell
 
@@ -161,20 +154,7 @@ def test_the_sweep_asks_the_index_over_what_is_due(cast: Cast, engine: str) -> N
     assert "clocks_due" in due[:50].explain()
 
 
-DUE, KILLS = 10_000, 6
-
-
-@pytest.fixture
-def desk(desk_builder: Builder, django_db_blocker: DjangoDbBlocker) -> Iterator[Desk]:
-    """A desk of its own, of which only workers run."""
-    name = desk_builder.fresh()
-    folder = desk_builder.root / name
-    folder.mkdir()
-    desk = Desk("", 0, folder, desk_builder.name(name), desk_builder.environment(name, folder), django_db_blocker)
-    try:
-        yield desk
-    finally:
-        desk_builder.drop(name)
+DUE = 10_000
 
 
 def _many_due(moment: datetime) -> None:
@@ -229,39 +209,15 @@ def _fired() -> int:
     return Entry.objects.filter(kind="clock.breached").count()
 
 
-def wait(holds: Callable[[], bool]) -> None:
-    """Ask twice a second; the machine may be busy, so the limit is generous."""
-    limit = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < limit, "the sweep does not go on"
-        time.sleep(0.5)
-
-
 @pytest.mark.timeout(600)
-def test_two_workers_killed_and_restarted_at_random_tell_each_of_ten_thousand_once(desk: Desk) -> None:
-    desk.run(_many_due, timezone.now() - timedelta(hours=2))
+def test_two_workers_killed_and_restarted_at_random_tell_each_of_ten_thousand_once(workers_desk: Desk) -> None:
+    workers_desk.run(_many_due, timezone.now() - timedelta(hours=2))
 
-    def worker() -> "subprocess.Popen[bytes]":
-        command = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "madoguchi", "worker"]
-        return subprocess.Popen(
-            command, env=dict(desk.environment), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+    kill_two_workers_at_random(
+        workers_desk, done=_fired, of=DUE, over=lambda: not Clock.objects.filter(next_at__isnull=False).exists()
+    )
 
-    workers = [worker(), worker()]
-    try:
-        for kill in range(1, KILLS + 1):
-            wait(lambda kill=kill: desk.run(_fired) >= kill * DUE // (KILLS + 2))  # type: ignore[misc]
-            place = random.randrange(2)
-            os.kill(workers[place].pid, signal.SIGKILL)
-            workers[place].wait()
-            workers[place] = worker()
-        wait(lambda: desk.run(lambda: not Clock.objects.filter(next_at__isnull=False).exists()))
-    finally:
-        for process in workers:
-            process.kill()
-            process.wait()
-
-    with desk.inside():
+    with workers_desk.inside():
         assert _fired() == DUE
         named = Mention.objects.filter(kind="ticket", entry__kind="clock.breached")
         assert named.values("ref").distinct().count() == DUE

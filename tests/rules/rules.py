@@ -1,8 +1,13 @@
 """Rules as the tests of this room write them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
+
 from madoguchi.people.models import Staff
+from madoguchi.rules import engine
 from madoguchi.rules.actions.write import switch_rule, write_rule
 from madoguchi.rules.models import Rule
 
@@ -29,3 +34,12 @@ def rule(
     """A rule that is on, unless told otherwise."""
     definition = {"when": when, "where": where or {"all": []}, "then": list(then) or [TELL]}
     return switch_rule(write_rule(name=name, definition=definition, by=by), state=state, by=by)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside is taken back: many examples of one test, without deleting."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    engine._definition.cache_clear()  # the next rule may have the id of one that never was

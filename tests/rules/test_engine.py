@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils import translation
-from hypothesis import HealthCheck, given, settings
+from django.utils import timezone, translation
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from madoguchi.foundation.refusal import Refused
@@ -30,7 +30,7 @@ from madoguchi.tickets.actions.post_message import post_message
 from madoguchi.tickets.actions.resolve import reopen, resolve
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
-from tests.rules.rules import TELL, URGENT, on, rule
+from tests.rules.rules import TELL, URGENT, on, rule, undone
 
 pytestmark = pytest.mark.django_db
 
@@ -275,38 +275,51 @@ ACTIONS = (
 )
 
 
-def test_no_set_of_rules_loops(cast: Cast) -> None:
+def test_no_set_of_rules_loops(cast: Cast, engine: str) -> None:
     """Whatever the rules, each fires at most once for each thing that people do, and once for each other rule's act."""
 
-    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=500 if engine == "sqlite" else 60,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(
         rules=st.lists(
             st.tuples(
                 st.lists(st.sampled_from(EVENTS), min_size=1, max_size=4, unique=True),
-                st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=3),
+                st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=2),
             ),
             min_size=1,
-            max_size=4,
+            max_size=3,
         ),
-        acts=st.lists(st.sampled_from(ACTS), max_size=5),
+        acts=st.lists(st.sampled_from(ACTS), max_size=2),
     )
     def ends(rules: list[tuple[list[str], list[dict[str, Any]]]], acts: list[str]) -> None:
-        Rule.objects.all().delete()
-        Problem.objects.all().delete()
-        for events, actions in rules:
-            rule(cast.admin, on(*events), *actions)
-        ticket = raised(cast)
-        for act in acts:
-            _do(act, ticket, cast)
-        human = (
-            Entry.objects.filter(mentions__kind="ticket", mentions__ref=ticket.pk).exclude(actor_kind="rule").count()
-        )
-        deepest = len(rules) ** len(rules)
-        assert len(fired(ticket)) <= human * len(rules) * deepest
-        assert not Problem.objects.exclude(where="rules.fuse").exists()
-        causes = list(Firing.objects.filter(ticket=ticket).values_list("rule", "cause"))
-        assert len(causes) == len(set(causes))
+        with undone():
+            Rule.objects.bulk_create(
+                Rule(
+                    name="規則",
+                    state="on",
+                    position=place,
+                    changed_at=now,
+                    definition={"when": on(*events), "then": then},
+                )
+                for place, (events, then) in enumerate(rules)
+            )
+            record("ticket.opened", by=cast.sato, about=[ticket])  # raised once: five hundred times takes too long
+            for act in acts:
+                _do(act, ticket, cast)
+            entries = Entry.objects.filter(mentions__kind="ticket", mentions__ref=ticket.pk)
+            human = entries.exclude(actor_kind="rule").count()
+            deepest = len(rules) ** len(rules)
+            causes = list(Firing.objects.filter(ticket=ticket).values_list("rule", "cause"))
+            assert len(causes) <= human * len(rules) * deepest
+            assert len(causes) == len(set(causes))
+            assert not Problem.objects.exclude(where="rules.fuse").exists()
 
+    now, ticket = timezone.now(), raised(cast)
     ends()
 
 

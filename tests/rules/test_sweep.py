@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from freezegun import freeze_time
 
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
+from madoguchi.journal.models import Entry, Mention
 from madoguchi.problems.models import Problem
 from madoguchi.rules import sweep
 from madoguchi.rules.actions.write import change_rule, switch_rule
@@ -18,10 +20,12 @@ from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
 from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Ticket
+from tests import cast as cast_module
 from tests.cast import Cast
+from tests.desk import Desk
 from tests.rules.rules import TELL, URGENT, after, on, rule
+from tests.workers import kill_two_workers_at_random
 
-pytestmark = pytest.mark.django_db
 MORNING = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
 
@@ -209,3 +213,41 @@ def test_an_event_costs_few_questions_when_rules_listen(cast: Cast, django_asser
     post_message(ticket, body="二", visibility="internal", by=cast.sato)
     with django_assert_num_queries(16):
         post_message(ticket, body="三", visibility="internal", by=cast.sato)
+
+
+DUE = 1_000
+
+
+def _many_due(moment: datetime) -> None:
+    """Tickets by the thousand that nobody has accepted since ``moment``, and a rule that was just switched on."""
+    cast = cast_module.enter()
+    team = cast.call_centre
+    Ticket.objects.bulk_create(
+        Ticket(subject=f"件名 {number}", channel="mail", front_team=team, holder_team=team, opened_at=at, updated_at=at)
+        for number in range(DUE)
+        for at in [moment + timedelta(milliseconds=number)]
+    )
+    rule(cast.hayashi, after("unaccepted", 60, working=False), {"kind": "set_priority", "to": "high"})
+
+
+def _fired() -> int:
+    return Entry.objects.filter(kind="rule.fired").count()
+
+
+@pytest.mark.timeout(600)
+def test_two_workers_killed_and_restarted_at_random_fire_on_each_of_a_thousand_once(workers_desk: Desk) -> None:
+    workers_desk.run(_many_due, timezone.now() - timedelta(hours=2))
+
+    kill_two_workers_at_random(workers_desk, done=_fired, of=DUE, over=lambda: _fired() >= DUE and not _waiting())
+
+    with workers_desk.inside():
+        assert (_fired(), Firing.objects.count()) == (DUE, DUE)
+        changed = Mention.objects.filter(kind="ticket", entry__kind="ticket.changed", entry__actor_kind="rule")
+        assert (changed.count(), changed.values("ref").distinct().count()) == (DUE, DUE)
+        assert set(Ticket.objects.values_list("priority", flat=True)) == {"high"}
+        assert not Problem.objects.exists()
+
+
+def _waiting() -> bool:
+    entering = Rule.objects.filter(scheduled_to__isnull=False).exists()
+    return entering or Due.objects.filter(due_at__isnull=False).exists()

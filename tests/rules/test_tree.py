@@ -220,7 +220,7 @@ def test_the_latest_beginning_is_exact(ago: int, seconds: int, now: int) -> None
         {"kind": "item", "key": "x", "answer": "contains"},
         {"any": []},
         {"all": [], "any": []},
-        {"not": {"not": {"not": {"not": {"not": {"kind": "hours"}}}}}},
+        {"not": {"not": {"not": {"not": {"not": {"not": {"not": {"kind": "hours"}}}}}}}},
         "priority",
         None,
     ],

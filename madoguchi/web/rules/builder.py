@@ -1,10 +1,11 @@
 """The form of a rule: what its fields are called, and from fields to a definition and back.
 
 Conditions are rows ``c0.kind``, ``c0.is``, ``c0.one_of`` …, actions ``a0.kind``, ``a0.to`` …; each row shows the
-fields of its kind.
+fields of its kind. A row of the kind ``group`` has rows of its own: ``c1.match``, and below it ``c1-0.kind``,
+``c1-1.kind`` …
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,7 @@ CONDITION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "not_entitled": ("yes",),
     "handoff_reason": ("one_of",),
     "requester": ("one_of",),
+    "group": ("match",),
 }
 ACTION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "notify": ("whom", "staff", "at_once"),
@@ -49,16 +51,25 @@ ACTION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "set_priority": ("to",),
     "require_approval": (),
 }
+# How the conditions of a group join, and whether that holds or is denied.
+MATCHES: Mapping[str, tuple[str, bool]] = {
+    "all": ("all", True),
+    "any": ("any", True),
+    "none": ("any", False),
+    "not_all": ("all", False),
+}
 _FLAGS = frozenset({"first", "yes", "open"})
-MOST_ROWS = 20
+MOST_ROWS = tree.MOST
+DEEPEST_ADDED = 2  # groups within the whole; a rule from elsewhere may have one more
 
 
 @dataclass
 class Row:
-    """One condition or action as it stands in the form; a value is a text or a list of texts."""
+    """One condition, group of conditions or action as it stands in the form; a value is a text or a list of texts."""
 
     kind: str
     values: dict[str, Any] = field(default_factory=dict)
+    rows: list["Row"] = field(default_factory=list)
 
     def get(self, name: str, default: Any = "") -> Any:
         return self.values.get(name, default)
@@ -82,22 +93,69 @@ class Form:
     focus: str = ""
 
     def do(self, verb: str) -> None:
-        """``add-condition``, ``add-action``, ``remove-c2``, ``remove-a0``: what a button of the form does to it."""
-        if verb == "add-condition" and len(self.conditions) < MOST_ROWS:
-            self.conditions.append(Row("priority"))
-            self.focus = f"c{len(self.conditions) - 1}.kind"
-        elif verb == "add-action" and len(self.actions) < MOST_ROWS:
+        """What a button of the form does to it: ``add-action``, ``remove-a0``, ``add-condition``, ``remove-c2-1``;
+        ``add-condition-c1`` and ``add-group-c1`` add to the group ``c1``.
+        """
+        what, _dash, place = verb.partition("-")[2].partition("-")
+        if verb == "add-action" and len(self.actions) < MOST_ROWS:
             self.actions.append(Row("notify", {"whom": ["supervisors"]}))
             self.focus = f"a{len(self.actions) - 1}.kind"
-        elif verb.startswith(("remove-c", "remove-a")) and verb[8:].isdecimal():
-            rows, place = (self.conditions if verb[7] == "c" else self.actions), int(verb[8:])
-            del rows[place : place + 1]
-            self.focus = "add-condition" if verb[7] == "c" else "add-action"
+        elif verb.startswith("remove-a") and verb[8:].isdecimal():
+            del self.actions[int(verb[8:]) : int(verb[8:]) + 1]
+            self.focus = "add-action"
+        elif verb.startswith("add-"):
+            self._add(what, place)
+        elif verb.startswith("remove-c"):
+            self._remove(verb.removeprefix("remove-"))
+
+    def _add(self, what: str, place: str) -> None:
+        group = self._group(place)
+        if group is None or len(group.rows) >= MOST_ROWS:
+            return
+        path = f"{place or 'c'}{'-' if place else ''}{len(group.rows)}"
+        if what == "condition":
+            group.rows.append(Row("priority"))
+            self.focus = f"{path}.kind"
+        elif what == "group" and self.may_nest(place):
+            joined = "all" if group.get("match") == "any" else "any"
+            group.rows.append(Row("group", {"match": joined}, [Row("priority")]))
+            self.focus = f"{path}.match"
+
+    def _remove(self, place: str) -> None:
+        """The row; a group that has none left goes with its last one."""
+        above, _dash, last = place.rpartition("-") if "-" in place else ("", "", place.removeprefix("c"))
+        group = self._group(above)
+        if group is None or not (last.isascii() and last.isdecimal()):
+            return
+        del group.rows[int(last) : int(last) + 1]
+        if above and not group.rows:
+            self._remove(above)
+        else:
+            self.focus = f"add-condition-{above}" if above else "add-condition"
+
+    def _group(self, place: str) -> Row | None:
+        """The group at a place (``c1-0``), the whole form at none; None when there is no such group."""
+        group = Row("group", {"match": self.match}, self.conditions)
+        for part in place.removeprefix("c").split("-") if place else ():
+            if not (part.isascii() and part.isdecimal() and int(part) < len(group.rows)):
+                return None
+            group = group.rows[int(part)]
+            if group.kind != "group":
+                return None
+        return group
+
+    def may_nest(self, place: str) -> bool:
+        """Whether another group may be added here."""
+        return _depth(place) < DEEPEST_ADDED
+
+    @property
+    def kinds(self) -> set[str]:
+        """The kinds of all conditions, those within groups too."""
+        return {row.kind for row in _every(self.conditions)}
 
     def definition(self) -> dict[str, Any]:
         """The definition as JSON, complete or not."""
-        rows = [_condition(row) for row in self.conditions]
-        where: dict[str, Any] = {"any": rows} if self.match == "any" and rows else {"all": rows}
+        where = _joined(self.match if self.conditions else "all", self.conditions)  # no condition always holds
         return {"when": self._trigger(), "where": where, "then": [_action(row) for row in self.actions]}
 
     def _trigger(self) -> dict[str, Any]:
@@ -136,25 +194,38 @@ def of_post(data: QueryDict) -> Form:
     return form
 
 
-def _rows(data: QueryDict, letter: str, fields: Mapping[str, tuple[str, ...]]) -> list[Row]:
+def _depth(place: str) -> int:
+    """How many groups a place lies in, the whole form not counted: 0 for the form, 1 for ``c1``, 2 for ``c1-0``."""
+    return place.count("-") + 1 if place else 0
+
+
+def _every(rows: list[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield row
+        yield from _every(row.rows)
+
+
+def _rows(data: QueryDict, prefix: str, fields: Mapping[str, tuple[str, ...]]) -> list[Row]:
     rows = []
     for place in range(MOST_ROWS):
-        kind = data.get(f"{letter}{place}.kind", "")
+        path = f"{prefix}{place}"
+        kind = data.get(f"{path}.kind", "")
         if kind not in fields:
             continue
         values: dict[str, Any] = {}
-        if letter == "c":
-            values["is"] = data.get(f"c{place}.is", "yes")
+        if prefix[0] == "c":
+            values["is"] = data.get(f"{path}.is", "yes")
         for name in fields[kind]:
-            key = f"{letter}{place}.{name}"
+            key = f"{path}.{name}"
             if key in data:
                 values[name] = data.getlist(key) if name in _LISTS else data[key][:1000]
-        rows.append(Row(kind, values))
+        within = kind == "group" and _depth(path) < tree.DEEPEST
+        rows.append(Row(kind, values, _rows(data, f"{path}-", fields) if within else []))
     return rows
 
 
-def of_rule(rule: Rule) -> Form | None:
-    """The form of a rule; None when its tree has groups within groups, which the form does not draw."""
+def of_rule(rule: Rule) -> Form:
+    """The form of a rule; raises ValidationError when it cannot be read any more."""
     definition = parse(rule.definition)
     form = Form(name=rule.name, name_en=rule.name_en)
     if isinstance(definition.when, OnEvent):
@@ -164,15 +235,24 @@ def of_rule(rule: Rule) -> Form | None:
         form.length, form.unit = _length(definition.when.seconds)
     where = definition.where
     form.match = "any" if isinstance(where, tree.Any_) else "all"
-    for node in where.parts if isinstance(where, tree.All | tree.Any_) else [where]:
-        inner = node.part if isinstance(node, tree.Not) else node
-        if isinstance(inner, tree.All | tree.Any_ | tree.Not):
-            return None
-        row = _row(tree.written(inner), CONDITION_FIELDS)
-        row.values["is"] = "no" if isinstance(node, tree.Not) else "yes"
-        form.conditions.append(row)
+    nodes = where.parts if isinstance(where, tree.All | tree.Any_) else [where]
+    form.conditions = [_row_of(node) for node in nodes]
     form.actions = [_row(action.model_dump(mode="json"), ACTION_FIELDS) for action in definition.then]
     return form
+
+
+def _row_of(node: tree.Node) -> Row:
+    """A condition or a group, held or denied."""
+    held = True
+    while isinstance(node, tree.Not):
+        node, held = node.part, not held
+    if isinstance(node, tree.All | tree.Any_):
+        joined = "any" if isinstance(node, tree.Any_) else "all"
+        match = next(name for name, meaning in MATCHES.items() if meaning == (joined, held))
+        return Row("group", {"match": match}, [_row_of(part) for part in node.parts])
+    row = _row(tree.written(node), CONDITION_FIELDS)
+    row.values["is"] = "yes" if held else "no"
+    return row
 
 
 def _row(written: dict[str, Any], fields: Mapping[str, tuple[str, ...]]) -> Row:
@@ -204,7 +284,19 @@ def _seconds(length: str, unit: str) -> int:
     return int(length) * UNITS.get(unit, 60) if length.isascii() and length.isdecimal() and len(length) < 6 else 0
 
 
+def _joined(match: str, rows: list[Row]) -> dict[str, Any]:
+    joined, held = MATCHES.get(match, MATCHES["all"])
+    written = {joined: [_condition(row) for row in rows]}
+    return written if held else {"not": written}
+
+
 def _condition(row: Row) -> dict[str, Any]:
+    if row.kind == "group":
+        return _joined(row.get("match"), row.rows)
+    return {"not": _leaf(row)} if row.get("is") == "no" else _leaf(row)
+
+
+def _leaf(row: Row) -> dict[str, Any]:
     written: dict[str, Any] = {"kind": row.kind}
     for name in CONDITION_FIELDS[row.kind]:
         value = row.get(name, [] if name in _LISTS else "")
@@ -220,7 +312,7 @@ def _condition(row: Row) -> dict[str, Any]:
             "seconds": _seconds(row.get("length"), row.get("unit")),
             "working": row.get("working", "yes") != "no",
         }
-    return {"not": written} if row.get("is") == "no" else written
+    return written
 
 
 def _words(text: str) -> list[str]:
@@ -253,15 +345,17 @@ def lacking(error: ValidationError) -> list[str]:
 
 def _sentence(place: tuple[int | str, ...], kind: str) -> str:
     top, last = place[0] if place else "", place[-1] if place else ""
-    number = next((part + 1 for part in place if isinstance(part, int)), 0)
+    number = "-".join(str(part + 1) for part in place if isinstance(part, int))
     if top == "when":
         if last == "on":
             return _("When: choose what has to happen.")
         return _("When: give a whole number, at least 1.")
     if top == "where":
+        if last in {"all", "any"}:
+            return _("Group %(number)s: add a condition.") % {"number": number}
         if kind in {"too_short", "missing"}:
             return _("Condition %(number)s: choose or write at least one value.") % {"number": number}
         return _("Condition %(number)s: something is missing.") % {"number": number}
-    if number == 0:
+    if not number:
         return _("Then: somebody has to be told, or something has to be done.")
     return _("Action %(number)s: something is missing.") % {"number": number}

@@ -17,7 +17,7 @@ _MOST = 500
 
 def choices(form: Form) -> dict[str, Any]:
     """Options for every select; long lists are read only when the form shows them."""
-    shown = {row.kind for row in form.conditions}
+    shown = form.kinds
     teams = [(team.key, team.label) for team in Team.objects.filter(is_active=True)]
     known: dict[str, Any] = {
         "events": _pairs(words.EVENTS),
@@ -38,6 +38,12 @@ def choices(form: Form) -> dict[str, Any]:
             "propose": [("", _("to no team")), ("*", _("the category's destination")), *teams],
             "set_priority": _pairs(words.PRIORITIES),
         },
+        "matches": [
+            ("all", _("all of these hold")),
+            ("any", _("at least one of these holds")),
+            ("none", _("none of these holds")),
+            ("not_all", _("not all of these hold")),
+        ],
         "conditions": _conditions(),
         "actions": _actions(),
         "units": [("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))],

@@ -57,7 +57,7 @@ def edit(request: StaffRequest, rule_id: int) -> HttpResponse:
         form_of = of_rule(rule)
     except ValidationError:
         form_of = Form(name=rule.name, name_en=rule.name_en)
-    return page(request, "rules/write.html", _context(form_of or example(), rule=rule, nested=form_of is None))
+    return page(request, "rules/write.html", _context(form_of, rule=rule))
 
 
 @guard(Capability.WRITE_RULES)
@@ -83,8 +83,8 @@ def _said(form: Form) -> dict[str, Any]:
         return {"said": "", "lacking": lacking(error)}
 
 
-def _context(form: Form, *, rule: Any, nested: bool = False) -> dict[str, Any]:
-    return {"form": form, "rule": rule, "nested": nested, "choices": choices(form), **_said(form)}
+def _context(form: Form, *, rule: Any) -> dict[str, Any]:
+    return {"form": form, "rule": rule, "choices": choices(form), **_said(form)}
 
 
 def _require_complete(form: Form) -> None:
