@@ -7,6 +7,7 @@ from django.db.models import Model
 from madoguchi.directory.changes import Change, Kind, Plan
 from madoguchi.directory.models import Run, RunChange
 
+_ORDER = ("name", "kana", "department", "title", "email", "phone", "extension", "mobile", "note")
 _UNSAID = {"is_active", "name", "department"}  # the kind of the change and its heading say it
 
 
@@ -33,9 +34,10 @@ def changes_of(plan: Plan, run: Run) -> list[RunChange]:
 def _fields(change: Change[Any]) -> list[list[Any]]:
     """``[name, before, after]`` of what changed; what somebody new brings has no before."""
     unsaid = _UNSAID if change.kind in {Kind.ADDED, Kind.REMOVED} else {"is_active"}
+    place = {name: number for number, name in enumerate(_ORDER)}
     return [
         [name, "" if change.is_new else _plain(name, before), _plain(name, after)]
-        for name, (before, after) in change.fields.items()
+        for name, (before, after) in sorted(change.fields.items(), key=lambda one: place.get(one[0], len(_ORDER)))
         if name not in unsaid and not (change.is_new and name == "origin")
     ]
 

@@ -69,6 +69,7 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
         ("staff", _("Staff")),
         ("teams", _("Teams")),
         ("departments", _("Departments")),
+        ("directory_sync", _("Directory synchronization")),
         ("categories", _("Categories")),
         ("calendars", _("Working hours")),
         ("policies", _("Deadlines")),

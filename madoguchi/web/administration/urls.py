@@ -1,6 +1,16 @@
 from django.urls import path
 
-from madoguchi.web.administration import calendars, catalog, customers, house, policies, staff, trouble, views
+from madoguchi.web.administration import (
+    calendars,
+    catalog,
+    customers,
+    directory_sync,
+    house,
+    policies,
+    staff,
+    trouble,
+    views,
+)
 
 app_name = "administration"
 urlpatterns = [
@@ -26,6 +36,10 @@ urlpatterns = [
     path("departments/<int:department_id>/contacts/new/", house.new_contact, name="new_contact"),
     path("departments/contacts/<int:contact_id>/", house.contact, name="contact"),
     path("departments/contacts/<int:contact_id>/move/", house.move_contact, name="move_contact"),
+    path("directory-sync/", directory_sync.index, name="directory_sync"),
+    path("directory-sync/start/", directory_sync.start, name="start_directory_sync"),
+    path("directory-sync/<int:run_id>/", directory_sync.run_page, name="directory_run"),
+    path("directory-sync/<int:run_id>/take-over/", directory_sync.take_over, name="take_over_directory"),
     path("policies/", policies.index, name="policies"),
     path("policies/new/", policies.new, name="new_policy"),
     path("policies/fitting/", policies.fitting, name="fitting_policies"),

@@ -20,6 +20,7 @@ PAGES = [
     "/administration/organizations/{minato}/",
     "/administration/organizations/contracts/{contract}/",
     "/administration/settings/",
+    "/administration/directory-sync/",
     "/administration/calendars/",
     "/administration/calendars/new/",
     "/administration/calendars/holidays/",

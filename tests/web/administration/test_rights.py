@@ -33,6 +33,7 @@ def address_of(cast: Cast, pattern: URLPattern) -> str:
         "policy_id": 1,
         "version_id": 1,
         "day_id": 1,
+        "run_id": 1,
     }
     wanted = pattern.pattern.regex.groupindex if hasattr(pattern.pattern, "regex") else {}
     return reverse(f"administration:{pattern.name}", kwargs={name: rows[name] for name in wanted})
@@ -54,5 +55,5 @@ def test_everybody_but_administrators_stands_before_a_closed_door(
 def test_an_administrator_opens_every_page(cast: Cast, sign_in: SignIn, pattern: URLPattern) -> None:
     """Only acts answer a GET with 405; what does not exist is 404."""
     answer = sign_in(cast.admin).get(address_of(cast, pattern))
-    absent = pattern.name in {"problem", "original", "written", "calendar", "calendar_hours", "policy"}
+    absent = pattern.name in {"problem", "original", "written", "calendar", "calendar_hours", "policy", "directory_run"}
     assert answer.status_code in ({404} if absent else {200, 405})
