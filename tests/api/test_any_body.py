@@ -59,7 +59,9 @@ def there(program: Program) -> dict[str, Any]:
     """Something at every address."""
     ticket = program.post("/tickets", {"subject": "件名", "body": "本文", "requester": {"phone": "090-1111-2222"}})
     offer = program.post(f"/tickets/{ticket.body['number']}/handoffs", {"to_team": "network", "reason": "依頼"})
-    return {"number": ticket.body["number"], "handoff_id": offer.body["id"]}
+    asked = {"department": "accounting", "question": "質問"}
+    question = program.post(f"/tickets/{ticket.body['number']}/consultations", asked)
+    return {"number": ticket.body["number"], "handoff_id": offer.body["id"], "question": question.body["id"]}
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES, ids=str)
@@ -70,6 +72,7 @@ def test_no_body_is_a_bug(cast: Cast, method: str, path: str) -> None:
     owed = CallBack.objects.create(due_at=contact.started_at, number="+819011112222", team=cast.call_centre)
     known = fields_of(method, path)
     row = owed.pk if path.startswith("/call-backs") else contact.pk
+    row = places["question"] if path.startswith("/consultations") else row
     address = path.replace("{number}", places["number"]).replace("{handoff_id}", str(places["handoff_id"]))
     address = address.replace("{row_id}", str(row))
     bodies = st.dictionaries(st.sampled_from(known), ANYTHING) | ANYTHING if known else ANYTHING
@@ -92,7 +95,7 @@ def test_no_query_is_a_bug(cast: Cast, path: str) -> None:
     program = program_of(cast.admin)
     places = there(program)
     address = path.replace("{number}", places["number"]).replace("{handoff_id}", str(places["handoff_id"]))
-    address = address.replace("{row_id}", "1")
+    address = address.replace("{row_id}", str(places["question"]) if path.startswith("/consultations") else "1")
     asked = description()["paths"]["/api/v1" + path]["get"]["parameters"]
     known = [part["name"] for part in asked if part["in"] == "query"]
 

@@ -1,7 +1,7 @@
 """What every act does around its one decision: take hold of a question, write what came of it, tell it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Model
@@ -18,6 +18,7 @@ from madoguchi.tickets.actions.change import go_on, wait
 from madoguchi.tickets.actions.lock import lock
 from madoguchi.tickets.models import Status, Ticket, WaitingFor
 
+FURTHEST = timedelta(days=366)  # nobody is given longer
 _OF_APPROACH = [
     "channel",
     "address",
