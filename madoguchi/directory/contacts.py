@@ -88,7 +88,12 @@ def _deputies(working: Working, pairs: list[Pair]) -> None:
     known: dict[_Identity, list[Contact]] = defaultdict(list)
     for contact in everybody:
         name, address = search_key(contact.name), contact.email.lower()
-        for identity in ((f"{id(contact.department)}", name), (name, address), (address,), (name,)):
+        for identity in (
+            ("both", name, address),
+            ("address", address),
+            ("here", f"{id(contact.department)}", name),
+            ("name", name),
+        ):
             known[identity].append(contact)
     for record, department, change in ((one.record, one.department, one.change) for one in pairs):
         if record.deputy is None:
@@ -123,8 +128,9 @@ def _ways_to_name(written: str, department: Department) -> list[_Identity]:
     """Whom ``Sato <sato@example.jp>``, an address, or a name may mean, the surest first."""
     found: list[_Identity] = []
     if named := _NAME_AND_ADDRESS.fullmatch(written):
-        found.append((search_key(named[1]), named[2].lower()))
-    return [*found, (written.lower(),), (f"{id(department)}", search_key(written)), (search_key(written),)]
+        found.append(("both", search_key(named[1]), named[2].lower()))
+    name = search_key(written)
+    return [*found, ("address", written.lower()), ("here", f"{id(department)}", name), ("name", name)]
 
 
 def pair(

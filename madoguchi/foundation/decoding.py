@@ -10,5 +10,5 @@ def decoded(content: bytes) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return text, encoding
+            return text.removeprefix("\ufeff"), encoding
     raise UnicodeError("neither UTF-8 nor Shift_JIS")
