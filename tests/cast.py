@@ -99,7 +99,7 @@ def enter() -> Cast:
     )
     number(yamada, "090-1111-2222", "携帯")
 
-    accounting = Department.objects.create(key="accounting", name="経理部", name_en="Accounting", about="請求、支払い")
+    accounting = found(Department(key="accounting", name="経理部", name_en="Accounting", about="請求、支払い"))
     general = Category.objects.create(key="general", name="すべて", name_en="Everything")
     mail_trouble = Category.objects.create(
         key="mail-trouble",
@@ -142,20 +142,27 @@ def enter() -> Cast:
         nakagawa=person("中川", "太郎", "なかがわ", "たろう", organization=minato, title="営業部"),
         walk_in=person("石井", "", "いしい", ""),
         accounting=accounting,
-        accounting_first=Contact.objects.create(
-            department=accounting,
-            name="経理 窓口",
-            email="keiri@example.jp",
-            phone=phone.normalise("03-5000-2000"),
-            position=1,
+        accounting_first=found(
+            Contact(
+                department=accounting,
+                name="経理 窓口",
+                email="keiri@example.jp",
+                phone=phone.normalise("03-5000-2000"),
+                position=1,
+            )
         ),
-        accounting_second=Contact.objects.create(
-            department=accounting, name="岡田 部長", email="okada@example.jp", position=2
-        ),
+        accounting_second=found(Contact(department=accounting, name="岡田 部長", email="okada@example.jp", position=2)),
         general=general,
         mail_trouble=mail_trouble,
         wiring=wiring,
     )
+
+
+def found[Row: (Department, Contact)](row: Row) -> Row:
+    """The row, saved, as the directory finds it."""
+    row.refresh_search()
+    row.save()
+    return row
 
 
 def staff(

@@ -254,13 +254,14 @@ def main() -> int:
             print(f"Unreadable: {line}", file=sys.stderr)
         translations = stored()
         if options.check:
-            stale = current() - said.messages.keys()
+            kept = current()
+            stale = kept - said.messages.keys()
             wrong = mismatches(said.messages, translations)
             for line in wrong:
                 print(line, file=sys.stderr)
             if stale:
                 print(f"No longer said (--prune drops them): {sorted(msgid for _, msgid in stale)}", file=sys.stderr)
-            missing = {key: found for key, found in said.messages.items() if key not in current()}
+            missing = {key: found for key, found in said.messages.items() if key not in kept}
             untranslated = _report(
                 said.messages, {key: text for key, text in translations.items() if key not in missing}, prefixes
             )

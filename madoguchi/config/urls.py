@@ -11,6 +11,7 @@ SEGMENTS = (
     "handoffs",
     "people",
     "knowledge",
+    "departments",
     "consultations",
     "notices",
     "notifications",

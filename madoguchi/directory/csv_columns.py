@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from madoguchi.foundation import phone
+from madoguchi.foundation import phone, span
 from madoguchi.foundation.japanese import fold, search_key
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.models import ContactChannel
@@ -56,7 +56,6 @@ _FORMULA = ("=", "+", "-", "@")
 _EXCEL_TEXT = re.compile(r'="([^"]*)"')
 _SHORTENED = re.compile(r"\d(\.\d+)?[eE]\+\d+")
 _SPLIT = re.compile(r"[\s,;、，；/／・>＞→]+")
-_SPAN = re.compile(r"(?:(\d{1,4})(?:時間|h|:)?)?\s*(?:(\d{1,3})(?:分|m|min)?)?(?::(\d{2}))?")
 _LONGEST = 10_000
 
 
@@ -130,12 +129,10 @@ def _channels(cell: str) -> list[str]:
 
 
 def _span(cell: str) -> int:
-    """Seconds of ``4``, ``4:00``, ``4時間30分``, ``30分``."""
-    found = _SPAN.fullmatch(fold(cell))
-    hours, minutes, seconds = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
-    if not (total := hours * 3600 + minutes * 60 + seconds):
+    """Seconds of a length of time."""
+    if not (seconds := span.read(cell)):
         raise Refused(_("“%(text)s” is no length of time: write 4:00 or 30分.") % {"text": cell[:20]}, code="span")
-    return total
+    return seconds
 
 
 def _written_channels(channels: list[str]) -> str:
@@ -144,10 +141,7 @@ def _written_channels(channels: list[str]) -> str:
 
 
 def _written_span(seconds: int | None) -> str:
-    if not seconds:
-        return ""
-    hours, rest = divmod(seconds, 3600)
-    return f"{hours}:{rest // 60:02}" + (f":{rest % 60:02}" if rest % 60 else "")
+    return span.write(seconds) if seconds else ""
 
 
 def written_yes(value: object) -> str:
@@ -169,7 +163,6 @@ class Cell:
     empty: Any = ""
 
 
-_OPTIONAL_SPAN = Cell("answer_within_s", _span, _written_span, empty=None)
 _HOURS = Cell("calendar", str, lambda calendar: calendar.key if calendar else "", empty=None)
 _ACTIVE = Cell("is_active", yes, written_yes, empty=_Kept)
 CONTACT: dict[str, Cell] = {
@@ -190,7 +183,7 @@ TOPIC: dict[str, Cell] = {
     "topic_name": Cell("name", empty=_Kept),
     "name_en": Cell("name_en"),
     "words": Cell("words"),
-    "answers_within": _OPTIONAL_SPAN,
+    "answers_within": Cell("answer_within_s", _span, _written_span, empty=None),
     "order": Cell("position", lambda cell: int(place(cell) or 0), str, empty=_Kept),
     "active": _ACTIVE,
 }

@@ -25,6 +25,10 @@ def mail_first() -> list[str]:
     return [ContactChannel.MAIL, ContactChannel.PHONE]
 
 
+def _searched(*written: str) -> str:
+    return " ".join(search_key(text) for text in written if text)
+
+
 class Department(BilingualName):
     """A part of the company, or of a partner's company, that is asked.
 
@@ -48,12 +52,17 @@ class Department(BilingualName):
         Team, models.SET_NULL, null=True, blank=True, related_name="departments", verbose_name=_("takes tickets as")
     )
     origin = models.CharField(max_length=255, blank=True)
+    search = models.TextField(editable=False, blank=True)
 
     class Meta:
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["origin"], condition=~Q(origin=""), name="people_department_origin_once")
         ]
+
+    def refresh_search(self) -> None:
+        """Make ``search`` anew from what it is called and asked about; acts call it before they save."""
+        self.search = _searched(self.name, self.name_en, self.kana, self.key, self.about)
 
 
 class Contact(models.Model):
@@ -97,9 +106,8 @@ class Contact(models.Model):
         return self.name
 
     def refresh_search(self) -> None:
-        """Make ``search`` anew from the contact's own fields; acts call it before they save."""
-        written = (self.name, self.kana, self.title, self.email, self.extension, self.note)
-        self.search = " ".join(search_key(text) for text in written if text)
+        """Make ``search`` anew from what everybody may know of the contact; acts call it before they save."""
+        self.search = _searched(self.name, self.kana, self.title)
 
     def address(self, channel: str) -> str:
         """Where the contact is reached by ``channel``; empty when it is not."""
@@ -130,10 +138,15 @@ class Topic(BilingualName):
     answer_within_s = models.PositiveIntegerField(_("answers within"), null=True, blank=True)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
     is_active = models.BooleanField(_("active"), default=True)
+    search = models.TextField(editable=False, blank=True)
 
     class Meta:
         ordering = ["department", "position", "id"]
         constraints = [models.UniqueConstraint(fields=["department", "key"], name="people_topic_once")]
+
+    def refresh_search(self) -> None:
+        """Make ``search`` anew from what it is called; acts call it before they save."""
+        self.search = _searched(self.name, self.name_en, self.words)
 
 
 class TopicContact(models.Model):

@@ -57,7 +57,7 @@ TOPIC = st.fixed_dictionaries(
 HOUSE = st.lists(
     st.tuples(
         DEPARTMENT,
-        st.lists(CONTACT, max_size=4, unique_by=lambda one: (search_key(one["name"]), one["email"].lower())),
+        st.lists(CONTACT, max_size=4, unique_by=lambda one: (search_key(str(one["name"])), str(one["email"]).lower())),
         st.lists(st.tuples(TOPIC, st.sets(st.integers(0, 3)), st.booleans()), max_size=2),
         st.integers(0, 3),
         st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=2),

@@ -19,10 +19,9 @@ def names(cast: Cast) -> list[str]:
 def test_contacts_stand_in_the_order_in_which_they_are_asked(cast: Cast) -> None:
     third = actions.add_contact(cast.accounting, name="三番", phone="０３－５０００－２００１", by=cast.admin)
     assert third.phone == "+81350002001"
-    actions.move_contact(third, up=True, by=cast.admin)
-    assert names(cast) == ["経理 窓口", "三番", "岡田 部長"]
-    actions.move_contact(cast.accounting_first, up=True, by=cast.admin)
-    actions.move_contact(cast.accounting_second, up=False, by=cast.admin)
+    order = [cast.accounting_first, third, cast.accounting_second]
+    actions.order_chain(cast.accounting, order, by=cast.admin)
+    actions.order_chain(cast.accounting, order, by=cast.admin)
     assert names(cast) == ["経理 窓口", "三番", "岡田 部長"]
     assert Entry.objects.filter(kind="department.contacts_ordered").count() == 1
 

@@ -9,7 +9,6 @@ from madoguchi.people.actions.departments import (
     change_department,
     change_topic,
     end_contact_absence,
-    move_contact,
     note_contact_absence,
     order_chain,
 )
@@ -73,7 +72,6 @@ __all__ = [
     "end_absence",
     "end_contact_absence",
     "find_or_add_person",
-    "move_contact",
     "note_absence",
     "note_contact_absence",
     "order_chain",

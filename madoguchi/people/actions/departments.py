@@ -31,6 +31,7 @@ def add_department(*, by: Actor, **fields: Any) -> Department:
     department = Department()
     apply(department, cleaned(fields), allowed=_DEPARTMENT)
     _key_is_free(department)
+    department.refresh_search()
     department.save()
     record("department.added", by=by, about=[department], data={"name": department.name})
     return department
@@ -41,7 +42,8 @@ def change_department(department: Department, *, by: Actor, **changes: Any) -> D
     """Correct ``key name name_en kana about phone is_active is_partner calendar answer_within_s manager team``."""
     if changed := apply(department, cleaned(changes), allowed=_DEPARTMENT):
         _key_is_free(department)
-        department.save(update_fields=changed)
+        department.refresh_search()
+        department.save(update_fields=[*changed, "search"])
         record("department.changed", by=by, about=[department], data={"fields": changed})
     return department
 
@@ -52,6 +54,7 @@ def add_topic(department: Department, *, by: Actor, **fields: Any) -> Topic:
     topic = Topic(department=department)
     apply(topic, fields, allowed=_TOPIC)
     _topic_key_is_free(topic)
+    topic.refresh_search()
     topic.save()
     record("department.topic_added", by=by, about=[department], data={"topic": topic.pk, "name": topic.name})
     return topic
@@ -62,7 +65,8 @@ def change_topic(topic: Topic, *, by: Actor, **changes: Any) -> Topic:
     """Correct ``key name name_en words answer_within_s position is_active``."""
     if changed := apply(topic, changes, allowed=_TOPIC):
         _topic_key_is_free(topic)
-        topic.save(update_fields=changed)
+        topic.refresh_search()
+        topic.save(update_fields=[*changed, "search"])
         data = {"topic": topic.pk, "name": topic.name, "fields": changed}
         record("department.topic_changed", by=by, about=[topic.department], data=data)
     return topic
@@ -125,19 +129,6 @@ def order_chain(department: Department, contacts: Sequence[Contact], *, topic: T
         )
     data = {"topic": topic.pk if topic else None, "order": order, "before": before}
     record("department.contacts_ordered", by=by, about=[department], data=data)
-
-
-@transaction.atomic
-def move_contact(contact: Contact, *, up: bool, by: Actor) -> None:
-    """One place earlier or later in the department's chain; at its end nothing happens."""
-    chain = list(_chain(contact.department))
-    here = next((place for place, row in enumerate(chain) if row.pk == contact.pk), None)
-    if here is None:
-        return
-    there = here - 1 if up else here + 1
-    if 0 <= there < len(chain):
-        chain[here], chain[there] = chain[there], chain[here]
-        order_chain(contact.department, chain, by=by)
 
 
 @transaction.atomic

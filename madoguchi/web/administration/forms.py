@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import service_names, tree
-from madoguchi.foundation import phone
-from madoguchi.people.models import Contact, Contract, Department, InstalledItem, Organization, Staff, Team
+from madoguchi.people.models import Contract, InstalledItem, Organization, Staff, Team
 from madoguchi.web.shell.inputs import day
 
 _TAKEN = {"unique": _("This is already taken.")}
@@ -73,36 +72,6 @@ class TeamForm(forms.ModelForm):
     def clean_outside_hours(self) -> str:
         chosen: str = self.cleaned_data["outside_hours"]
         return chosen or str(self.instance.outside_hours)
-
-
-class DepartmentForm(forms.ModelForm):
-    class Meta:
-        model = Department
-        fields = ("name", "name_en", "key", "about", "calendar", "is_active")
-        error_messages = {"key": _TAKEN}
-        help_texts = {"key": _KEY}
-        widgets = {"about": forms.Textarea(attrs={"rows": 3})}
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        choose_calendar(self, _("as the desk"))
-
-
-class ContactForm(forms.ModelForm):
-    class Meta:
-        model = Contact
-        fields = ("name", "kana", "email", "phone", "note", "calendar", "is_active")
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        choose_calendar(self, _("as the department"))
-
-    def clean_phone(self) -> str:
-        written: str = self.cleaned_data["phone"]
-        number = phone.normalise(written) if written else ""
-        if written and not number:
-            raise forms.ValidationError(_("This is not a telephone number."))
-        return number
 
 
 class CategoryForm(forms.ModelForm):

@@ -81,6 +81,6 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
     root = reverse("administration:index")
     found = []
     for name, word in known:
-        address = reverse(f"administration:{name}")
+        address = reverse("departments:index" if name == "departments" else f"administration:{name}")
         found.append((word, address, here == address if address == root else here.startswith(address)))
     return found

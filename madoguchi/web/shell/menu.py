@@ -48,6 +48,7 @@ MENU = (
     Entry("/board/", _("Board"), Capability.WATCH_BOARD),
     Entry("/rules/", _("Rules"), Capability.WRITE_RULES),
     Entry("/insight/", _("Reports"), Capability.WATCH_BOARD),
+    Entry("/departments/", _("Departments"), Capability.READ_TICKETS),
     Entry("/knowledge/", _("Knowledge"), Capability.READ_KNOWLEDGE),
     Entry("/notices/", _("Notices"), Capability.READ_TICKETS),
     Entry("/people/", _("People"), Capability.READ_PEOPLE),

@@ -20,8 +20,6 @@ def address_of(cast: Cast, pattern: URLPattern) -> str:
         "staff_id": cast.sato.pk,
         "token_id": 1,
         "team_id": cast.network.pk,
-        "department_id": cast.accounting.pk,
-        "contact_id": cast.accounting_first.pk,
         "category_id": cast.mail_trouble.pk,
         "item_id": cast.mail_trouble.items.all()[0].pk,
         "organization_id": cast.minato.pk,
