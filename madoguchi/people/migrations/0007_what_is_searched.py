@@ -18,6 +18,6 @@ def make_searchable(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("people", "0005_directory_is_searched")]
+    dependencies = [("people", "0006_directory_is_searched")]
 
     operations = [migrations.RunPython(make_searchable, migrations.RunPython.noop)]

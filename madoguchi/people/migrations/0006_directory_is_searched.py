@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("people", "0004_contacts_are_found"),
+        ("people", "0005_team_outside_hours"),
     ]
 
     operations = [
