@@ -294,7 +294,8 @@ class TicketLife:
             resolved_by_team_id=None,
             resolved_at_first_line=False,
         )
-        self._record(at, "ticket.reopened", by, *self._everybody(), data={"reason": reason})
+        data = {"reason": reason, "assignee": self.row["assignee_id"]}
+        self._record(at, "ticket.reopened", by, *self._everybody(), data=data)
 
     def finish(self) -> None:
         """Write the ticket and what changed along with it, as they stand now."""

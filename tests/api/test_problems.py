@@ -14,7 +14,7 @@ GOOD = {"subject": "件名", "body": "本文"}
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/tickets/", "/tickets/10/nothing", "/consultations/1", "/handoffs/x", "/"]
+    "path", ["/nothing", "/tickets/", "/tickets/10/nothing", "/consultations/x", "/handoffs/x", "/"]
 )
 def test_an_unknown_address_is_a_problem(db: None, path: str) -> None:
     answered = Program().get(path)
