@@ -1,7 +1,7 @@
 """Reading consultations, and whom one can ask."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -10,9 +10,10 @@ from madoguchi.calendars.queries import working_time
 from madoguchi.consultations.chain import Away, Candidate, Chain
 from madoguchi.consultations.models import Approach, Consultation, Remark
 from madoguchi.people.access import Access
-from madoguchi.people.models import Contact, ContactAbsence, ContactChannel, Department, Topic
+from madoguchi.people.models import Contact, ContactAbsence, ContactChannel, Department, Topic, TopicContact
 from madoguchi.people.queries import calendar_of, chain_of
 from madoguchi.tickets.models import Ticket
+from madoguchi.tickets.timeline import TimelineItem
 
 _MOST_DEPUTIES = 4  # of deputies
 USABLE = frozenset({ContactChannel.MAIL, ContactChannel.PHONE})
@@ -21,6 +22,17 @@ USABLE = frozenset({ContactChannel.MAIL, ContactChannel.PHONE})
 def consultations_of(ticket: Ticket, access: Access) -> list[Consultation]:
     """The ticket's questions that this person may see, the latest first, with everybody asked and everything said."""
     return list(in_full(Consultation.objects.visible_to(access).filter(ticket=ticket).order_by("-id")))
+
+
+def told_to(access: Access, items: Sequence[TimelineItem]) -> list[TimelineItem]:
+    """A ticket's timeline without the questions that a partner's staff may not hear of: those of other teams."""
+    if not access.is_partner:
+        return list(items)
+    return [
+        item
+        for item in items
+        if not item.kind.startswith("consultation.") or item.data.get("team_id") in access.team_ids
+    ]
 
 
 def in_full(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
@@ -42,8 +54,34 @@ def ways_of(contact: Contact) -> tuple[tuple[str, str], ...]:
 def chain_for(department: Department, topic: Topic | None, *, at: datetime, also: Iterable[int | None] = ()) -> Chain:
     """The department's chain as it stands; ``also`` are further contacts who may be asked, or were."""
     order = [contact.pk for contact in chain_of(department, topic)]
+    people = _people([*order, *also, department.manager_id], at)
+    return Chain(order, people, working_time(department.calendar_id), department.manager_id)
+
+
+def chains_for(rows: Sequence[Consultation], *, at: datetime) -> dict[int, Chain]:
+    """The chain of each of these consultations (with their approaches), in as many queries for one as for many."""
+    by_topic, by_department = defaultdict[int, list[int]](list), defaultdict[int, list[int]](list)
+    links = TopicContact.objects.filter(topic__in={row.topic_id for row in rows}, contact__is_active=True)
+    for topic, contact in links.order_by("position", "id").values_list("topic", "contact"):
+        by_topic[topic].append(contact)
+    asked = Contact.objects.filter(department__in={row.department_id for row in rows}, is_active=True)
+    in_order = asked.filter(position__isnull=False).order_by("position", "id")
+    for department, contact in in_order.values_list("department", "pk"):
+        by_department[department].append(contact)
+    orders = {row.pk: by_topic.get(row.topic_id or 0) or by_department[row.department_id] for row in rows}
+    wanted: list[int | None] = [contact for order in orders.values() for contact in order]
+    wanted += [approach.contact_id for row in rows for approach in row.approaches.all()]
+    people = _people([*wanted, *(row.department.manager_id for row in rows)], at)
+    hours = {calendar: working_time(calendar) for calendar in {row.department.calendar_id for row in rows}}
+    return {
+        row.pk: Chain(orders[row.pk], people, hours[row.department.calendar_id], row.department.manager_id)
+        for row in rows
+    }
+
+
+def _people(wanted: Iterable[int | None], at: datetime) -> dict[int, Candidate]:
+    """Those who can be asked, and their deputies."""
     people: dict[int, Candidate] = {}
-    wanted = [*order, *also, department.manager_id]
     for _ in range(_MOST_DEPUTIES):
         if not (unknown := {contact for contact in wanted if contact is not None} - people.keys()):
             break
@@ -51,7 +89,7 @@ def chain_for(department: Department, topic: Topic | None, *, at: datetime, also
         people |= found
         wanted = [person.deputy for person in found.values()]
         wanted += [absence.deputy for person in found.values() for absence in person.absences]
-    return Chain(order, people, working_time(department.calendar_id), department.manager_id)
+    return people
 
 
 def _candidates(contacts: Collection[int], at: datetime) -> dict[int, Candidate]:

@@ -28,6 +28,7 @@ from madoguchi.api.v1.find import (
 from madoguchi.api.v1.ticket_form import TicketForm, TicketList, form_of, forms_of, whole
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
+from madoguchi.consultations.queries import told_to
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
@@ -326,7 +327,7 @@ def get_timeline(request: ApiRequest, number: str, part: Query[TimelineQuery]) -
             "data": entry.data,
             "message": message_form(entry.message, entry.files) if entry.message else None,
         }
-        for entry in entries
+        for entry in told_to(request.auth.access, entries)
     ]
     return items(rows, cursor.encode(None, entries[-1].id) if more else None)
 

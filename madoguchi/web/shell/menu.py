@@ -7,7 +7,10 @@ from functools import cache
 from django.urls import Resolver404, resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from madoguchi.consultations.models import Consultation
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.people.access import Access, Capability
 
@@ -41,10 +44,19 @@ def _offers_waiting(access: Access) -> int:
     return Handoff.objects.waiting().filter(to_team__in=access.team_ids).count() if access.team_ids else 0
 
 
+_needing = Prepared(lambda: Consultation.objects.needing_somebody().order_by().values_list("team"))
+
+
+def _questions_waiting(access: Access) -> int:
+    """Questions of this person's teams for which somebody of the desk has to do something."""
+    return sum(team in access.team_ids for (team,) in _needing.all()) if access.team_ids else 0
+
+
 MENU = (
     Entry("/workbench/", _("Desk"), Capability.TAKE_CALLS),
     Entry("/tickets/", _("Tickets"), Capability.READ_TICKETS),
     Entry("/handoffs/", _("Hand-offs"), Capability.WORK_TICKETS, _offers_waiting),
+    Entry("/consultations/", pgettext_lazy("menu", "Questions"), Capability.READ_TICKETS, _questions_waiting),
     Entry("/board/", _("Board"), Capability.WATCH_BOARD),
     Entry("/rules/", _("Rules"), Capability.WRITE_RULES),
     Entry("/insight/", _("Reports"), Capability.WATCH_BOARD),
