@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from madoguchi.consultations.actions.hold import FURTHEST, besides, follow_ticket, short, told, write
+from madoguchi.consultations.actions.hold import besides, follow_ticket, require_ahead, short, told, write
 from madoguchi.consultations.course import Course
 from madoguchi.consultations.disclosure import withheld
 from madoguchi.consultations.models import Consultation
@@ -48,8 +48,8 @@ def ask(
     if topic is not None and (topic.department_id != department.pk or not topic.is_active):
         raise Refused(_("The department is not asked about this topic."), code="topic", field="topic")
     now = timezone.now()
-    if due_at is not None and not now < due_at <= now + FURTHEST:
-        raise Refused(_("Choose a time to come, at most a year ahead."), code="due_at", field="due_at")
+    if due_at is not None:
+        require_ahead(due_at, field="due_at")
     ticket = lock(ticket)
     require_active(ticket)
     if department.is_partner and (fields := withheld(ticket, department, text)):

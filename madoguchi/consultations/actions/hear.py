@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from madoguchi.consultations.actions.hold import FURTHEST, approach_in, besides, go_on_after, hold, short, told, write
+from madoguchi.consultations.actions.hold import (
+    approach_in,
+    besides,
+    go_on_after,
+    hold,
+    require_ahead,
+    short,
+    told,
+    write,
+)
 from madoguchi.consultations.actions.name import Named, find_named
 from madoguchi.consultations.actions.telling import ANSWERED, ANSWERED_LATE, ASKED_BACK, NEEDS_TIME, tell
 from madoguchi.consultations.course import Course
@@ -128,9 +136,7 @@ def need_time(
     by: Actor,
 ) -> Remark:
     """The contact answers by ``until``; then they are reminded, and passed over like anybody else."""
-    now = timezone.now()
-    if not now < until <= now + FURTHEST:
-        raise Refused(_("Choose a time to come, at most a year ahead."), code="until", field="until")
+    require_ahead(until, field="until")
     course = hold(consultation)
     consultation = course.consultation
     who = _whom(course, approach)

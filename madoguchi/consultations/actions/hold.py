@@ -6,19 +6,21 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from madoguchi.consultations.actions.sending import send
 from madoguchi.consultations.actions.telling import CALL, NOBODY, NOT_THEIRS, tell
 from madoguchi.consultations.course import Course, Sending
 from madoguchi.consultations.models import Approach, Consultation, State
 from madoguchi.consultations.queries import chain_for
+from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import SYSTEM, Actor, record
 from madoguchi.people.models import ContactChannel
 from madoguchi.tickets.actions.change import go_on, wait
 from madoguchi.tickets.actions.lock import lock
 from madoguchi.tickets.models import Status, Ticket, WaitingFor
 
-FURTHEST = timedelta(days=366)  # nobody is given longer
+_FURTHEST = timedelta(days=366)  # nobody is given longer
 _OF_APPROACH = [
     "channel",
     "address",
@@ -49,6 +51,13 @@ def hold(consultation: Consultation, *, also: Iterable[int | None] = (), now: da
     known = (approach.contact_id for approach in approaches)
     chain = chain_for(current.department, current.topic, at=moment, also=(*known, *also))
     return Course(current, approaches, chain, moment)
+
+
+def require_ahead(moment: datetime | None, *, field: str) -> None:
+    """Refuses a time that is missing, past, or too far off to be meant."""
+    now = timezone.now()
+    if moment is None or not now < moment <= now + _FURTHEST:
+        raise Refused(_("Choose a time to come, at most a year ahead."), code=field, field=field)
 
 
 def approach_in(course: Course, approach: Approach | None) -> Approach | None:

@@ -4,10 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from madoguchi.consultations.actions.hold import FURTHEST, approach_in, besides, go_on_after, hold, short, told, write
+from madoguchi.consultations.actions.hold import (
+    approach_in,
+    besides,
+    go_on_after,
+    hold,
+    require_ahead,
+    short,
+    told,
+    write,
+)
 from madoguchi.consultations.actions.name import Named, find_named
 from madoguchi.consultations.course import Course
 from madoguchi.consultations.models import Approach, Consultation, Remark
@@ -34,9 +42,8 @@ def read_as(
     """
     if kind not in SAID or (remark.kind not in SAID and remark.kind != Kind.MACHINE):
         raise Refused(_("Choose what it says."), code="kind", field="kind")
-    now = timezone.now()
-    if kind == Kind.NEEDS_TIME and (until is None or not now < until <= now + FURTHEST):
-        raise Refused(_("Choose a time to come, at most a year ahead."), code="until", field="until")
+    if kind == Kind.NEEDS_TIME:
+        require_ahead(until, field="until")
     person = find_named(named, remark.consultation.department, by=by) if named and kind == Kind.DECLINE else None
     course = hold(remark.consultation, also=[person.pk] if person else [])
     consultation = course.consultation
