@@ -14,10 +14,22 @@ from django.utils import translation
 from tests import cast as cast_module
 from tests.cast import Cast
 from tests.desk import desk_builder, served, served_environment
+from tests.servers import dovecot, mailbox, sink, smtp_door
 from tests.windows import browser, failed_key, open_window
 from tests.workers import workers_desk
 
-__all__ = ["browser", "desk_builder", "open_window", "served", "served_environment", "workers_desk"]
+__all__ = [
+    "browser",
+    "desk_builder",
+    "dovecot",
+    "mailbox",
+    "open_window",
+    "served",
+    "served_environment",
+    "sink",
+    "smtp_door",
+    "workers_desk",
+]
 
 # Pages under test take their CSS from the sources: no collectstatic before the first test.
 settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

@@ -1,15 +1,8 @@
 """Collection from a real Dovecot: each mail once, flagged after it is kept, nothing skipped."""
 
 import imaplib
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 import pytest
 from django.db import OperationalError
@@ -20,91 +13,14 @@ from madoguchi.gateways.imap import collect_once
 from madoguchi.journal import record as journal
 from madoguchi.mail.models import CollectedMailbox, IncomingMail
 from tests.mail.samples import mail, outlook_jis
+from tests.servers import needs_dovecot, put, signed_in
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        shutil.which("dovecot") is None or os.geteuid() != 0,
-        reason="Dovecot (dovecot-imapd) is missing, or we are not root",
-    ),
-]
+pytestmark = [pytest.mark.django_db, needs_dovecot]
 
 
-@pytest.fixture(scope="module")
-def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a Dovecot of our own; every user has the password ``secret``."""
-    folder = tmp_path_factory.mktemp("dovecot")
-    for parent in (folder, *folder.parents[:3]):
-        parent.chmod(parent.stat().st_mode | 0o055)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    nobody = pwd.getpwnam("nobody")
-    (folder / "mail").mkdir()
-    os.chown(folder / "mail", nobody.pw_uid, nobody.pw_gid)
-    config = folder / "dovecot.conf"
-    config.write_text(f"""
-protocols = imap
-base_dir = {folder}/run
-state_dir = {folder}/state
-log_path = {folder}/log
-ssl = no
-disable_plaintext_auth = no
-listen = 127.0.0.1
-mail_location = maildir:{folder}/mail/%u
-first_valid_uid = 1
-passdb {{
-  driver = static
-  args = password=secret
-}}
-userdb {{
-  driver = static
-  args = uid={nobody.pw_uid} gid={nobody.pw_gid} home={folder}/mail/%u
-}}
-service imap-login {{
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-""")
-    process = subprocess.Popen(["dovecot", "-F", "-c", str(config)], stderr=subprocess.PIPE)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            time.sleep(0.05)
-    else:
-        process.kill()
-        pytest.fail(f"Dovecot does not start: {(folder / 'log').read_text() if (folder / 'log').exists() else ''}")
-    yield port
-    process.terminate()
-    process.wait(20)
-
-
-@pytest.fixture
-def mailbox(dovecot: int, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> SplitResult:
-    """A mailbox of this test alone. Nothing happens upstairs."""
+@pytest.fixture(autouse=True)
+def _nothing_upstairs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "_reactions", dict)
-    return urlsplit(f"imap://user{abs(hash(request.node.name))}:secret@127.0.0.1:{dovecot}/INBOX")
-
-
-def signed_in(server: SplitResult) -> imaplib.IMAP4:
-    assert server.hostname
-    assert server.username
-    client = imaplib.IMAP4(server.hostname, server.port or 143)
-    client.login(server.username, server.password or "")
-    client.select("INBOX")
-    return client
-
-
-def put(server: SplitResult, *mails: bytes, flags: str = "") -> None:
-    client = signed_in(server)
-    for raw in mails:
-        assert client.append("INBOX", flags, "", raw)[0] == "OK"
-    client.logout()
 
 
 def unseen(server: SplitResult) -> int:

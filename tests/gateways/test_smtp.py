@@ -1,65 +1,30 @@
 """The real SMTP door: its own event loop and threads, a real database, a real client."""
 
-import asyncio
 import smtplib
 import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.db import OperationalError, connections
+from django.db import OperationalError
 
 from madoguchi.files import store
 from madoguchi.gateways import smtp
 from madoguchi.journal import record as journal
 from madoguchi.mail.models import IncomingMail
 from tests.mail.samples import ARCHIVES, mail, mails_of
+from tests.servers import send_raw
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FROM, TO = "yamada@example.co.jp", "desk@localhost"
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> Iterator[int]:
+def door(smtp_door: int, monkeypatch: pytest.MonkeyPatch) -> int:
     """The port of a running door. Nothing happens upstairs."""
     monkeypatch.setattr(journal, "_reactions", dict)
-    settings.MAIL_LARGEST = 5_000_000
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
-    loop, ready = asyncio.new_event_loop(), threading.Event()
-    stop: list[asyncio.Event] = []
-
-    async def run() -> None:
-        stop.append(asyncio.Event())
-        up = asyncio.Event()
-        serving = asyncio.create_task(smtp.serve("127.0.0.1", port, stop[0], ready=up))
-        await up.wait()
-        ready.set()
-        await serving
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
-    thread.start()
-    assert ready.wait(10)
-    yield port
-    loop.call_soon_threadsafe(stop[0].set)
-    thread.join(20)
-    loop.close()
-    connections.close_all()
-
-
-def send_raw(port: int, raw: bytes, *, sender: str = FROM, to: str = TO) -> tuple[int, bytes]:
-    """Hand over bytes without smtplib's repairs: only dots are stuffed."""
-    with smtplib.SMTP("127.0.0.1", port) as client:
-        client.ehlo("test")
-        client.mail(sender)
-        client.rcpt(to)
-        assert client.docmd("DATA")[0] == 354
-        stuffed = raw.replace(b"\r\n.", b"\r\n..")
-        stuffed = b"." + stuffed if stuffed.startswith(b".") else stuffed
-        client.send(stuffed + (b"" if stuffed.endswith(b"\r\n") else b"\r\n") + b".\r\n")
-        return client.getreply()
+    return smtp_door
 
 
 def kept() -> bytes:

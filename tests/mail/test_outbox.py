@@ -1,12 +1,9 @@
-import socket
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.conf import LazySettings
 from django.utils import timezone
 from freezegun import freeze_time
@@ -23,46 +20,9 @@ from madoguchi.mail.models import MailThread, OutgoingMail
 from madoguchi.mail.outbox import ALARM_AT_ATTEMPT, deliver_due
 from madoguchi.mail.parse import parse
 from madoguchi.problems.models import Problem
+from tests.servers import Sink
 
 pytestmark = pytest.mark.django_db
-
-
-class Server:
-    """A real mail server that remembers what it took, and refuses what a test tells it to."""
-
-    def __init__(self) -> None:
-        self.taken: list[tuple[str, list[str], bytes]] = []
-        self.replies: dict[str, str] = {}
-        self.connections = 0
-
-    async def handle_EHLO(  # noqa: N802
-        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
-    ) -> list[str]:
-        self.connections += 1
-        session.host_name = hostname
-        return responses
-
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
-        if address in self.replies:
-            return self.replies[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        self.taken.append((envelope.mail_from, list(envelope.rcpt_tos), envelope.content))
-        return "250 OK"
-
-
-@pytest.fixture
-def server(settings: LazySettings) -> Iterator[Server]:
-    handler = Server()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
-    controller.start()
-    settings.SMTP = urlsplit(f"smtp://127.0.0.1:{port}")
-    yield handler
-    controller.stop()
 
 
 def queued(*to: str, thread: MailThread | None = None, **fields: Any) -> OutgoingMail:
@@ -80,12 +40,12 @@ def state(mail: OutgoingMail) -> str:
     return OutgoingMail.objects.get(pk=mail.pk).state
 
 
-def test_a_mail_arrives_as_it_was_written(server: Server) -> None:
+def test_a_mail_arrives_as_it_was_written(sink: Sink) -> None:
     mail = queued(html="<p>直りました。</p>")
     name = "見積書①" * 20 + ".pdf"
     mail.attachments.add(Attachment.objects.create(file=store.keep(b"%PDF"), name=name, content_type="application/pdf"))
     assert deliver_due() == 1
-    ((sender, recipients, raw),) = server.taken
+    ((sender, recipients, raw),) = sink.taken
     read = parse(raw)
     assert (sender, recipients) == (mail.reply_to, ["yamada@example.co.jp"])
     assert (read.subject, read.text.strip()) == (mail.subject, mail.body.strip())
@@ -111,33 +71,33 @@ def test_a_thread_is_a_chain_of_references() -> None:
     assert parse(build(third)).references == third.references
 
 
-def test_a_mail_of_a_machine_says_so_and_leaves_with_a_null_sender(server: Server) -> None:
+def test_a_mail_of_a_machine_says_so_and_leaves_with_a_null_sender(sink: Sink) -> None:
     queued(automatic=True)
     deliver_due()
-    ((sender, _, raw),) = server.taken
+    ((sender, _, raw),) = sink.taken
     assert sender == "<>"
     assert parse(raw).is_reply_of_machine
 
 
-def test_one_connection_serves_many_mails(server: Server) -> None:
+def test_one_connection_serves_many_mails(sink: Sink) -> None:
     for _ in range(5):
         queued()
     assert deliver_due() == 5
-    assert (len(server.taken), server.connections) == (5, 1)
+    assert (len(sink.taken), sink.connections) == (5, 1)
 
 
-def test_a_refused_recipient_fails_and_the_others_get_theirs(server: Server) -> None:
-    server.replies["gone@example.co.jp"] = "550 5.1.1 No such user"
+def test_a_refused_recipient_fails_and_the_others_get_theirs(sink: Sink) -> None:
+    sink.replies["gone@example.co.jp"] = "550 5.1.1 No such user"
     both, alone = queued("gone@example.co.jp", "yamada@example.co.jp"), queued("gone@example.co.jp")
     deliver_due()
     assert (state(both), state(alone)) == ("sent", "failed")
-    assert [recipients for _, recipients, _ in server.taken] == [["yamada@example.co.jp"]]
+    assert [recipients for _, recipients, _ in sink.taken] == [["yamada@example.co.jp"]]
     assert Entry.objects.filter(kind="mail.failed").count() == 2
     assert "5.1.1" in OutgoingMail.objects.get(pk=alone.pk).last_error
 
 
-def test_a_recipient_who_must_wait_is_tried_again_alone(server: Server) -> None:
-    server.replies["busy@example.co.jp"] = "451 4.2.1 Later"
+def test_a_recipient_who_must_wait_is_tried_again_alone(sink: Sink) -> None:
+    sink.replies["busy@example.co.jp"] = "451 4.2.1 Later"
     with freeze_time(timezone.now()) as clock:
         mail = queued("busy@example.co.jp", "yamada@example.co.jp")
         for minutes in (1, 2, 5, 15, 60, 60):
@@ -147,10 +107,10 @@ def test_a_recipient_who_must_wait_is_tried_again_alone(server: Server) -> None:
             assert (waiting.state, waiting.pending) == ("queued", ["busy@example.co.jp"])
             assert waiting.next_attempt_at - timezone.now() == timedelta(minutes=minutes)
             clock.tick(timedelta(minutes=minutes))
-        server.replies.clear()
+        sink.replies.clear()
         deliver_due()
     assert state(mail) == "sent"
-    assert [recipients for _, recipients, _ in server.taken] == [["yamada@example.co.jp"], ["busy@example.co.jp"]]
+    assert [recipients for _, recipients, _ in sink.taken] == [["yamada@example.co.jp"], ["busy@example.co.jp"]]
     assert Problem.objects.filter(where="mail.outbox").count() == 1
 
 
@@ -163,7 +123,7 @@ def test_a_dead_server_costs_nothing_but_time(settings: LazySettings) -> None:
     assert "refused" in waiting.last_error
 
 
-def test_a_server_that_comes_back_gets_each_mail_once_and_in_order(server: Server, settings: LazySettings) -> None:
+def test_a_server_that_comes_back_gets_each_mail_once_and_in_order(sink: Sink, settings: LazySettings) -> None:
     up, settings.SMTP = settings.SMTP, urlsplit("smtp://127.0.0.1:1")
     mails = [queued(f"{number}@example.co.jp") for number in range(3)]
     with freeze_time(timezone.now()) as clock:
@@ -176,13 +136,11 @@ def test_a_server_that_comes_back_gets_each_mail_once_and_in_order(server: Serve
         assert deliver_due() == 3
         clock.tick(timedelta(days=1))
         assert deliver_due() == 0
-    assert [to for _, to, _ in server.taken] == [[f"{number}@example.co.jp"] for number in range(3)]
+    assert [to for _, to, _ in sink.taken] == [[f"{number}@example.co.jp"] for number in range(3)]
     assert {state(mail) for mail in mails} == {"sent"}
 
 
-def test_a_worker_killed_between_claim_and_sending_loses_nothing(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_killed_between_claim_and_sending_loses_nothing(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
     mail = queued()
 
     def killed(*args: Any) -> None:
@@ -198,11 +156,11 @@ def test_a_worker_killed_between_claim_and_sending_loses_nothing(
         clock.tick(outbox.CLAIM + timedelta(seconds=1))
         assert deliver_due() == 1
     assert state(mail) == "sent"
-    assert len(server.taken) == 1
+    assert len(sink.taken) == 1
 
 
 def test_a_worker_killed_after_sending_sends_under_the_same_message_id(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail = queued()
 
@@ -216,11 +174,11 @@ def test_a_worker_killed_after_sending_sends_under_the_same_message_id(
                 deliver_due()
         clock.tick(outbox.CLAIM + timedelta(seconds=1))
         deliver_due()
-    assert [raw for _, _, raw in server.taken] == [build(mail)] * 2
+    assert [raw for _, _, raw in sink.taken] == [build(mail)] * 2
     assert state(mail) == "sent"
 
 
-def test_one_mail_that_cannot_be_built_does_not_stop_the_others(server: Server) -> None:
+def test_one_mail_that_cannot_be_built_does_not_stop_the_others(sink: Sink) -> None:
     bad, good = queued(), queued()
     attachment = Attachment.objects.create(file=store.keep(b"lost"), name="lost.txt")
     bad.attachments.add(attachment)
