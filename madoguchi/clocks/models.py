@@ -72,7 +72,7 @@ class PolicyVersion(BilingualName):
         ASSIGNEE = "assignee", _("the assignee, without one the team's supervisors")
         SUPERVISORS = "supervisors", _("the team's supervisors")
         BOTH = "both", _("the assignee and the team's supervisors")
-        NOBODY = "nobody", _("nobody")
+        NOBODY = "nobody", pgettext_lazy("deadline", "nobody")
 
     policy = models.ForeignKey(Policy, models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField(default=1)

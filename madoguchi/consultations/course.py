@@ -61,15 +61,15 @@ class Course:
         """Answered or withdrawn: what still comes changes nothing. One that only nobody answered can come back."""
         return self.consultation.state in (State.ANSWERED, State.WITHDRAWN)
 
-    def begin(self, *, due_at: datetime | None, answer_within_s: int) -> bool:
-        """The question goes to the first; False when there is nobody to ask."""
-        choice = self._next()
+    def begin(self, *, due_at: datetime | None, answer_within_s: int, contact: int | None = None) -> bool:
+        """The question goes to the first, or to ``contact``; False when there is nobody to ask."""
+        choice = self._next() if contact is None else self._choice_of(contact)
         if choice is None:
             return False
         hours = self.chain.hours_of(choice.candidate.contact, urgent=self.consultation.urgent)
         self.consultation.patience_s = max(1, hours.between(self.now, due_at) if due_at else answer_within_s)
         self.consultation.due_at = due_at or after(hours, self.now, self.consultation.patience_s)
-        self._put_to(choice, Why.FIRST)
+        self._put_to(choice, Why.FIRST if contact is None else Why.CHOSEN)
         self._follow()
         return True
 
@@ -79,6 +79,7 @@ class Course:
             return False
         if approach is not None:
             self._end(approach, A.ANSWERED)
+        self.consultation.to_review = False
         self._close(State.ANSWERED, but=approach)
         return True
 
@@ -300,13 +301,14 @@ class Course:
         for approach in self.live:
             self._end(approach, A.SETTLED)
         self.consultation.state, self.consultation.ended_at, self.consultation.next_at = state, self.now, None
+        self.consultation.to_review |= state in (State.DECLINED, State.EXHAUSTED)
         self.outcome = state
 
     def _reopen(self) -> None:
         """Nobody had answered, or the answer was none: the question is open again."""
         if self.consultation.ended_at is not None:
             hours = self.chain.hours_of(None, urgent=self.consultation.urgent)
-            self.consultation.ended_at = None
+            self.consultation.ended_at, self.consultation.to_review = None, False
             self.consultation.due_at = after(hours, self.now, self.consultation.patience_s)
             self.reopened = True
 

@@ -46,15 +46,18 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
         """Not answered, not given up, not withdrawn."""
         return self.filter(state__in=Words(*OPEN))
 
+    def needing_somebody(self) -> "ConsultationQuerySet":
+        """The department waits for the desk, or something came that nobody has looked at."""
+        return self.filter(Q(state=Words(State.ASKED_BACK)) | Q(to_review=True))
+
 
 class Consultation(models.Model):
     """One question to one department, while the ticket stays where it is.
 
-    ``team`` asked, and ``asked_by`` looks after it.
-    Each contact has ``patience_s`` seconds of their working time; ``urgent``: by the clock on the wall,
-    sent at once. ``next_at`` is when the sweep has something to do. ``to_review``: something came after the ticket was
-    solved or the question was settled, and nobody has looked at it. ``answer`` is the remark that won, ``used_in`` the
-    message to the requester that was made of it.
+    ``team`` asked, and ``asked_by`` looks after it. Each contact has ``patience_s`` seconds of their working time;
+    ``urgent``: by the clock on the wall, sent at once. ``next_at`` is when the sweep has something to do.
+    ``to_review``: nobody answered, or something came after the ticket was solved or the question settled, and nobody
+    has looked at it. ``answer`` is the remark that won, ``used_in`` the message to the requester that was made of it.
     """
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="consultations")
@@ -86,7 +89,9 @@ class Consultation(models.Model):
                 condition=Q(state__in=["waiting", "needs_time", "asked_back"]),
                 name="consultations_open",
             ),
-            models.Index(fields=["id"], condition=Q(to_review=True), name="consultations_to_review"),
+            models.Index(
+                fields=["team"], condition=Q(state="asked_back") | Q(to_review=True), name="consultations_needing"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -139,6 +144,7 @@ class Approach(models.Model):
 
     class Why(models.TextChoices):
         FIRST = "first", _("first in the chain")
+        CHOSEN = "chosen", _("chosen by the desk")
         NO_ANSWER = "no_answer", _("no answer from the one before")
         DECLINED = "declined", _("the one before said “not me”")
         NAMED = "named", _("was named by the one before")

@@ -7,6 +7,7 @@ kind → function(refs) → {ref: text}. A ref that the function leaves out is r
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from math import log as logarithm
 from typing import Protocol
 
 from django.conf import settings
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 type Source = Callable[[Sequence[int]], Mapping[int, str]]
 LONGEST_TEXT = 200_000
 _LARGEST_STEP = 4_000
+_MOST_COMPARED = 12  # words of one text
 
 
 class Engine(Protocol):
@@ -149,6 +151,26 @@ def find[M: models.Model](
             return found[:limit]
         # Where few matches are for these eyes, greater steps cost less.
         before, window = refs[-1], min(2 * window, _LARGEST_STEP)
+
+
+def alike(kind: str, text: str, among: Sequence[int]) -> dict[int, float]:
+    """How much of what ``text`` says each of these refs says, too: 1 is all of it; those without any are left out.
+
+    A word that few of them say weighs more.
+    """
+    terms = list(dict.fromkeys(token.term for token in tokens.asked(text) if len(token.term) > 1))[:_MOST_COMPARED]
+    refs = sorted(set(among), reverse=True)
+    if not refs:
+        return {}
+    found: dict[int, float] = {}
+    whole = 0.0
+    for term in terms:
+        holding = _engine().among(kind, _engine().expression([((tokens.Wanted(term),),)]), refs, limit=len(refs))
+        weight = logarithm(1 + len(refs) / max(1, len(holding)))
+        whole += weight
+        for ref in holding:
+            found[ref] = found.get(ref, 0.0) + weight
+    return {ref: weight / whole for ref, weight in found.items()}
 
 
 def requeue_all(kind: str, refs: Iterable[int]) -> int:

@@ -10,8 +10,9 @@ from madoguchi.clocks.models import Kind as ClockKind
 from madoguchi.clocks.queries import clocks_of
 from madoguchi.consultations.actions.hear import answer, decline
 from madoguchi.consultations.actions.name import Named
-from madoguchi.consultations.actions.read import note, read_as, review, use_answer
+from madoguchi.consultations.actions.read import note, read_as, review
 from madoguchi.consultations.actions.steer import next_contact
+from madoguchi.consultations.actions.use import use_answers
 from madoguchi.consultations.models import Consultation, Remark, State
 from madoguchi.foundation.refusal import Refused
 from madoguchi.mail.models import OutgoingMail
@@ -104,9 +105,9 @@ def test_what_came_late_is_looked_at_once(cast: Cast, ticket: Ticket) -> None:
 def test_the_answer_goes_into_a_reply_that_remembers_it(cast: Cast, ticket: Ticket) -> None:
     consultation = asked(cast, ticket)
     with pytest.raises(Refused):
-        use_answer(consultation, body="発行済みとのことです。", by=cast.sato)
+        use_answers(ticket, [consultation], body="発行済みとのことです。", by=cast.sato)
     answer(consultation, body="発行済み", by=cast.sato)
-    message = use_answer(consultation, body="発行済みとのことです。", by=cast.sato)
+    message = use_answers(ticket, [consultation], body="発行済みとのことです。", by=cast.sato)
     consultation.refresh_from_db()
     assert (consultation.used_in, message.delivery) == (message, Message.Delivery.MAIL)
     assert "経理" not in sent_to("hanako.yamada@minato.example").body

@@ -232,3 +232,15 @@ def test_a_rare_word_is_found_behind_thousands_of_newer_texts(rows: list[int]) -
     assert found("rare") == [rows[1], rows[0]]
     assert found("rare", limit=1) == [rows[1]]
     assert found("rare", before=rows[1]) == [rows[0]]
+
+
+def test_texts_that_say_the_same_are_found_by_how_much_of_it_they_say(texts: Texts, rows: list[int]) -> None:
+    texts.say(rows[0], "10月分の請求書が届かない")
+    texts.say(rows[1], "請求先の住所を変更したい")
+    texts.say(rows[2], "プリンターで印刷できない")
+    index.drain()
+    shares = index.alike("ticket", "請求書がまだ届かない", rows)
+    assert rows[2] not in shares
+    assert 1 >= shares[rows[0]] > shares.get(rows[1], 0)
+    assert index.alike("ticket", "請求書がまだ届かない", []) == {}
+    assert index.alike("ticket", "。", rows) == {}

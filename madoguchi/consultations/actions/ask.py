@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 
 from madoguchi.consultations.actions.hold import besides, follow_ticket, require_ahead, short, told, write
 from madoguchi.consultations.course import Course
-from madoguchi.consultations.disclosure import withheld
 from madoguchi.consultations.models import Consultation
+from madoguchi.consultations.proposal import require_disclosable
 from madoguchi.consultations.queries import chain_for
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import access_of
-from madoguchi.people.models import Department, Staff, Team, Topic
+from madoguchi.people.models import Contact, Department, Staff, Team, Topic
 from madoguchi.tickets.actions.lock import lock, require_active
 from madoguchi.tickets.models import Ticket
 
@@ -30,13 +30,15 @@ def ask(
     topic: Topic | None = None,
     due_at: datetime | None = None,
     urgent: bool = False,
+    contact: Contact | None = None,
     team: Team | None = None,
     by: Actor,
 ) -> Consultation:
     """Put a question to a department: to the first of its chain who is available, while the ticket stays where it is.
 
     ``due_at`` is when the first contact is to answer, else topic or department say how long it may take. ``urgent``: at
-    once and by the clock on the wall, else in the contact's working hours. ``team`` asks, else whose the ticket is.
+    once and by the clock on the wall, else in the contact's working hours. ``contact`` is asked before the chain.
+    ``team`` asks, else whose the ticket is.
     """
     text = question.strip()
     if not text:
@@ -52,13 +54,7 @@ def ask(
         require_ahead(due_at, field="due_at")
     ticket = lock(ticket)
     require_active(ticket)
-    if department.is_partner and (fields := withheld(ticket, department, text)):
-        raise Refused(
-            _("This department belongs to another company. Take out of the question who asks and how to reach them."),
-            code="discloses",
-            field="question",
-            fields=fields,
-        )
+    require_disclosable(ticket, department, text)
     staff = by if isinstance(by, Staff) else None
     consultation = Consultation(
         ticket=ticket,
@@ -71,9 +67,9 @@ def ask(
         team=team or _team_of(ticket, staff),
         asked_at=now,
     )
-    course = Course(consultation, [], chain_for(department, topic, at=now), now)
+    course = Course(consultation, [], chain_for(department, topic, at=now, also=[contact.pk] if contact else []), now)
     within = topic.answer_within_s if topic and topic.answer_within_s is not None else department.answer_within_s
-    if not course.begin(due_at=due_at, answer_within_s=within):
+    if not course.begin(due_at=due_at, answer_within_s=within, contact=contact.pk if contact else None):
         raise Refused(
             _("Nobody in %(department)s can be reached. Add a contact to the department.")
             % {"department": department.label},

@@ -1,4 +1,4 @@
-"""What of a ticket may be told to departments is set."""
+"""What departments may be told of tickets: written per category, by supervisors."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category
-from madoguchi.consultations.disclosure import ALL_ITEMS, ONE_ITEM, PERSONAL
+from madoguchi.consultations.disclosure import ITEM, Field
 from madoguchi.consultations.models import Disclosure
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
@@ -16,29 +16,28 @@ from madoguchi.journal.record import Actor, record
 def set_disclosure(
     category: Category | None, *, fields: Collection[str], outside_fields: Collection[str], by: Actor
 ) -> Disclosure:
-    """For a category and all below it that have none of their own, or (None) for everything.
-
-    ``fields``: ``organization name email phone conversation items`` or ``item:KEY``; what other companies may be told
-    is a part of them.
+    """From now on departments may be told ``fields`` of a category and all below it; other companies' departments
+    ``outside_fields``, which are no more. Without a category: of everything that no other policy speaks about.
     """
-    known = {*PERSONAL, ALL_ITEMS}
-    wrong = [field for field in (*fields, *outside_fields) if field not in known and not field.startswith(ONE_ITEM)]
-    if wrong:
-        raise Refused(_("“%(field)s” is nothing that could be told.") % {"field": wrong[0][:60]}, code="field")
-    if set(outside_fields) - set(fields):
+    for one in (*fields, *outside_fields):
+        if one not in Field.values and not (one.startswith(ITEM) and len(one) > len(ITEM)):
+            raise Refused(_("There is nothing of this name to tell."), code="field")
+    inside = set(fields)
+    items = {one for one in outside_fields if one.startswith(ITEM)} if Field.ITEMS in inside else set()
+    if more := set(outside_fields) - inside - items:
+        words = ", ".join(sorted(str(Field(one).label) if one in Field.values else one for one in more))
         raise Refused(
-            _("Another company cannot be told more than our own departments."), code="outside", field="outside_fields"
+            _("Another company may not be told more than one's own departments: %(fields)s.") % {"fields": words},
+            code="outside",
         )
-    values = {"fields": sorted(set(fields)), "outside_fields": sorted(set(outside_fields))}
-    disclosure, _created = Disclosure.objects.update_or_create(category=category, defaults=values)
-    record(
-        "disclosure.set", by=by, about=[disclosure, category], data={"category": category and category.key, **values}
-    )
-    return disclosure
+    told = {"fields": sorted(inside), "outside_fields": sorted(set(outside_fields))}
+    row, _created = Disclosure.objects.update_or_create(category=category, defaults=told)
+    record("disclosure.set", by=by, about=[row, category], data=told)
+    return row
 
 
 @transaction.atomic
-def inherit_disclosure(category: Category, *, by: Actor) -> None:
-    """The category follows what stands above it again."""
-    if Disclosure.objects.filter(category=category).delete()[0]:
-        record("disclosure.inherited", by=by, about=[category], data={"category": category.key})
+def forget_disclosure(row: Disclosure, *, by: Actor) -> None:
+    """The policy of a category goes: the nearest one above it holds again."""
+    record("disclosure.forgotten", by=by, about=[row, row.category], data={"fields": row.fields})
+    row.delete()

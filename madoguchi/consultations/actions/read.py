@@ -1,6 +1,5 @@
-"""The desk reads what was said: as something else than it was taken for, as settled, or into a reply."""
+"""The desk reads what was said: as something else than it was taken for, or as settled."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -19,12 +18,9 @@ from madoguchi.consultations.actions.hold import (
 from madoguchi.consultations.actions.name import Named, find_named
 from madoguchi.consultations.course import Course
 from madoguchi.consultations.models import Approach, Consultation, Remark
-from madoguchi.files.models import Attachment
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import record
-from madoguchi.people.models import Staff, Team
-from madoguchi.tickets.actions.post_message import post_message
-from madoguchi.tickets.models import Message
+from madoguchi.people.models import Staff
 
 Kind = Remark.Kind
 SAID = (Kind.ANSWER, Kind.DECLINE, Kind.NEEDS_TIME, Kind.ASK_BACK, Kind.NOTE)
@@ -138,36 +134,3 @@ def note(consultation: Consultation, *, body: str, by: Staff) -> Remark:
         data=told(consultation, course.current, remark=remark.pk, text=short(text)),
     )
     return remark
-
-
-@transaction.atomic
-def use_answer(
-    consultation: Consultation,
-    *,
-    body: str,
-    team: Team | None = None,
-    attachments: Iterable[Attachment] = (),
-    by: Staff,
-) -> Message:
-    """Reply to the requester with what was made of the answer, and remember where it came from."""
-    course = hold(consultation)
-    consultation = course.consultation
-    if consultation.answer is None:
-        raise Refused(_("There is no answer yet that could be used."), code="no_answer", status=409)
-    message = post_message(
-        consultation.ticket,
-        body=body,
-        visibility=Message.Visibility.PUBLIC,
-        team=team,
-        attachments=attachments,
-        by=by,
-    )
-    consultation.used_in, consultation.used_at, consultation.to_review = message, course.now, False
-    consultation.save(update_fields=["used_in", "used_at", "to_review"])
-    record(
-        "consultation.used",
-        by=by,
-        about=[consultation.ticket, *besides(consultation)],
-        data=told(consultation, remark=consultation.answer.pk, used_in=message.pk),
-    )
-    return message

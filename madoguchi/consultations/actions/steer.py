@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from madoguchi.consultations.actions.hold import besides, go_on_after, hold, short, told, write
 from madoguchi.consultations.actions.sending import send_reply
 from madoguchi.consultations.models import Consultation, Remark
+from madoguchi.consultations.proposal import require_disclosable
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import access_of
@@ -22,6 +23,7 @@ def reply(consultation: Consultation, *, body: str, by: Staff) -> Consultation:
         raise Refused(_("Write a text first."), code="empty", field="body")
     course = hold(consultation)
     consultation = course.consultation
+    require_disclosable(consultation.ticket, consultation.department, text)
     waiting = course.replied()
     if not waiting:
         raise Refused(_("Nobody of this department waits for a reply."), code="not_asked_back", status=409)

@@ -6,6 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from madoguchi.consultations.actions.steer import withdraw
+from madoguchi.consultations.models import Consultation
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
 from madoguchi.handoffs.addressee import addressee, tell
@@ -27,11 +29,13 @@ def offer(
     details: dict[str, Any] | None = None,
     urgent_because: str = "",
     to_staff: Staff | None = None,
+    instead_of: Consultation | None = None,
 ) -> Handoff:
     """Offer the ticket with its required items; it stays with its holder until ``to_team`` accepts.
 
     When ``to_staff`` is away it goes to whoever stands in, if they act for ``to_team``, else to the whole team. While
     ``to_team`` is closed it may go to whoever is on duty (``Team.outside_hours``), who is told at once.
+    ``instead_of``: the question of this ticket that the offer takes the place of; it is withdrawn if it is still open.
 
     Refuses (422, ``missing``) when required items lack, unless ``urgent_because`` says why it cannot wait, which is
     counted; refuses (409) an offer that would be the ticket's last allowed move, and freezes routing until a supervisor
@@ -48,6 +52,7 @@ def offer(
         details=details or {},
         urgent_because=urgent_because.strip(),
         to_staff=to_staff,
+        instead_of=instead_of,
     )
 
 
@@ -106,6 +111,7 @@ def _offer(
     details: dict[str, Any],
     urgent_because: str,
     to_staff: Staff | None,
+    instead_of: Consultation | None,
 ) -> Handoff:
     ticket = lock(ticket)
     require_active(ticket)
@@ -151,6 +157,8 @@ def _offer(
         },
     )
     tell(to, ticket, to_team, by=by)
+    if instead_of is not None and instead_of.is_open:
+        withdraw(instead_of, note=_("Handed over to %(team)s instead.") % {"team": to_team.label}, by=by)
     return handoff
 
 

@@ -8,7 +8,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from madoguchi.files import store
 from madoguchi.mail.actions import retry as retry_mail
 from madoguchi.mail.actions import send_again
 from madoguchi.mail.compose import build
@@ -19,6 +18,7 @@ from madoguchi.people.models import Staff
 from madoguchi.problems.models import Problem
 from madoguchi.problems.set_aside import resolve
 from madoguchi.web.administration.page import done, show
+from madoguchi.web.shell import files
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
 
@@ -118,13 +118,7 @@ def again(request: StaffRequest, mail_id: int) -> HttpResponse:
 def original(request: StaffRequest, mail_id: int) -> FileResponse:
     """The bytes as they came; a file to keep, never a page to show."""
     mail = get_object_or_404(IncomingMail.objects.select_related("raw"), pk=mail_id)
-    answer = FileResponse(
-        store.path_of(mail.raw.sha256).open("rb"),
-        as_attachment=True,
-        filename=f"mail-{mail.pk}.eml",
-        content_type="application/octet-stream",
-    )
-    return _harmless(answer)
+    return files.original(mail.raw, name=f"mail-{mail.pk}.eml")
 
 
 @guard(Capability.ADMINISTER)
@@ -134,13 +128,7 @@ def written(request: StaffRequest, mail_id: int) -> HttpResponse:
     mail = get_object_or_404(OutgoingMail.objects.select_related("thread"), pk=mail_id)
     answer = HttpResponse(build(mail), content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="mail-out-{mail.pk}.eml"'
-    return _harmless(answer)
-
-
-def _harmless[R: HttpResponse | FileResponse](answer: R) -> R:
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return files.harmless(answer)
 
 
 def _mail_of(row: Problem) -> IncomingMail | None:

@@ -12,7 +12,8 @@ from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import offers_from, offers_to, returned_to, teams_of
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability
-from madoguchi.web.handoffs.answers import done, handoff_or_404, missing, tabs_of
+from madoguchi.web.handoffs.answers import handoff_or_404, missing, tabs_of
+from madoguchi.web.shell.done import done
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.solving import fitting
@@ -56,8 +57,7 @@ def accept_offer(request: StaffRequest, handoff_id: int) -> HttpResponse:
         "team": handoff.to_team.label,
         "number": handoff.ticket.number_shown,
     }
-    page_of_ticket = reverse("tickets:page", args=[handoff.ticket.number_shown])
-    return done(request, sentence, ticket=handoff.ticket, back=page_of_ticket)
+    return done(request, sentence, ticket=handoff.ticket)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -96,7 +96,7 @@ def return_sheet(request: StaffRequest, handoff_id: int) -> HttpResponse:
         "number": handoff.ticket.number_shown,
         "team": returned.from_team.label,
     }
-    return done(request, sentence, ticket=handoff.ticket)
+    return done(request, sentence, ticket=handoff.ticket, back=reverse("handoffs:index"))
 
 
 @guard(Capability.WORK_TICKETS)
@@ -115,7 +115,7 @@ def recall_offer(request: StaffRequest, handoff_id: int) -> HttpResponse:
     """取り消す: the sender takes the offer back."""
     handoff = recall(handoff_or_404(request, handoff_id), by=request.user)
     sentence = _("The offer of %(number)s is recalled.") % {"number": handoff.ticket.number_shown}
-    return done(request, sentence, ticket=handoff.ticket)
+    return done(request, sentence, ticket=handoff.ticket, back=reverse("handoffs:index"))
 
 
 def first_line(text: str | None) -> str:

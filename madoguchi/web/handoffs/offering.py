@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,6 +12,7 @@ from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import hearing_items
 from madoguchi.clocks.function import Kind
 from madoguchi.clocks.queries import counts_from
+from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.foundation.dates import short_time
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
@@ -25,14 +25,16 @@ from madoguchi.people.access import Capability
 from madoguchi.people.models import Staff, Team
 from madoguchi.people.queries import workers_of, working_time_of
 from madoguchi.tickets.models import Message, Ticket
-from madoguchi.web.handoffs.answers import done, missing
+from madoguchi.web.handoffs.answers import missing
 from madoguchi.web.handoffs.inbox import first_line
+from madoguchi.web.shell.done import done
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.views import ticket_or_404
 
 # A person hands over for a reason of their own; rules name themselves.
 REASONS = [choice for choice in Handoff.ReasonCode.choices if choice[0] != Handoff.ReasonCode.RULE]
+_SAID = (Remark.Kind.ANSWER, Remark.Kind.DECLINE, Remark.Kind.NEEDS_TIME, Remark.Kind.ASK_BACK, Remark.Kind.REPLY)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -61,6 +63,7 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
         reason_code=request.POST.get("reason_code", "") or Handoff.ReasonCode.OTHER,
         details=_details(request, _required(ticket, team)),
         urgent_because=urgent_because,
+        instead_of=_question(request, ticket),
         by=request.user,
     )
     words = {"number": ticket.number_shown, "team": team.label, "name": made.to_staff.name if made.to_staff else ""}
@@ -69,7 +72,7 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
         if made.for_duty
         else _("%(number)s is offered to %(team)s.")
     ) % words
-    return done(request, sentence, ticket=ticket, back=reverse("tickets:page", args=[ticket.number_shown]))
+    return done(request, sentence, ticket=ticket)
 
 
 @guard(Capability.WORK_TICKETS)
@@ -86,12 +89,7 @@ def sales(request: StaffRequest, number: str) -> HttpResponse:
     """営業へ連絡: the contract does not cover it, so the customer's salesperson is told."""
     ticket = ticket_or_404(request, number)
     refer_to_sales(ticket, note=request.POST.get("note", ""), by=request.user)
-    return done(
-        request,
-        _("Sales has been told."),
-        ticket=ticket,
-        back=reverse("tickets:page", args=[ticket.number_shown]),
-    )
+    return done(request, _("Sales has been told."), ticket=ticket)
 
 
 def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
@@ -101,7 +99,10 @@ def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
     teams = list(Team.objects.filter(is_active=True).exclude(pk=ticket.holder_team_id))
     teams.sort(key=lambda team: team.pk not in by_team)
     proposed = next((one.team for one in proposals if one.team is not None), None)
+    asked = _question(request, ticket)
     named = request.GET.get("to_team", "")  # a rule's proposal
+    if asked is not None and asked.department.team_id is not None:
+        named = str(asked.department.team_id)
     written = request.POST.get("to_team", named or (str(proposed.pk) if proposed else ""))
     chosen = next((team for team in teams if str(team.pk) == written), None)
     proposal = by_team.get(chosen.pk) if chosen else None
@@ -124,7 +125,8 @@ def _context(request: StaffRequest, ticket: Ticket) -> dict[str, Any]:
         "lacking": lacking,
         "reasons": REASONS,
         "reason_code": request.POST.get("reason_code", Handoff.ReasonCode.BEYOND_SCOPE),
-        "reason": request.POST.get("reason", ""),
+        "reason": request.POST.get("reason", _told_so_far(asked) if asked else ""),
+        "asked": asked,
         "urgent": bool(request.POST.get("urgent")),
         "urgent_because": request.POST.get("urgent_because", ""),
         "said": first_line(Message.objects.filter(ticket=ticket).order_by("id").values_list("body", flat=True).first()),
@@ -146,6 +148,21 @@ def _arrival(ticket: Ticket, team: Team, named: Staff | None) -> str:
         words["at"] = short_time(counts)
         return _("%(team)s is closed now. The deadline for accepting counts from %(at)s.") % words
     return _("%(team)s is closed now.") % words
+
+
+def _question(request: StaffRequest, ticket: Ticket) -> Consultation | None:
+    """The question that the offer takes the place of, when the address or the form names one."""
+    written = request.POST.get("instead_of", "") or request.GET.get("instead_of", "")
+    if not (written.isascii() and written.isdecimal() and len(written) < 18):
+        return None
+    rows = Consultation.objects.visible_to(request.access).filter(ticket=ticket)
+    return get_object_or_404(rows.select_related("department"), pk=int(written))
+
+
+def _told_so_far(asked: Consultation) -> str:
+    """What was asked and what was said to it: why the ticket goes there now."""
+    remarks = asked.remarks.filter(kind__in=_SAID).order_by("id")
+    return "\n\n".join([asked.question, *(f"{remark.author_name}: {remark.body}" for remark in remarks if remark.body)])
 
 
 def _required(ticket: Ticket, team: Team | None) -> list[HearingItem]:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
+from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.foundation.refusal import Refused
 from madoguchi.knowledge.actions import Content, archive, change, create
 from madoguchi.knowledge.models import Article, ArticleQuerySet, Audience, State
@@ -102,12 +103,14 @@ def article_page(request: StaffRequest, article_id: int) -> HttpResponse:
 @guard(Capability.EDIT_KNOWLEDGE)
 @require_http_methods(["GET", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
-    """A new article; the question may come with the address, from a search that found nothing."""
+    """A new article; the address may bring the question, from a search that found nothing, or a department's answer."""
     if request.method == "POST":
         article = create(_content(request.POST), key=request.POST.get("key", ""), by=request.user)
         messages.success(request, _("The article is written."))
         return _to_article(request, article.pk)
     blank = Article(question=request.GET.get("question", "")[:500], state=State.NOT_VALIDATED)
+    if (written := request.GET.get("answer", "")) and request.access.can(Capability.READ_TICKETS):
+        _begin_with(blank, _answer_or_404(request, written))
     return page(request, "knowledge/edit.html", _form(blank))
 
 
@@ -142,6 +145,19 @@ def archive_article(request: StaffRequest, article_id: int) -> HttpResponse:
     archive(_article_or_404(request, article_id), by=request.user)
     messages.success(request, _("The article is archived: it is suggested no more."))
     return _to_article(request, article_id)
+
+
+def _begin_with(article: Article, remark: Remark) -> None:
+    """What a department answered is the beginning of the article, what the ticket was about its question."""
+    ticket = remark.consultation.ticket
+    article.question, article.answer, article.category = ticket.subject, remark.body, ticket.category
+
+
+def _answer_or_404(request: StaffRequest, written: str) -> Remark:
+    visible = Consultation.objects.visible_to(request.access)
+    rows = Remark.objects.filter(kind=Remark.Kind.ANSWER, consultation__in=visible)
+    number = int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else 0
+    return get_object_or_404(rows.select_related("consultation__ticket__category"), pk=number)
 
 
 def _to_article(request: StaffRequest, article_id: int) -> HttpResponse:

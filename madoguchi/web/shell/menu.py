@@ -7,6 +7,7 @@ from functools import cache
 from django.urls import Resolver404, resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from madoguchi.handoffs.models import Handoff
 from madoguchi.people.access import Access, Capability
@@ -45,6 +46,7 @@ MENU = (
     Entry("/workbench/", _("Desk"), Capability.TAKE_CALLS),
     Entry("/tickets/", _("Tickets"), Capability.READ_TICKETS),
     Entry("/handoffs/", _("Hand-offs"), Capability.WORK_TICKETS, _offers_waiting),
+    Entry("/consultations/", pgettext_lazy("menu", "Questions"), Capability.READ_TICKETS),
     Entry("/board/", _("Board"), Capability.WATCH_BOARD),
     Entry("/rules/", _("Rules"), Capability.WRITE_RULES),
     Entry("/insight/", _("Reports"), Capability.WATCH_BOARD),

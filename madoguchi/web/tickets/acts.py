@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
+from madoguchi.consultations.actions.use import use_answers
+from madoguchi.consultations.models import Consultation
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.refusal import Refused
@@ -83,15 +85,20 @@ def new(request: StaffRequest) -> HttpResponse:
 def post(request: StaffRequest, number: str) -> HttpResponse:
     """Answer the requester, or leave a note."""
     ticket = ticket_or_404(request, number)
+    used = [int(key) for key in request.POST.getlist("uses") if key.isascii() and key.isdecimal() and len(key) < 18]
+    rows = Consultation.objects.visible_to(request.access).filter(ticket=ticket, pk__in=used) if used else ()
     with transaction.atomic():
-        post_message(
-            ticket,
-            body=request.POST.get("body", ""),
-            visibility=request.POST.get("visibility", ""),
-            attachments=_uploads(request),
-            team=ticket.holder_team if request.access.acts_for(ticket.holder_team) else None,
-            by=request.user,
-        )
+        said: dict[str, Any] = {
+            "body": request.POST.get("body", ""),
+            "visibility": request.POST.get("visibility", ""),
+            "attachments": _uploads(request),
+            "team": ticket.holder_team if request.access.acts_for(ticket.holder_team) else None,
+            "by": request.user,
+        }
+        if consultations := list(rows):
+            use_answers(ticket, consultations, **said)
+        else:
+            post_message(ticket, **said)
     return again(request, number)
 
 

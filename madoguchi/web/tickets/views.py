@@ -10,27 +10,26 @@ from django.views.decorators.http import require_GET, require_POST
 
 from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import hearing_items, path_of
-from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import returnable, time_by_team
 from madoguchi.handoffs.requirements import is_answered
 from madoguchi.people.access import Access, Capability, PreparedVisible
-from madoguchi.people.models import EmailAddress, PhoneNumber, Staff
+from madoguchi.people.models import Department, EmailAddress, PhoneNumber, Staff
 from madoguchi.tickets.actions.mark_seen import mark_seen
 from madoguchi.tickets.models import Priority, Ticket, TicketLink, id_of
 from madoguchi.tickets.queries import other_open_tickets, others_looking
 from madoguchi.tickets.timeline import TimelineItem, timeline
+from madoguchi.web.consultations.panel import draft_of, questions_of, status_of
 from madoguchi.web.rules.on_ticket import left_by_rules
+from madoguchi.web.shell import files
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, page
 from madoguchi.web.tickets.clock_panel import panel_of
 
 ENTRIES = 50
 _HOWS = ("parent", "follow_up_of", "merged_into", "child", "follow_up", "merged", "duplicate", "related")
-# Shown in the page; anything else is offered for download, whatever its sender called it.
-_INLINE = {"image/png", "image/jpeg", "image/gif", "application/pdf", "text/plain"}
 
 
 _ticket = PreparedVisible(
@@ -68,7 +67,12 @@ def ticket_page(request: StaffRequest, number: str) -> HttpResponse:
     ticket = ticket_or_404(request, number)
     if request.access.can(Capability.WORK_TICKETS):
         mark_seen(ticket, by=request.user)
-    return page(request, "tickets/page.html", context_of(ticket, request.access))
+    context = context_of(ticket, request.access)
+    use = request.GET.get("use", "")
+    asked = context["by_id"].get(int(use)) if use.isascii() and use.isdecimal() and len(use) < 18 else None
+    if asked is not None:
+        context |= {"used": asked.row.pk, "draft": draft_of(asked.row)}
+    return page(request, "tickets/page.html", context)
 
 
 @guard(Capability.READ_TICKETS)
@@ -80,7 +84,13 @@ def earlier(request: StaffRequest, number: str) -> HttpResponse:
     if not (before.isascii() and before.isdecimal()):
         raise Http404
     items = timeline(ticket, request.access, before=int(before), limit=ENTRIES)
-    context = {"ticket": ticket, "items": items, "more": len(items) == ENTRIES, "files_of": files_of}
+    context = {
+        "ticket": ticket,
+        "items": items,
+        "more": len(items) == ENTRIES,
+        "files_of": files_of,
+        **questions_of(ticket, request.access),
+    }
     return block(request, "tickets/page.html", "earlier", context)
 
 
@@ -100,19 +110,10 @@ def seen(request: StaffRequest, number: str) -> HttpResponse:
 def download(request: StaffRequest, attachment_id: int) -> FileResponse:
     """A file of a message on a ticket that this person may see."""
     tickets = Ticket.objects.visible_to(request.access)
-    attachment = get_object_or_404(
+    row = get_object_or_404(
         Attachment.objects.filter(messages__ticket__in=tickets).select_related("file").distinct(), pk=attachment_id
     )
-    kind = attachment.content_type if attachment.content_type in _INLINE else "application/octet-stream"
-    answer = FileResponse(
-        store.path_of(attachment.file.sha256).open("rb"),
-        as_attachment=kind == "application/octet-stream",
-        filename=attachment.name,
-        content_type=kind,
-    )
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return answer
+    return files.attachment(row)
 
 
 _emails = Prepared(lambda person: EmailAddress.objects.filter(person=person))
@@ -121,6 +122,9 @@ _handoffs = Prepared(
     lambda ticket: (
         Handoff.objects.filter(ticket=ticket).select_related("from_team", "to_team").order_by("offered_at", "id")
     )
+)
+_asked_teams = Prepared(
+    lambda: Department.objects.filter(team__isnull=False, is_active=True).order_by().values_list("team")
 )
 _members = Prepared(
     lambda team: (
@@ -158,6 +162,7 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
     working = access.can(Capability.WORK_TICKETS)
     emails = _emails.all(ticket.requester_id) if ticket.requester_id else []
     handoffs = _handoffs.all(ticket.pk)
+    clocks, questions = panel_of(ticket), questions_of(ticket, access)
     return {
         "ticket": ticket,
         "items": items,
@@ -173,6 +178,7 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         "holds": working and access.acts_for(ticket.holder_team),
         "receives": working and ticket.offered_to is not None and access.acts_for(ticket.offered_to),
         "works": working,
+        "asked_teams": {team for (team,) in _asked_teams.all()} if working and handoffs else set(),
         "colleagues": _colleagues(ticket) if working else [],
         "priorities": Priority.choices,
         "others": others_looking(ticket, but=access.staff.pk),
@@ -188,8 +194,12 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         if ticket.call_back_at
         else [],
         "files_of": files_of,
-        **panel_of(ticket),
+        "used": 0,
+        "draft": "",
+        **clocks,
         **left_by_rules(ticket, access),
+        **questions,
+        **status_of(ticket, questions["questions"], clocks["clocks"]),
     }
 
 

@@ -1,0 +1,182 @@
+"""One question: its page, which is a sheet over the ticket, and what one does about it; each calls one act."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from madoguchi.consultations.actions.hear import answer, ask_back, decline, need_time
+from madoguchi.consultations.actions.name import Named
+from madoguchi.consultations.actions.read import review
+from madoguchi.consultations.actions.steer import next_contact, reply, withdraw
+from madoguchi.consultations.models import Approach, Consultation, Remark
+from madoguchi.consultations.queries import in_full, ways_of
+from madoguchi.files.models import Attachment
+from madoguchi.foundation.refusal import Refused
+from madoguchi.people.access import Capability
+from madoguchi.people.models import Contact
+from madoguchi.web.consultations.panel import Shown, draft_of, remark_files, shown
+from madoguchi.web.shell import files
+from madoguchi.web.shell.done import done
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page
+
+SAID = (Remark.Kind.ANSWER, Remark.Kind.DECLINE, Remark.Kind.NEEDS_TIME, Remark.Kind.ASK_BACK)
+OTHERS = 50  # contacts of the department to choose from
+
+
+@guard(Capability.READ_TICKETS)
+@require_GET
+def consultation_page(request: StaffRequest, consultation_id: int) -> HttpResponse:
+    """What stands, what was said, and what one can do about it."""
+    (one,) = shown([get_object_or_404(in_full(Consultation.objects.visible_to(request.access)), pk=consultation_id)])
+    ticket, access = one.row.ticket, request.access
+    works = access.can(Capability.WORK_TICKETS)
+    team = one.row.department.team
+    return page(
+        request,
+        "consultations/consultation.html",
+        {
+            "one": one,
+            "works": works,
+            "approaches": [(row.pk, row.name) for row in one.approaches],
+            "said_kinds": said_kinds(),
+            "others": _others(one) if works else [],
+            "gives": works
+            and team is not None
+            and team.is_active
+            and ticket.offered_to_id is None
+            and team.pk != ticket.holder_team_id
+            and access.acts_for(ticket.holder_team),
+            "remark_files": remark_files,
+            "draft_of": draft_of,
+        },
+    )
+
+
+@guard(Capability.WORK_TICKETS)
+@require_POST
+def note(request: StaffRequest, consultation_id: int) -> HttpResponse:
+    """What somebody of the department told an operator, by telephone for instance."""
+    consultation, form = _consultation_or_404(request, consultation_id), request.POST
+    chosen = form.get("approach", "")
+    rows = Approach.objects.filter(consultation=consultation)
+    who = get_object_or_404(rows, pk=int(chosen[:18])) if chosen.isascii() and chosen.isdecimal() else None
+    body = form.get("body", "")
+    match form.get("kind", ""):
+        case Remark.Kind.DECLINE:
+            named = form.get("named", "").strip()
+            person = Named(email=named) if "@" in named else Named(name=named)
+            decline(consultation, approach=who, note=body, named=person if named else None, by=request.user)
+        case Remark.Kind.NEEDS_TIME:
+            need_time(consultation, until=_until(form.get("until", "")), note=body, approach=who, by=request.user)
+        case Remark.Kind.ASK_BACK:
+            ask_back(consultation, body=body, approach=who, by=request.user)
+        case _:
+            answer(consultation, body=body, approach=who, by=request.user)
+    return _done(request, consultation, _("What %(department)s said is noted."))
+
+
+@guard(Capability.WORK_TICKETS)
+@require_POST
+def reply_to_department(request: StaffRequest, consultation_id: int) -> HttpResponse:
+    """The desk answers a question back."""
+    consultation = _consultation_or_404(request, consultation_id)
+    reply(consultation, body=request.POST.get("body", "").replace("\r\n", "\n"), by=request.user)
+    return _done(request, consultation, _("The reply goes to %(department)s."))
+
+
+@guard(Capability.WORK_TICKETS)
+@require_POST
+def go_on(request: StaffRequest, consultation_id: int) -> HttpResponse:
+    """Wait no longer: the next in the chain is asked, or whoever was chosen."""
+    consultation = _consultation_or_404(request, consultation_id)
+    chosen = request.POST.get("contact", "")
+    contacts = Contact.objects.filter(department=consultation.department)
+    contact = get_object_or_404(contacts, pk=int(chosen[:18])) if chosen.isascii() and chosen.isdecimal() else None
+    next_contact(consultation, contact=contact, by=request.user)
+    return _done(request, consultation, _("Somebody else of %(department)s is asked."))
+
+
+@guard(Capability.WORK_TICKETS)
+@require_POST
+def take_back(request: StaffRequest, consultation_id: int) -> HttpResponse:
+    """No answer is needed any more."""
+    consultation = _consultation_or_404(request, consultation_id)
+    withdraw(consultation, note=request.POST.get("note", ""), by=request.user)
+    return _done(request, consultation, _("The question to %(department)s is withdrawn."))
+
+
+@guard(Capability.WORK_TICKETS)
+@require_POST
+def reviewed(request: StaffRequest, consultation_id: int) -> HttpResponse:
+    """Somebody has read what came after it was settled."""
+    consultation = _consultation_or_404(request, consultation_id)
+    review(consultation, by=request.user)
+    return _done(request, consultation, _("Off the list: %(department)s."))
+
+
+@guard(Capability.READ_TICKETS)
+@require_GET
+def original(request: StaffRequest, remark_id: int) -> FileResponse:
+    """The mail behind a remark, as it came."""
+    mail = _remark_or_404(request, remark_id).incoming
+    if mail is None:
+        raise Http404
+    return files.original(mail.raw, name=f"mail-{mail.pk}.eml")
+
+
+@guard(Capability.READ_TICKETS)
+@require_GET
+def file(request: StaffRequest, attachment_id: int) -> FileResponse:
+    """A file that came with an answer, for those who see the question."""
+    visible = Consultation.objects.visible_to(request.access)
+    rows = Attachment.objects.filter(remarks__consultation__in=visible).select_related("file").distinct()
+    return files.attachment(get_object_or_404(rows, pk=attachment_id))
+
+
+def said_kinds() -> list[tuple[str, Any]]:
+    """What somebody of a department can have said."""
+    return [(kind.value, kind.label) for kind in SAID]
+
+
+def _done(request: StaffRequest, consultation: Consultation, sentence: str) -> HttpResponse:
+    return done(request, sentence % {"department": consultation.department.label}, ticket=consultation.ticket)
+
+
+def _consultation_or_404(request: StaffRequest, consultation_id: int) -> Consultation:
+    rows = Consultation.objects.visible_to(request.access).select_related("ticket", "department")
+    return get_object_or_404(rows, pk=consultation_id)
+
+
+def _remark_or_404(request: StaffRequest, remark_id: int) -> Remark:
+    visible = Consultation.objects.visible_to(request.access)
+    rows = Remark.objects.filter(consultation__in=visible).select_related(
+        "consultation__ticket", "consultation__department", "incoming__raw"
+    )
+    return get_object_or_404(rows, pk=remark_id)
+
+
+def _others(one: Shown) -> list[tuple[int, str]]:
+    """Contacts of the department who were not asked yet and can be reached, those of its chain first."""
+    asked = {approach.contact_id for approach in one.approaches}
+    rows = Contact.objects.filter(department=one.row.department, is_active=True)
+    in_order = rows.exclude(pk__in=[key for key in asked if key]).order_by("position", "id")[:OTHERS]
+    return [(row.pk, f"{row.name} {row.title}".strip()) for row in in_order if ways_of(row)]
+
+
+def _until(written: str) -> datetime:
+    try:
+        parsed = parse_datetime(written) if written else None
+    except ValueError:
+        parsed = None
+    if parsed is None:
+        raise Refused(
+            _("Say by when they answer."), code="until", missing=[{"key": "until", "label": _("They answer by")}]
+        )
+    return timezone.make_aware(parsed) if timezone.is_naive(parsed) else parsed

@@ -1,0 +1,347 @@
+"""A question on the ticket's page, its own sheet, the list of them; and who may see and do what."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from madoguchi.consultations.actions.ask import ask
+from madoguchi.consultations.actions.hear import answer, ask_back, decline
+from madoguchi.consultations.models import Consultation, Remark, State
+from madoguchi.files import store
+from madoguchi.files.models import Attachment
+from madoguchi.people.actions.departments import add_contact
+from madoguchi.people.models import Department
+from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.tickets.actions.resolve import resolve
+from madoguchi.tickets.models import Message, Ticket
+from tests.cast import Cast
+from tests.consultations.letters import by_mail, sent_to
+
+SignIn = Callable[..., Client]
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+SHEET = {**HTMX, "HX-Target": "div#sheet-body"}
+
+
+@pytest.fixture
+def ticket(cast: Cast) -> Ticket:
+    return open_ticket(
+        subject="請求書が届かない", body="まだ届きません", channel="phone", requester=cast.yamada, by=cast.sato
+    )
+
+
+@pytest.fixture
+def question(cast: Cast, ticket: Ticket) -> Consultation:
+    return ask(ticket, department=cast.accounting, question="<b>発行済み</b>ですか", urgent=True, by=cast.sato)
+
+
+def test_the_ticket_tells_who_is_asked_now_and_what_comes_next(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    html = sign_in(cast.sato).get(f"/tickets/{ticket.number}/").content.decode()
+    assert "回答待ち" in html
+    assert "経理 窓口" in html
+    assert "岡田 部長 へ" in html
+    assert "&lt;b&gt;発行済み&lt;/b&gt;ですか" in html
+    assert 'data-key="Alt+K"' in html
+    assert 'data-key="Alt+Q"' in html
+    assert "この回答を使う" not in html
+
+
+def test_an_answer_by_mail_shows_its_author_its_original_and_what_it_quoted(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    by_mail(sent_to("keiri@example.jp"), "発行済みです。\n\n> 発行済みですか\n", sender="経理 <keiri@example.jp>")
+    client = sign_in(cast.sato)
+    html = client.get(f"/consultations/{question.pk}/", headers=SHEET).content.decode()
+    remark = Remark.objects.get(kind="answer")
+    assert "発行済みです。" in html
+    assert "引用部分と署名" in html or "引用" in html
+    original = client.get(f"/consultations/remarks/{remark.pk}/original/")
+    assert b"".join(original.streaming_content).startswith(b"From: ")  # type: ignore[attr-defined]
+    assert original["Content-Type"] == "application/octet-stream"
+    noted = Remark.objects.get(kind="question")
+    assert client.get(f"/consultations/remarks/{noted.pk}/original/").status_code == 404
+
+
+def test_what_was_said_on_the_telephone_is_noted_in_one_field(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    client = sign_in(cast.sato)
+    empty = client.post(f"/consultations/{question.pk}/note/", {"kind": "answer", "body": ""}, headers=HTMX)
+    assert empty.status_code == 422
+    said = client.post(f"/consultations/{question.pk}/note/", {"kind": "answer", "body": "発行済み"}, headers=HTMX)
+    assert (said.status_code, "close-sheet" in said["HX-Trigger"]) == (200, True)
+    question.refresh_from_db()
+    assert question.state == State.ANSWERED
+    remark = question.answer
+    assert remark is not None
+    assert (remark.author_name, remark.staff, remark.body) == ("経理 窓口", cast.sato, "発行済み")
+    html = client.get(f"/tickets/{ticket.number}/").content.decode()
+    assert "この回答を使う" in html
+    assert "発行済み" in html
+
+
+def test_the_other_things_a_department_says_are_noted_too(question: Consultation, cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.sato)
+    url = f"/consultations/{question.pk}/note/"
+    assert client.post(url, {"kind": "needs_time", "body": "確認中"}, headers=HTMX).status_code == 422
+    until = f"{timezone.localtime() + timedelta(days=1):%Y-%m-%dT%H:%M}"
+    client.post(url, {"kind": "needs_time", "body": "確認中", "until": until}, headers=HTMX)
+    question.refresh_from_db()
+    assert question.state == State.NEEDS_TIME
+    client.post(url, {"kind": "ask_back", "body": "何月分ですか"}, headers=HTMX)
+    question.refresh_from_db()
+    assert question.state == State.ASKED_BACK
+    html = client.get(f"/consultations/{question.pk}/", headers=SHEET).content.decode()
+    assert "何月分ですか" in html
+    assert 'name="body"' in html
+    assert client.post(f"/consultations/{question.pk}/reply/", {"body": "8月分です"}, headers=HTMX).status_code == 200
+    question.refresh_from_db()
+    assert question.state == State.WAITING
+    client.post(url, {"kind": "decline", "body": "担当外", "named": "岡田 部長"}, headers=HTMX)
+    question.refresh_from_db()
+    last = question.approaches.order_by("id").last()
+    assert last is not None
+    assert (last.name, last.why) == ("岡田 部長", "named")
+
+
+def test_the_desk_goes_on_to_the_next_or_to_somebody_it_chooses_and_withdraws(
+    question: Consultation, cast: Cast, sign_in: SignIn
+) -> None:
+    third = add_contact(cast.accounting, name="三浦", email="miura@example.jp", in_chain=False, by=cast.admin)
+    client = sign_in(cast.sato)
+    html = client.get(f"/consultations/{question.pk}/", headers=SHEET).content.decode()
+    assert f'<option value="{third.pk}">三浦</option>' in html
+    assert f'<option value="{cast.accounting_first.pk}"' not in html
+    client.post(f"/consultations/{question.pk}/next/", {"contact": str(third.pk)}, headers=HTMX)
+    client.post(f"/consultations/{question.pk}/next/", {}, headers=HTMX)
+    names = [row.name for row in question.approaches.order_by("id")]
+    assert names == ["経理 窓口", "三浦", "岡田 部長"]
+    assert client.post(f"/consultations/{question.pk}/next/", {}, headers=HTMX).status_code == 409
+    client.post(f"/consultations/{question.pk}/withdraw/", {"note": "解決しました"}, headers=HTMX)
+    question.refresh_from_db()
+    assert question.state == State.WITHDRAWN
+    assert client.post(f"/consultations/{question.pk}/withdraw/", {}, headers=HTMX).status_code == 409
+
+
+def test_a_reply_made_of_an_answer_keeps_where_it_came_from_and_names_nobody(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    answer(question, body="発行済みです", by=cast.sato)
+    client = sign_in(cast.sato)
+    html = client.get(f"/tickets/{ticket.number}/?use={question.pk}").content.decode()
+    draft = html.split('name="body"')[1].split(">\n")[1].split("</textarea")[0]
+    assert draft == "山田 花子 様\n\nお問い合わせの件について、担当部署に確認しました。\n\n発行済みです"
+    assert f'name="uses" value="{question.pk}" checked' in html
+    sent = {"body": draft, "visibility": "public", "uses": str(question.pk)}
+    assert client.post(f"/tickets/{ticket.number}/messages/", sent, headers=HTMX).status_code == 200
+    question.refresh_from_db()
+    message = Message.objects.get(ticket=ticket, body=draft)
+    assert question.used_in == message
+    html = client.get(f"/tickets/{ticket.number}/").content.decode()
+    assert "この回答を使う" not in html
+    assert "経理部の回答を連絡者に伝えた" in html
+    assert client.get(f"/tickets/{ticket.number}/?use=999").status_code == 200
+
+
+def test_nothing_of_it_reaches_the_requester(question: Consultation, ticket: Ticket, cast: Cast) -> None:
+    ask_back(question, body="どちら様の件ですか", by=cast.sato)
+    answer(question, body="発行済みです", by=cast.sato)
+    assert not Message.objects.filter(ticket=ticket).exclude(body="まだ届きません").exists()
+    assert not Message.objects.filter(ticket=ticket, outgoing__isnull=False).exists()
+
+
+def test_late_answers_are_marked_and_listed_until_somebody_has_read_them(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    answer(question, body="発行済み", by=cast.sato)
+    answer(question, body="実は未発行", name="岡田 部長", by=cast.sato)
+    client = sign_in(cast.sato)
+    listed = client.get("/consultations/?show=needs").content.decode()
+    assert "要確認" in listed
+    assert ticket.number_shown in listed
+    assert "遅れて到着" in client.get(f"/tickets/{ticket.number}/").content.decode()
+    menu = client.get("/notices/").content.decode()
+    assert '<a href="/consultations/"' in menu
+    assert client.post(f"/consultations/{question.pk}/reviewed/", {}, headers=HTMX).status_code == 200
+    assert ticket.number_shown not in client.get("/consultations/?show=needs").content.decode()
+
+
+def test_files_of_an_answer_are_for_those_who_see_the_question(
+    question: Consultation, cast: Cast, sign_in: SignIn
+) -> None:
+    file = Attachment.objects.create(file=store.keep(b"%PDF"), name="控え.pdf", content_type="text/html")
+    answer(question, body="控えです", attachments=[file], by=cast.sato)
+    client = sign_in(cast.watanabe)
+    assert "控え.pdf" in client.get(f"/consultations/{question.pk}/").content.decode()
+    got = client.get(f"/consultations/files/{file.pk}/")
+    assert (got.status_code, got["Content-Type"]) == (200, "application/octet-stream")
+    assert client.get(f"/tickets/files/{file.pk}/").status_code == 404
+    assert sign_in(cast.ogawa).get(f"/consultations/files/{file.pk}/").status_code == 404
+
+
+def test_an_article_starts_from_an_answer(question: Consultation, cast: Cast, sign_in: SignIn) -> None:
+    remark = answer(question, body="2営業日で再発行できます", by=cast.sato)
+    assert "FAQにする" not in sign_in(cast.sato).get(f"/consultations/{question.pk}/").content.decode()
+    client = sign_in(cast.kimura)
+    assert f"/knowledge/new/?answer={remark.pk}" in client.get(f"/consultations/{question.pk}/").content.decode()
+    html = client.get(f"/knowledge/new/?answer={remark.pk}").content.decode()
+    assert "2営業日で再発行できます" in html
+    assert "請求書が届かない" in html
+    assert client.get("/knowledge/new/?answer=999").status_code == 404
+
+
+def test_the_list_shows_what_is_open_the_longest_overdue_first(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    sales = Department.objects.create(key="sales", name="営業部")
+    sales.contacts.create(name="営業 窓口", email="sales@example.jp", position=1)
+    soon = timezone.now() + timedelta(minutes=1)
+    first = ask(ticket, department=sales, question="先に期限", due_at=soon, urgent=True, by=cast.suzuki)
+    done = ask(ticket, department=sales, question="回答済み", urgent=True, by=cast.suzuki)
+    answer(done, body="はい", by=cast.suzuki)
+    client = sign_in(cast.sato)
+
+    def shown(query: str = "") -> list[int]:
+        html = client.get(f"/consultations/{query}").content.decode()
+        rows = {one.pk: html.find(f"/consultations/{one.pk}/") for one in (question, first, done)}
+        return sorted((key for key, place in rows.items() if place >= 0), key=lambda key: rows[key])
+
+    assert shown() == [first.pk, question.pk]
+    assert shown("?whose=mine") == [question.pk]
+    assert shown("?whose=team") == [first.pk, question.pk]
+    assert shown(f"?department={sales.pk}") == [first.pk]
+    assert shown("?department=x&whose=y&after=z") == [first.pk, question.pk]
+    assert shown("?show=needs") == []
+    csv = b"".join(client.get("/consultations/export.csv").streaming_content).decode()  # type: ignore[attr-defined]
+    assert f"{ticket.number_shown}-{first.pk}" in csv
+    assert "営業 窓口" in csv
+    assert "回答済み" not in csv
+    assert client.get("/consultations/export.xlsx").status_code == 200
+    assert sign_in(cast.suzuki).get("/consultations/?whose=mine").content.decode().count("<a data-open") == 1
+
+
+def test_an_empty_list_says_what_will_appear(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.sato)
+    assert "回答待ちの照会はありません" in client.get("/consultations/").content.decode()
+    assert "条件に合う照会はありません" in client.get("/consultations/?whose=mine").content.decode()
+    assert "窓口の対応を待つ照会はありません" in client.get("/consultations/?show=needs").content.decode()
+
+
+def test_one_and_three_questions_cost_the_same_queries(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    client = sign_in(cast.sato)
+
+    def costs() -> list[int]:
+        found = []
+        for url in (f"/tickets/{ticket.number}/", "/consultations/"):
+            client.get(url)
+            with CaptureQueriesContext(connection) as queries:
+                client.get(url)
+            found.append(len(queries))
+        return found
+
+    one = costs()
+    for further in range(2):
+        decline(ask(ticket, department=cast.accounting, question=f"{further}?", by=cast.sato), by=cast.sato)
+    assert costs() == one
+    assert max(one) < 35
+
+
+READ = ["", "export.csv", "export.xlsx", "{question}/"]
+WORK = ["ask/{number}/", "ask/{number}/plan/"]
+ACTS = ["{question}/note/", "{question}/reply/", "{question}/next/", "{question}/withdraw/", "{question}/reviewed/"]
+LEAD = ["policies/", "policies/default/", "policies/default/remove/"]
+
+
+def urls(paths: list[str], question: Consultation) -> list[str]:
+    return [f"/consultations/{path.format(number=question.ticket.number, question=question.pk)}" for path in paths]
+
+
+def test_each_role_may_do_what_it_may(question: Consultation, cast: Cast, sign_in: SignIn) -> None:
+    for who in ("sato", "takahashi", "hayashi", "admin"):
+        client = sign_in(getattr(cast, who))
+        assert {client.get(url).status_code for url in urls([*READ, *WORK[:1]], question)} == {200}
+        assert 403 not in {client.post(url, {"kind": "x"}).status_code for url in urls([*WORK, *ACTS[1:3]], question)}
+    for who in ("watanabe", "kimura"):
+        client = sign_in(getattr(cast, who))
+        assert {client.get(url).status_code for url in urls(READ, question)} == {200}
+        assert {client.post(url).status_code for url in urls([*WORK, *ACTS], question)} == {403}
+        assert "Alt+N" not in client.get(f"/consultations/{question.pk}/").content.decode()
+    for who, status in (("hayashi", 200), ("admin", 200), ("sato", 403), ("kimura", 403), ("mori", 403)):
+        client = sign_in(getattr(cast, who))
+        assert {client.get(url).status_code for url in urls(LEAD[:2], question)} == {status}
+    client = sign_in(cast.outsider)
+    everything = urls([*READ, *WORK, *LEAD], question)
+    assert {client.get(url).status_code for url in everything} == {403}
+
+
+def test_who_is_signed_out_is_sent_to_sign_in(question: Consultation, client: Client) -> None:
+    for url in urls([*READ, *WORK, *ACTS, *LEAD], question):
+        assert client.get(url)["Location"].startswith("/accounts/login/")
+
+
+def test_a_partners_staff_see_only_what_their_own_team_asked(cast: Cast, sign_in: SignIn) -> None:
+    theirs = open_ticket(
+        subject="共有の件", body="x", channel="phone", requester=cast.yamada, front_team=cast.partner, by=cast.ogawa
+    )
+    ours = ask(
+        theirs, department=cast.accounting, question="社内の秘密", team=cast.call_centre, urgent=True, by=cast.sato
+    )
+    answer(ours, body="秘密の回答", by=cast.sato)
+    client = sign_in(cast.ogawa)
+    page = client.get(f"/tickets/{theirs.number}/").content.decode()
+    assert "共有の件" in page
+    assert "秘密" not in page
+    for url in urls(["{question}/", "{question}/note/"], ours):
+        assert client.get(url).status_code in (404, 405)
+        assert client.post(url, {"body": "x"}).status_code in (404, 405)
+    assert (
+        client.post(
+            f"/consultations/ask/{theirs.number}/", {"to": f"{cast.accounting.pk}..", "question": "聞く"}
+        ).status_code
+        == 302
+    )
+    own = Consultation.objects.get(question="聞く")
+    assert own.team == cast.partner
+    assert client.get(f"/consultations/{own.pk}/").status_code == 200
+    listed = client.get("/consultations/").content.decode()
+    assert "聞く" in listed
+    assert "秘密" not in listed
+    other = open_ticket(subject="y", body="y", channel="phone", by=cast.sato)
+    assert client.get(f"/consultations/ask/{other.number}/").status_code == 404
+
+
+def test_a_closed_house_tells_nobody_of_the_policies(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.hayashi)
+    html = client.get("/consultations/policies/").content.decode()
+    assert "(初期設定)" in html
+    sent = {"fields": ["organization", "phone", "item:error_code"], "outside": ["organization"]}
+    assert client.post(f"/consultations/policies/{cast.mail_trouble.pk}/", sent).status_code == 302
+    html = client.get("/consultations/policies/").content.decode()
+    assert "組織、電話番号、エラーコード" in html
+    form = client.get(f"/consultations/policies/{cast.mail_trouble.pk}/").content.decode()
+    assert 'name="fields" value="item:error_code" aria-label="エラーコード: 社内の部署" checked' in form
+    wrong = client.post("/consultations/policies/default/", {"outside": ["phone"]}, headers=HTMX)
+    assert (wrong.status_code, "電話番号" in wrong.content.decode()) == (422, True)
+    assert client.post(f"/consultations/policies/{cast.mail_trouble.pk}/remove/").status_code == 302
+    assert "電話番号" not in client.get("/consultations/policies/").content.decode().split("<tbody")[1]
+    assert client.get("/consultations/policies/99999/").status_code == 404
+    assert client.get("/consultations/policies/x/").status_code == 404
+
+
+def test_a_solved_ticket_keeps_its_questions_and_says_that_nobody_is_reminded(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    resolve(ticket, resolution="済", no_article_reason="one_off", by=cast.sato)
+    by_mail(sent_to("keiri@example.jp"), "遅くなりました。発行済みです。")
+    client = sign_in(cast.sato)
+    html = client.get(f"/tickets/{ticket.number}/").content.decode()
+    assert "遅くなりました" in html
+    assert "要確認" in html
