@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 
+from madoguchi.calendars.words import working_span
 from madoguchi.foundation import dates, phone
 from madoguchi.web.shell.components import Components
 from madoguchi.web.shell.icons import icon
@@ -45,6 +46,11 @@ def _answer(value: Any) -> Any:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     return phone.display(value) if isinstance(value, str) and _E164.fullmatch(value) else value
+
+
+def _working(span: timedelta | float) -> str:
+    """Working time, never in days: ``16時間30分``."""
+    return working_span(int(span.total_seconds() if isinstance(span, timedelta) else span))
 
 
 def _time_of_day(moment: datetime) -> str:
@@ -93,5 +99,6 @@ def _furnish(env: Pages) -> None:
         full_date=dates.full_date,
         short_time=dates.short_time,
         time_of_day=_time_of_day,
+        working=_working,
         written_time=lambda text: dates.short_time(datetime.fromisoformat(text)),
     )

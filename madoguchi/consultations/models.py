@@ -61,7 +61,7 @@ class Consultation(models.Model):
     """
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="consultations")
-    department = models.ForeignKey(Department, models.PROTECT, related_name="consultations")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="consultations", db_index=False)
     topic = models.ForeignKey(Topic, models.SET_NULL, null=True, blank=True, related_name="consultations")
     question = models.TextField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -92,6 +92,7 @@ class Consultation(models.Model):
             models.Index(
                 fields=["team"], condition=Q(state="asked_back") | Q(to_review=True), name="consultations_needing"
             ),
+            models.Index(fields=["department", "-id"], name="consultations_of_department"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -30,7 +30,8 @@ def find_named(named: Named, department: Department, *, by: Actor) -> Contact | 
     """The contact who can be asked now; None when they cannot be reached, or only at a stranger's address.
 
     A link is held by whoever has the mail, so a question never follows to a domain that the department does not use:
-    such a person is entered, unconfirmed, and the desk asks them if it wants to.
+    such a person is entered, unconfirmed, and the desk asks them if it wants to. So is somebody of whom only the name
+    is known.
     """
     if named.contact is not None:
         return named.contact if named.contact.is_active else None
@@ -41,7 +42,7 @@ def find_named(named: Named, department: Department, *, by: Actor) -> Contact | 
         return known
     if name and (known := next((row for row in of_department if search_key(row.name) == search_key(name)), None)):
         return known
-    if not (is_address(email) or number):
+    if not (name or is_address(email) or number):
         return None
     added = add_contact(
         department,
@@ -52,7 +53,8 @@ def find_named(named: Named, department: Department, *, by: Actor) -> Contact | 
         phone=number,
         is_confirmed=False,
     )
-    return added if not email or _domain(email) in _domains(department) else None
+    can_be_asked = number if not email else _domain(email) in _domains(department)
+    return added if can_be_asked else None
 
 
 def _domains(department: Department) -> set[str]:

@@ -103,7 +103,8 @@ def change_contact(contact: Contact, *, by: Actor, **changes: Any) -> Contact:
 def order_chain(department: Department, contacts: Sequence[Contact], *, topic: Topic | None = None, by: Actor) -> None:
     """Ask these contacts in this order, and no others: for everything, or for one ``topic`` (none: as the department).
 
-    Who is left out of the department's chain stays known. The same order again changes nothing.
+    Who is left out of the department's chain stays known; who is put in is confirmed by it. The same order again
+    changes nothing.
     """
     strangers = [contact.name for contact in contacts if contact.department_id != department.pk]
     if strangers:
@@ -127,6 +128,7 @@ def order_chain(department: Department, contacts: Sequence[Contact], *, topic: T
         TopicContact.objects.bulk_create(
             TopicContact(topic=topic, contact_id=pk, position=position) for position, pk in enumerate(order, start=1)
         )
+    Contact.objects.filter(pk__in=order, is_confirmed=False).update(is_confirmed=True)
     data = {"topic": topic.pk if topic else None, "order": order, "before": before}
     record("department.contacts_ordered", by=by, about=[department], data=data)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -47,6 +48,9 @@ def _order(
     people = {str(contact.pk): contact for contact in department.contacts.filter(is_active=True)}
     sent = [people[pk] for pk in request.POST.getlist("contact") if pk in people]
     actions.order_chain(department, _after(sent, people, request), topic=topic, by=request.user)
+    if request.POST.get("from") == "history":
+        messages.success(request, _("They are asked in this order from now on."))
+        return go(request, reverse("departments:history", args=[department.pk]))
     if request.htmx:
         return show(request, department.pk, saved=topic.pk if topic else 0)
     return go(request, reverse("departments:department", args=[department.pk]))

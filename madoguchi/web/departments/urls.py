@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.departments import chains, edit, exchange, views
+from madoguchi.web.departments import chains, edit, exchange, history, views
 
 app_name = "departments"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("import/", exchange.start, name="import"),
     path("import/accept/", exchange.accept, name="accept_import"),
     path("<int:department_id>/", views.department_page, name="department"),
+    path("<int:department_id>/history/", history.history, name="history"),
     path("<int:department_id>/edit/", edit.department, name="edit"),
     path("<int:department_id>/chain/", chains.order, name="chain"),
     path("<int:department_id>/topics/new/", edit.new_topic, name="new_topic"),

@@ -8,6 +8,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from madoguchi.catalog.models import Category
+from madoguchi.consultations.history import known_besides
 from madoguchi.people.access import Capability
 from madoguchi.people.directory import Hit, find_in_directory
 from madoguchi.people.models import Contact, ContactAbsence, Department, TopicContact
@@ -71,6 +72,7 @@ def show(request: StaffRequest, department_id: int, *, saved: int | None = None)
     hits += [Hit(row, contact=one) for one in people if one.pk in placed]
     hits += [Hit(row, contact=one) for one in others[:MOST_OTHERS]]
     standing = lines(hits, at=now)
+    edits = request.access.can(Capability.EDIT_DIRECTORY)
     context = {
         "department": row,
         "asked": standing[0],
@@ -87,7 +89,8 @@ def show(request: StaffRequest, department_id: int, *, saved: int | None = None)
         "absences": ahead,
         "since": since,
         "until": until,
-        "edits": request.access.can(Capability.EDIT_DIRECTORY),
+        "known": known_besides(row, people) if edits else {},
+        "edits": edits,
         "reaches": not request.access.is_partner,
         "saved": saved,
         "saved_at": now,

@@ -14,7 +14,7 @@ from madoguchi.web.departments.urls import urlpatterns
 from tests.cast import Cast
 
 type SignIn = Callable[..., Client]
-READ = {"index", "department"}
+READ = {"index", "department", "history"}
 READERS = ["sato", "takahashi", "hayashi", "kimura", "watanabe", "admin", "ogawa", "mori"]
 KEEPERS = ["hayashi", "kimura", "admin"]
 EVERYBODY = [*READERS, "outsider"]
