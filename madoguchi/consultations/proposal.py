@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import hearing_items, path_of
+from madoguchi.consultations.alike import answered_like
 from madoguchi.consultations.disclosure import (
     DEFAULT,
     DEFAULT_OUTSIDE,
@@ -22,16 +23,13 @@ from madoguchi.consultations.disclosure import (
     found_in,
     question_of,
 )
-from madoguchi.consultations.models import Consultation, Disclosure, State
+from madoguchi.consultations.models import Disclosure
 from madoguchi.foundation import phone
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Access
 from madoguchi.people.models import Department, EmailAddress, Person, PhoneNumber, Topic
-from madoguchi.search import index
 from madoguchi.tickets.models import Message, Ticket, shown
 
-_LOOKED_AT = 300  # of the latest answers
-_ALIKE = 0.25  # of a text's words, the rarer ones weighing more
 _LATER = 20  # messages
 
 type _Key = tuple[int, int | None]  # department, topic
@@ -84,20 +82,15 @@ def _add(found: list[Proposed], department: Department, topic: Topic | None, wei
 
 def _add_answered(found: list[Proposed], ticket: Ticket, access: Access, said: str) -> None:
     """Who answered lately for tickets with the same words, or of the same category."""
-    answered = Consultation.objects.visible_to(access).filter(state=State.ANSWERED, department__is_active=True)
-    rows = list(
-        answered.exclude(ticket=ticket.pk)
-        .order_by("-id")
-        .values_list("ticket", "department", "topic", "ticket__category")[:_LOOKED_AT]
-    )
-    text = f"{ticket.subject}\n{said or _first_said(ticket)[:1000]}"
-    shares = index.alike("ticket", text, [row[0] for row in rows]) if rows else {}
     alike, same = defaultdict[_Key, set[int]](set), defaultdict[_Key, int](int)
-    for number, department, topic, category in rows:
-        if shares.get(number, 0.0) >= _ALIKE:
-            alike[department, topic].add(number)
-        elif ticket.category_id is not None and category == ticket.category_id:
-            same[department, topic] += 1
+    shares: dict[int, float] = {}
+    for like in answered_like(ticket, access, said=said):
+        key = (like.department, like.topic)
+        if like.share:
+            alike[key].add(like.ticket)
+            shares[like.ticket] = like.share
+        else:
+            same[key] += 1
     keys = sorted(alike.keys() | same.keys(), key=lambda key: (key[1] is None, key))
     departments = Department.objects.in_bulk([key[0] for key in keys]) if keys else {}
     topics = Topic.objects.filter(is_active=True).in_bulk([key[1] for key in keys if key[1]]) if keys else {}
@@ -211,9 +204,3 @@ def _in_words(value: object) -> str:
 
 def _name(person: Person) -> Name:
     return Name(person.family_name, person.given_name, person.family_kana, person.given_kana)
-
-
-def _first_said(ticket: Ticket) -> str:
-    if not ticket.pk:
-        return ""
-    return Message.objects.filter(ticket=ticket).order_by("id").values_list("body", flat=True).first() or ""

@@ -8,10 +8,12 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from madoguchi.catalog.models import Category
+from madoguchi.consultations.alike import Answerer, who_answered
 from madoguchi.consultations.history import known_besides
 from madoguchi.people.access import Capability
 from madoguchi.people.directory import Hit, find_in_directory
 from madoguchi.people.models import Contact, ContactAbsence, Department, TopicContact
+from madoguchi.tickets.models import Ticket
 from madoguchi.web.departments.standing import lines, since, until
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
@@ -24,9 +26,14 @@ MOST_OTHERS = 100  # contacts of a department beside its chain
 @guard(Capability.READ_TICKETS)
 @require_GET
 def index(request: StaffRequest) -> HttpResponse:
-    """What fits the words; without any the departments. Staff of a partner find nobody by number."""
+    """What fits the words; without any the departments. Staff of a partner find nobody by number.
+
+    For the number of a ticket also who answered for tickets like it.
+    """
     words = request.GET.get("q", "").replace("\0", "").strip()[:100]
-    cursor = ""
+    cursor, now = "", timezone.now()
+    ticket = Ticket.objects.visible_to(request.access).numbered(words).first() if words else None
+    answerers = who_answered(ticket, request.access) if ticket else []
     if words:
         hits = find_in_directory(words, numbers=not request.access.is_partner)
     else:
@@ -35,12 +42,18 @@ def index(request: StaffRequest) -> HttpResponse:
         hits = [Hit(row) for row in rows]
     context = {
         "q": words,
-        "lines": lines(hits, at=timezone.now()),
+        "lines": lines(hits, at=now),
+        "ticket": ticket,
+        "answerers": list(zip(answerers, lines([_hit(one) for one in answerers], at=now), strict=True)),
         "next": f"?{urlencode({'after': cursor})}" if cursor else "",
         "edits": request.access.can(Capability.EDIT_DIRECTORY),
         "reaches": not request.access.is_partner,
     }
     return page(request, "departments/index.html", context)
+
+
+def _hit(one: Answerer) -> Hit:
+    return Hit(one.contact.department, contact=one.contact)
 
 
 @guard(Capability.READ_TICKETS)

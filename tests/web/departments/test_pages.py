@@ -8,11 +8,13 @@ import pytest
 from django.test import Client
 from freezegun import freeze_time
 
+from madoguchi.consultations.actions.hear import answer
 from madoguchi.journal.models import Entry
 from madoguchi.people import actions
 from madoguchi.people.models import Contact, ContactAbsence, Department, Topic
 from madoguchi.people.queries import chain_of
 from tests.cast import Cast
+from tests.consultations.questions import asked, raised
 
 type SignIn = Callable[..., Client]
 ROWS = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#rows"}
@@ -172,3 +174,17 @@ def test_a_contact_is_away_for_days_and_somebody_stands_in(cast: Cast, sign_in: 
 @pytest.mark.parametrize("words", ["\x00", "%%%", "'" * 200, "𠮷野家", "🏢"])
 def test_any_words_may_be_searched(cast: Cast, sign_in: SignIn, words: str) -> None:
     assert sign_in(cast.sato).get("/departments/", {"q": words}).status_code == 200
+
+
+def test_by_the_number_of_a_ticket_one_finds_who_answered_the_last_one_like_it(cast: Cast, sign_in: SignIn) -> None:
+    before = raised(cast, subject=f"10月分の請求書 {HOSTILE}", category=cast.mail_trouble)
+    ticket = raised(cast, subject="11月分", category=cast.mail_trouble)
+    client = sign_in(cast.sato)
+    assert "回答した人はまだいません" in client.get("/departments/", {"q": ticket.number_shown}, headers=ROWS).text
+    answer(asked(cast, before), body="送付済み", by=cast.sato)
+    for number in (ticket.number_shown, f" {ticket.number} ", f"＃{ticket.number_shown}"):
+        text = client.get("/departments/", {"q": number}, headers=ROWS).text
+        for words in ("経理 窓口", before.number_shown, "同じ分類のチケット", "03-5000-2000"):
+            assert words in text
+        assert HOSTILE not in text
+    assert "似たチケット" not in sign_in(cast.ogawa).get("/departments/", {"q": ticket.number_shown}).text
