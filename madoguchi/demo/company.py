@@ -1,7 +1,7 @@
 """The sample company: its house, its catalogue, its customers, what it knows. Safe to repeat: everything has a key."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article, Audience, State
 from madoguchi.notices.actions import post_notice
 from madoguchi.notices.models import Notice
-from madoguchi.people.actions import add_contact
-from madoguchi.people.models import Department, Membership, Staff, Team
+from madoguchi.people.actions import add_contact, note_absence, set_duty
+from madoguchi.people.models import Absence, Department, Duty, Membership, OutsideHours, Staff, Team
 from madoguchi.tickets.models import Ticket
 
 DOMAIN: str = source.table("house")["company"]["domain"]
@@ -54,6 +54,8 @@ def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str
         history.write(tickets, seed=HISTORY_SEED)
         tell_from_now_on()
         rebuild()
+    with transaction.atomic():
+        _cover(staff, teams)
     return password
 
 
@@ -87,10 +89,11 @@ def _teams(calendars: dict[str, Calendar]) -> dict[str, Team]:
     for row in source.table("house")["teams"]:
         fields = {"line": 2, "is_partner": False, **row}
         key, calendar = fields.pop("key"), calendars.get(fields.pop("calendar", ""))
+        outside_hours = fields.pop("outside_hours", OutsideHours.WAIT)
         team, created = Team.objects.update_or_create(key=key, defaults=fields)
-        if calendar and (created or not team.memberships.exists()):  # a team in use keeps what was chosen for it
-            team.calendar = calendar
-            team.save(update_fields=["calendar"])
+        if created or not team.memberships.exists():  # a team in use keeps what was chosen for it
+            team.calendar, team.outside_hours = calendar or team.calendar, outside_hours
+            team.save(update_fields=["calendar", "outside_hours"])
         teams[key] = team
     return teams
 
@@ -204,3 +207,21 @@ def _news(staff: dict[str, Staff], teams: dict[str, Team], categories: dict[str,
     for row in news["shift_notes"]:
         if not ShiftNote.objects.filter(team=teams[row["team"]], body=row["body"]).exists():
             post_shift_note(team=teams[row["team"]], body=row["body"], by=staff[row["by"]])
+
+
+def _cover(staff: dict[str, Staff], teams: dict[str, Team]) -> None:
+    """Who is away today or soon, and who is on duty this week and the next; a desk that has a plan keeps it."""
+    if Absence.objects.exists() or Duty.objects.exists():
+        return
+    news, lead = source.table("news"), staff["hayashi"]
+    today = timezone.localdate()
+    monday = today - timedelta(days=today.weekday())
+    for row in news["absences"]:
+        first = today + timedelta(days=row["from_day"])
+        days = (first, first + timedelta(days=row["days"]))
+        start, end = (timezone.make_aware(datetime.combine(day, time.min)) for day in days)
+        person, deputy = staff[row["staff"]], staff[row["substitute"]]
+        note_absence(person, starts_at=start, ends_at=end, substitute=deputy, note=row["note"], by=lead)
+    for row in news["duties"]:
+        first, last = (monday + timedelta(days=row[name]) for name in ("from_day", "to_day"))
+        set_duty(teams[row["team"]], staff[row["staff"]], first=first, last=last, periods=read(row["hours"]), by=lead)

@@ -1,13 +1,16 @@
 """The sample company has what the contract promises, and building it again changes nothing."""
 
 import pytest
+from django.utils import timezone
 
 from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category
 from madoguchi.cli.init import make_defaults
 from madoguchi.demo import company
 from madoguchi.knowledge.models import Article
-from madoguchi.people.models import Contact, Department, Organization, Person, PhoneNumber, Staff, Team
+from madoguchi.people.access import access_of
+from madoguchi.people.models import Absence, Contact, Department, Duty, Organization, Person, PhoneNumber, Staff, Team
+from madoguchi.people.standing_in import away_at, on_duty
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +48,20 @@ def test_the_first_team_of_every_desk_takes_calls_at_all_hours_and_a_later_choic
 
 
 def test_building_it_again_changes_nothing() -> None:
-    models = (Team, Staff, Person, Organization, PhoneNumber, Article, Category, Contact, Calendar)
+    models = (Absence, Duty, Team, Staff, Person, Organization, PhoneNumber, Article, Category, Contact, Calendar)
     company.build(password="demo-password-1", tickets=0)
     before = [model.objects.count() for model in models]
     company.build(password="another-password-2", tickets=0)
     assert [model.objects.count() for model in models] == before
     assert Staff.objects.get(email="sato@hoshinoha.example").check_password("demo-password-1")
+
+
+def test_somebody_is_away_today_with_a_substitute_of_the_team_and_somebody_is_on_duty_tonight() -> None:
+    company.build(password="demo-password-1", tickets=0)
+    now = timezone.now()
+    away = away_at(now).select_related("staff", "substitute")
+    assert {row.staff.email.partition("@")[0] for row in away} == {"yamaguchi", "fujii"}
+    assert all(access_of(row.substitute).team_ids & access_of(row.staff).team_ids for row in away if row.substitute)
+    team = Team.objects.get(outside_hours="on_duty")
+    tonight = timezone.localtime(now).replace(hour=20, minute=0)
+    assert on_duty(team, tonight)
