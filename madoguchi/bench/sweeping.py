@@ -58,10 +58,10 @@ def _promised(now: datetime) -> PolicyVersion:
 
 
 def _open(version: PolicyVersion, now: datetime) -> None:
-    """An open deadline, far ahead, for every ticket there is."""
+    """An open deadline, far ahead, for every ticket there is; the desk's own have nothing to tell meanwhile."""
     later = connection.ops.adapt_datetimefield_value(now + timedelta(days=30))
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM clocks_clock")
+        cursor.execute("UPDATE clocks_clock SET next_at = NULL WHERE next_at IS NOT NULL")
         cursor.execute(
             "INSERT INTO clocks_clock (ticket_id, kind, subject, team_id, version_id, state, target_s, started_at,"
             " due_at, next_at) SELECT id, 'first_response', 0, front_team_id, %s, 'running', %s, opened_at, %s, %s"

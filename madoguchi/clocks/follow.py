@@ -4,13 +4,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection, models
+from django.db import models
 
 from madoguchi.clocks.book import PolicyBook, changed, current_book
 from madoguchi.clocks.function import Reading, read
 from madoguchi.clocks.history import Fact, facts_of
 from madoguchi.clocks.models import Clock, Recalculation
 from madoguchi.clocks.queries import rows_of
+from madoguchi.clocks.rows import differences, upsert
+from madoguchi.clocks.spending import TURNS, keep
 from madoguchi.foundation.prepared import update
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.models import Entry
@@ -82,7 +84,7 @@ def _follow(entry: Entry, ticket: Ticket) -> None:
     if not facts_of([(entry.pk, entry.kind, entry.at, entry.data)], ticket.pk):
         return
     book = current_book()
-    if not book:
+    if not book and entry.kind not in TURNS:
         return
     if entry.kind in _UNLOCKED:
         held = Ticket.objects.select_for_update().only("next_due_at", "next_due_kind").get(pk=ticket.pk)
@@ -92,7 +94,11 @@ def _follow(entry: Entry, ticket: Ticket) -> None:
         return
     rows = rows_of(ticket.pk)
     before = facts_of([row for row in rows if row[0] != entry.pk], ticket.pk)
-    refresh(ticket, before, facts_of(rows, ticket.pk), book)
+    after = facts_of(rows, ticket.pk)
+    if book:
+        refresh(ticket, before, after, book)
+    if entry.kind in TURNS:
+        keep(ticket.pk, before, after)
 
 
 def refresh(ticket: Ticket, before: Sequence[Fact], after: Sequence[Fact], book: PolicyBook) -> None:
@@ -104,28 +110,16 @@ def refresh(ticket: Ticket, before: Sequence[Fact], after: Sequence[Fact], book:
 def replace(ticket: Ticket, old: Mapping[tuple[str, int], Row], readings: Iterable[Reading]) -> int:
     """Make the ticket's rows, which are ``old``, what the readings say; how many were not."""
     new = [Row.of(ticket.pk, reading) for reading in readings]
-    different = [row for row in new if old.get(row.key) != row]
-    gone = old.keys() - {row.key for row in new}
+    different, gone = differences(old, new)
     write(different)
     forget(ticket.pk, gone)
     show_next(ticket, new)
     return len(different) + len(gone)
 
 
-def write(rows: Collection[Row]) -> None:
-    """New rows and changed ones in one statement, written by hand: every act comes by here."""
-    if not rows:
-        return
-    columns = ", ".join(Row._fields)
-    places = ", ".join([f"({', '.join(['%s'] * len(Row._fields))})"] * len(rows))
-    news = ", ".join(f"{name} = excluded.{name}" for name in Row._fields[3:])
-    adapt = connection.ops.adapt_datetimefield_value
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO clocks_clock ({columns}) VALUES {places} "  # noqa: S608 (our own names and places)
-            f"ON CONFLICT (ticket_id, kind, subject) DO UPDATE SET {news}",
-            [adapt(value) if isinstance(value, datetime) else value for row in rows for value in row],
-        )
+def write(rows: Sequence[Row]) -> None:
+    """New rows and changed ones in one statement."""
+    upsert("clocks_clock", Row._fields, rows)
 
 
 def forget(ticket: int, keys: Iterable[tuple[str, int]]) -> None:

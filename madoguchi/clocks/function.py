@@ -332,7 +332,7 @@ def _reading(life: Life, book: Book, case: _Case) -> Iterator[Reading]:
         policy,
         start,
         end,
-        tuple(_gaps(pauses, start, end)),
+        tuple(gaps(pauses, start, end)),
         tuple(pauses),
         promised_at,
         frozenset(life.told.get((kind, subject), ())),
@@ -340,7 +340,7 @@ def _reading(life: Life, book: Book, case: _Case) -> Iterator[Reading]:
     )
 
 
-def _gaps(pauses: Iterable[Span], start: datetime, end: datetime | None) -> Iterator[Span]:
+def gaps(pauses: Iterable[Span], start: datetime, end: datetime | None) -> Iterator[Span]:
     """What is left between ``start`` and ``end`` when the pauses (in order, perhaps overlapping) are taken out."""
     at: datetime | None = start
     for pause in pauses:

@@ -140,6 +140,28 @@ class Clock(models.Model):
         return f"{self.ticket_id} {self.kind} {self.state}"
 
 
+class Spent(models.Model):
+    """Working time of a team on a ticket, once it is over: a stay (``holding``) or an offer's wait (``acceptance``).
+
+    Kept for every ticket, whether a policy limits it or not; a cache of the function, like the clocks. ``subject`` is
+    that of the clock: the entry that began the stay, or the hand-off. ``worked_s`` counts in the team's own hours.
+    """
+
+    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="spent", db_index=False)
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    subject = models.BigIntegerField()
+    team = models.ForeignKey(Team, models.PROTECT, related_name="spent", db_index=False)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    worked_s = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ticket", "kind", "subject"], name="clocks_spent_once")]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.kind} {self.team_id}"
+
+
 class Recalculation(models.Model):
     """Open tickets whose clocks are to be worked out anew, as something changed that they are judged by.
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from madoguchi.clocks import spending
 from madoguchi.clocks.book import PolicyBook, current_book
 from madoguchi.clocks.follow import Row, forget, rows_as_kept, show_next, write
 from madoguchi.clocks.function import read
 from madoguchi.clocks.history import facts_of
 from madoguchi.clocks.models import Recalculation
 from madoguchi.clocks.queries import rows_of_many
+from madoguchi.clocks.rows import differences
 from madoguchi.tickets.models import Ticket
 
 _BATCH = 200
@@ -63,18 +65,25 @@ def renew(tickets: Sequence[Ticket], book: PolicyBook) -> int:
     """Make the rows of tickets that the caller holds equal to the function's; how many clocks changed."""
     keys = [ticket.pk for ticket in tickets]
     rows, kept, count = rows_of_many(keys), rows_as_kept(keys), 0
-    different: list[Row] = []
+    used, hours = spending.rows_as_kept(keys), spending.team_hours()
+    clocks: list[Row] = []
+    times: list[spending.Row] = []
     for ticket in tickets:
-        new = [Row.of(ticket.pk, reading) for reading in read(facts_of(rows[ticket.pk], ticket.pk), book)]
-        old = kept[ticket.pk]
-        different += [row for row in new if old.get(row.key) != row]
-        gone = old.keys() - {row.key for row in new}
+        facts = facts_of(rows[ticket.pk], ticket.pk)
+        new = [Row.of(ticket.pk, reading) for reading in read(facts, book)]
+        different, gone = differences(kept[ticket.pk], new)
+        clocks += different
+        count += len(different) + len(gone)
         forget(ticket.pk, gone)
         show_next(ticket, new)
-        count += len(gone)
-    for start in range(0, len(different), _ROWS):
-        write(different[start : start + _ROWS])
-    return count + len(different)
+        different_times, gone = differences(used[ticket.pk], spending.spent(ticket.pk, facts, hours))
+        times += different_times
+        spending.forget(ticket.pk, gone)
+    for start in range(0, len(clocks), _ROWS):
+        write(clocks[start : start + _ROWS])
+    for start in range(0, len(times), _ROWS):
+        spending.write(times[start : start + _ROWS])
+    return count
 
 
 def _hold(keys: Sequence[int]) -> list[Ticket]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from madoguchi.clocks.models import Clock, Spent
+from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.knowledge.models import ArticleText
@@ -115,6 +117,8 @@ class Copier:
             (Document, "terms"): self._terms,
             (Message, "body"): self._body,
             (Entry, "data"): self._told,
+            (Clock, "subject"): self._subject,
+            (Spent, "subject"): self._subject,
         }.get((model, field.column))
         return special(number) if special else column
 
@@ -160,17 +164,34 @@ class Copier:
         marked = f"replace({column}, 'q' || {before}, 'q' || {after})"
         return f"replace({marked}, ' ' || {before}, ' ' || {after})"
 
+    def _subject(self, number: int) -> str:
+        """What a deadline is about: the hand-off, the call-back, else the entry that began it."""
+        handoff, call_back, entry = (self._shift(model, number) for model in (Handoff, CallBack, Entry))
+        return (
+            f"subject + CASE kind WHEN 'acceptance' THEN {handoff} WHEN 'call_back' THEN {call_back} ELSE {entry} END"
+        )
+
     def _told(self, number: int) -> str:
-        """``data`` names the message that was written."""
-        shift = self._shift(Message, number)
+        """``data`` names the message that was written, the hand-off, the call that is owed."""
+        cases = " ".join(
+            self._named(key, self._shift(model, number), kinds)
+            for key, model, kinds in (
+                ("handoff", Handoff, "kind LIKE 'handoff.%'"),
+                ("call_back", CallBack, "kind LIKE 'call_back.%'"),
+                ("message", Message, "true"),
+            )
+        )
+        return f"CASE {cases} ELSE data END"
+
+    def _named(self, key: str, shift: int, kinds: str) -> str:
         if connection.vendor == "postgresql":
             return (
-                "CASE WHEN jsonb_exists(data, 'message') THEN jsonb_set(data, '{message}',"
-                f" to_jsonb(CAST(data->>'message' AS bigint) + {shift})) ELSE data END"
+                f"WHEN {kinds} AND jsonb_exists(data, '{key}') THEN jsonb_set(data, '{{{key}}}',"
+                f" to_jsonb(CAST(data->>'{key}' AS bigint) + {shift}))"
             )
         return (
-            "CASE WHEN instr(data, '\"message\": ') > 0"
-            f" THEN json_set(data, '$.message', json_extract(data, '$.message') + {shift}) ELSE data END"
+            f"WHEN {kinds} AND instr(data, '\"{key}\": ') > 0"
+            f" THEN json_set(data, '$.{key}', json_extract(data, '$.{key}') + {shift})"
         )
 
 

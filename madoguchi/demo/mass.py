@@ -2,9 +2,9 @@
 
 The history is one period, told in full and then told again of other people (``copies``); the present is told in full
 once more, with all that is still open. Nothing is left out that a desk would hold: contacts, calls with their events,
-mails, messages, hand-offs, call-backs, the journal with its mentions, learned texts, the search index.
-Only the way in is short: no constraint is checked on the way, indexes are built at the end, and the originals of
-repeated mails are those of the first telling.
+mails, messages, hand-offs, call-backs, the journal with its mentions, deadlines, learned texts, the search index.
+Only the way in is short: no constraint is checked on the way, indexes are built at the end, the originals of repeated
+mails are those of the first telling, and so is the working time of deadlines that were repeated.
 """
 
 import time
@@ -17,7 +17,8 @@ from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from madoguchi.demo import company, copies, history, source
+from madoguchi.clocks.actions import tell_from_now_on
+from madoguchi.demo import company, copies, deadlines, history, source
 from madoguchi.demo.analysis import analysed
 from madoguchi.demo.bulk import Tables
 from madoguchi.demo.copies import Copier
@@ -28,11 +29,12 @@ from madoguchi.demo.ledger import Ledger
 from madoguchi.demo.lives import Desk
 from madoguchi.demo.world import Customer, World
 from madoguchi.files.models import StoredFile
+from madoguchi.journal.models import Mention
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Contract, Membership, Organization, Person, Role, Staff, Team
 from madoguchi.reactions import SEARCH_SOURCES
 from madoguchi.search.models import Document, Pending
-from madoguchi.tickets.models import Ticket
+from madoguchi.tickets.models import Ticket, TicketCallBack
 
 YEARS = 900  # days that a desk looks back on, whatever its size
 LARGEST_PERIOD = 20_000  # tickets that are told in full; larger desks repeat more often
@@ -44,7 +46,7 @@ _CHUNK = 500
 
 # What a period consists of; originals of mails stay where they are.
 _HISTORY = tuple(model for model in history.MODELS if model not in (StoredFile, Pending))
-_ALL = (*CUSTOMERS, *history.MODELS, Document)
+_ALL: tuple[type[models.Model], ...] = (*CUSTOMERS, *history.MODELS, *deadlines.MODELS, Document)
 
 type Say = Callable[[str], None]
 
@@ -59,6 +61,7 @@ def write(tickets: int, *, seed: int, say: Say = print) -> None:
     days = max(1, min(YEARS, tickets // _SLOWEST) // (blocks + 1))
     now = timezone.now()
     clock = _Clock(say)
+    tell_from_now_on()
     with ExitStack() as stack:
         stack.enter_context(_unguarded())
         index = stack.enter_context(without_indexes(_ALL, say=clock.say))
@@ -134,10 +137,12 @@ class _Told:
             desk = Desk(tables, self.ledger, _world(customers), begin + timedelta(days=_SETTLED), self.detail)
             self._play(desk, history.arrivals(self.size, self.chance, begin, self.days), say)
             many = {model: tables[model].next - start[model] for model in _HISTORY}
-        with transaction.atomic():
-            first = start[Ticket]
-            _index(range(first, first + many[Ticket]), say)
         spans: dict[type[models.Model], tuple[int, int]] = {model: (start[model], many[model]) for model in _HISTORY}
+        ranges = {model: range(first, first + rows) for model, (first, rows) in spans.items()}
+        with transaction.atomic():
+            _index(ranges[Ticket], say)
+        with transaction.atomic():
+            spans |= deadlines.write(ranges[Ticket], ranges[Mention], ranges[TicketCallBack])
         spans[Document] = (start[Document], many[Ticket])
         for model, rows in ((Person, self.crowd.size), (Organization, self.crowd.companies)):
             spans[model] = (spans_from[model] - rows, rows)
@@ -158,13 +163,16 @@ class _Told:
             self.people(blocks)
             tables = Tables(_ALL)
             self.ledger.write(tables)
-            first = tables[Ticket].next
+            told: tuple[type[models.Model], ...] = (Ticket, Mention, TicketCallBack)
+            first = {model: tables[model].next for model in told}
             rest = max(1, self.tickets - blocks * self.size)
             desk = Desk(tables, self.ledger, _world(self.latest), self.now, self.detail)
             self._play(desk, history.arrivals(rest, self.chance, self.now, self.days), say)
-            last = tables[Ticket].next
+            tickets, mentions, call_backs = (range(first[model], tables[model].next) for model in told)
         with transaction.atomic():
-            _index(range(first, last), say)
+            _index(tickets, say)
+        with transaction.atomic():
+            deadlines.write(tickets, mentions, call_backs)
         say(f"the last {self.days} days: {rest:,} tickets told in full")
 
     def detail(self, ticket: int) -> str:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from madoguchi.clocks.function import DUE, Kind, Reopen, State, read, time_used
 from madoguchi.clocks.history import facts_of
-from tests.clocks.desk_time import MINUTE, TICKET, Promises, Story, at
+from madoguchi.clocks.spending import spent
+from tests.clocks.desk_time import DESK, MINUTE, TICKET, Promises, Story, at
 
 START = at(1, 8, 0)
 MINUTES = 5 * 24 * 60
@@ -143,6 +144,19 @@ def test_every_clock_of_every_history_agrees_with_itself(
         assert sum(seconds for _, seconds in time_used(facts, promises, now=now)) == sum(
             reading.elapsed_s(now) for reading in readings if reading.kind is Kind.RESOLUTION
         )
+
+
+@settings(max_examples=500, deadline=None)
+@given(steps=histories, until=st.integers(1, MINUTES))
+def test_the_time_that_teams_used_is_that_of_holding_clocks_even_where_none_was_promised(
+    steps: list[tuple[int, str]], until: int
+) -> None:
+    story = tell([step for step in steps if step[0] < until], book())
+    facts = facts_of(story.rows, TICKET)
+    over = {row.subject: row.worked_s for row in spent(TICKET, facts, lambda _team: DESK) if row.kind == Kind.HOLDING}
+    clocks = [reading for reading in read(facts, book()) if reading.kind is Kind.HOLDING and reading.ended_at]
+
+    assert over == {clock.subject: clock.elapsed_s(moment(until)) for clock in clocks}
 
 
 @settings(max_examples=500, deadline=None)

@@ -10,10 +10,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from madoguchi.clocks import spending
 from madoguchi.clocks.actions import make_default_policies
 from madoguchi.clocks.book import current_book
 from madoguchi.clocks.follow import rows_as_kept
-from madoguchi.clocks.models import Clock, PolicyVersion
+from madoguchi.clocks.models import Clock, PolicyVersion, Spent
 from madoguchi.clocks.rebuild import renew
 from madoguchi.clocks.sweep import sweep
 from madoguchi.foundation.refusal import Refused
@@ -174,10 +175,14 @@ def test_replaying_a_life_gives_what_its_acts_left_behind(
         hand.now += timedelta(seconds=1)
         kept = rows_as_kept([ticket.pk])[ticket.pk]
         column = Ticket.objects.values_list("next_due_at", "next_due_kind").get(pk=ticket.pk)
+        used = spending.rows_as_kept([ticket.pk])
 
         assert renew([Ticket.objects.get(pk=ticket.pk)], current_book()) == 0
         assert rows_as_kept([ticket.pk])[ticket.pk] == kept
         assert column == Ticket.objects.values_list("next_due_at", "next_due_kind").get(pk=ticket.pk)
+        assert spending.rows_as_kept([ticket.pk]) == used
         Clock.objects.filter(ticket=ticket).delete()
+        Spent.objects.filter(ticket=ticket).delete()
         renew([Ticket.objects.get(pk=ticket.pk)], current_book())
         assert rows_as_kept([ticket.pk])[ticket.pk] == kept
+        assert spending.rows_as_kept([ticket.pk]) == used

@@ -66,6 +66,38 @@ def test_each_entry_of_a_copied_ticket_names_its_own_messages(desk: Database) ->
     assert all(owner[message] == ticket for ticket, message in told)
 
 
+def test_every_ticket_has_the_deadlines_that_its_journal_says(desk: Database) -> None:
+    """Those of a copy are about its own entries and hand-offs; what is open has its next deadline."""
+    rows = desk.rows("SELECT ticket_id, kind, subject FROM clocks_clock")
+    assert {row["ticket_id"] for row in rows} == {row["id"] for row in desk.rows("SELECT id FROM tickets_ticket")}
+    about = {"acceptance": _of_ticket(desk, "handoff"), "call_back": _of_ticket(desk, "call_back")}
+    entries = desk.rows(
+        "SELECT entry_id, ref FROM journal_mention WHERE kind = 'ticket'"
+        " UNION SELECT m.entry_id, c.ticket_id FROM journal_mention m JOIN tickets_ticketcallback c"
+        " ON m.kind = 'callback' AND m.ref = c.call_back_id"
+    )
+    begun = {(row["ref"], row["entry_id"]) for row in entries}
+    for row in (*rows, *desk.rows("SELECT ticket_id, kind, subject FROM clocks_spent")):
+        assert (row["ticket_id"], row["subject"]) in about.get(row["kind"], begun), dict(row)
+    due = desk.rows(
+        "SELECT t.next_due_at, MIN(c.due_at) AS first FROM tickets_ticket t LEFT JOIN clocks_clock c"
+        " ON c.ticket_id = t.id AND c.ended_at IS NULL GROUP BY t.id, t.next_due_at"
+    )
+    assert all(row["next_due_at"] == row["first"] for row in due)
+    assert any(row["first"] for row in due)
+    solved = desk.rows("SELECT id FROM tickets_ticket WHERE status = 'closed'")
+    held = desk.rows("SELECT DISTINCT ticket_id FROM clocks_spent WHERE kind = 'holding'")
+    assert {row["id"] for row in solved} <= {row["ticket_id"] for row in held}
+
+
+def _of_ticket(desk: Database, key: str) -> set[tuple[int, int]]:
+    """(ticket, hand-off or call-back) as the journal's data name them."""
+    rows = desk.rows(
+        "SELECT m.ref, e.data FROM journal_mention m JOIN journal_entry e ON e.id = m.entry_id WHERE m.kind = 'ticket'"
+    )
+    return {(row["ref"], data[key]) for row in rows if key in (data := _data(row["data"]))}
+
+
 def test_each_text_is_found_by_its_own_word_and_by_those_of_all(desk: Database) -> None:
     tickets = [row["id"] for row in desk.rows("SELECT id FROM tickets_ticket ORDER BY id")]
     for ticket in (tickets[0], tickets[len(tickets) // 2], tickets[-1]):

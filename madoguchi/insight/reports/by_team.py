@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from madoguchi.clocks.models import Clock, Kind
+from madoguchi.clocks.models import Clock, Kind, Spent
 from madoguchi.handoffs.models import Handoff, HandoffQuerySet
 from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, Unit
 from madoguchi.people.access import Access
@@ -90,57 +90,66 @@ _HELD = Q(kind=Kind.HOLDING)
 _OFFERED = Q(kind=Kind.ACCEPTANCE)
 _TIME = {
     "stays": Count("pk", filter=_HELD),
-    "held_s": Sum("elapsed_s", filter=_HELD),
-    "held_mean_s": Avg("elapsed_s", filter=_HELD),
-    "held_late": Count("pk", filter=_HELD & Q(elapsed_s__gt=F("target_s"))),
+    "held_s": Sum("worked_s", filter=_HELD),
     "offers": Count("pk", filter=_OFFERED),
-    "waited_mean_s": Avg("elapsed_s", filter=_OFFERED),
-    "waited_late": Count("pk", filter=_OFFERED & Q(elapsed_s__gt=F("target_s"))),
+    "waited_s": Sum("worked_s", filter=_OFFERED),
 }
+_LATE = {"held_late": Count("pk", filter=_HELD), "waited_late": Count("pk", filter=_OFFERED)}
 
 
-def _over(period: Period, access: Access | None) -> Any:
-    return Clock.objects.filter(ticket__in=period.tickets(access), ended_at__isnull=False).filter(_HELD | _OFFERED)
+def _spent(period: Period, access: Access | None) -> Any:
+    return Spent.objects.filter(ticket__in=period.tickets(access)).filter(_HELD | _OFFERED)
+
+
+def _late(period: Period, access: Access | None) -> Any:
+    """What a policy limited and what took longer; the clocks know it."""
+    clocks = Clock.objects.filter(ticket__in=period.tickets(access), ended_at__isnull=False)
+    return clocks.filter(_HELD | _OFFERED, elapsed_s__gt=F("target_s"))
 
 
 def _by_team(period: Period, _by: str, access: Access | None) -> list[Row]:
-    found = {row["team__key"]: row for row in _over(period, access).order_by().values("team__key").annotate(**_TIME)}
-    whole = sum(row["held_s"] or 0 for row in found.values())
+    found = {row.pop("team__key"): row for row in _spent(period, access).values("team__key").annotate(**_TIME)}
+    for row in _late(period, access).values("team__key").annotate(**_LATE):
+        found.setdefault(row.pop("team__key"), {}).update(row)
+    whole = sum(row.get("held_s") or 0 for row in found.values())
     teams = Team.objects.filter(key__in=list(found))
-    return [Row(team.key, team.label, _spent(found[team.key], whole)) for team in teams]
+    return [Row(team.key, team.label, _figures(found[team.key], whole)) for team in teams]
 
 
 def _by_team_total(period: Period, access: Access | None) -> Mapping[str, Figure]:
-    row = _over(period, access).aggregate(**_TIME)
-    return _spent(row, row["held_s"] or 0)
+    row = _spent(period, access).aggregate(**_TIME) | _late(period, access).aggregate(**_LATE)
+    return _figures(row, row["held_s"] or 0)
 
 
-def _spent(row: Mapping[str, Any], whole: int) -> dict[str, Figure]:
-    figures: dict[str, Figure] = {
-        name: float(row[name]) if name.endswith("mean_s") and row[name] is not None else row[name] for name in _TIME
+def _figures(row: Mapping[str, Any], whole: int) -> dict[str, Figure]:
+    stays, held, offers = (row.get(name) or 0 for name in ("stays", "held_s", "offers"))
+    return {
+        "stays": stays,
+        "held_s": held,
+        "held_share": held / whole if whole else None,
+        "held_mean_s": held / stays if stays else None,
+        "held_late": row.get("held_late") or 0,
+        "offers": offers,
+        "waited_mean_s": (row.get("waited_s") or 0) / offers if offers else None,
+        "waited_late": row.get("waited_late") or 0,
     }
-    figures["held_s"] = row["held_s"] or 0
-    figures["held_share"] = (row["held_s"] or 0) / whole if whole else None
-    return figures
 
 
 def _time_behind(period: Period, access: Access | None, _by: str, key: str | None, column: Column) -> TicketQuerySet:
-    clocks = _over(period, access).filter(
-        _OFFERED if column.key in {"offers", "waited_mean_s", "waited_late"} else _HELD
-    )
-    if column.key.endswith("_late"):
-        clocks = clocks.filter(elapsed_s__gt=F("target_s"))
+    rows = _late(period, access) if column.key.endswith("_late") else _spent(period, access)
+    rows = rows.filter(_OFFERED if column.key in {"offers", "waited_mean_s", "waited_late"} else _HELD)
     if key is not None:
-        clocks = clocks.filter(team__key=key)
-    return period.tickets(access).filter(pk__in=clocks.values("ticket"))
+        rows = rows.filter(team__key=key)
+    return period.tickets(access).filter(pk__in=rows.values("ticket"))
 
 
 TIME = Report(
     "time-by-team",
     _("Who used the time"),
     _(
-        "Working time that teams had tickets opened in the period, and how long offers to them waited. Counted when it "
-        "is over, where a policy sets a holding or an acceptance time."
+        "Working time that teams had tickets opened in the period, and how long offers to them waited: of every "
+        "ticket, once the stay or the offer is over, in the team's own hours, without the time in which the ticket "
+        "waited for the requester or was solved."
     ),
     {"team": _("Team")},
     [
