@@ -1,13 +1,17 @@
 """引き継ぎ in several windows at once: offered, seen live, taken, returned, frozen, decided."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from madoguchi.handoffs.actions.decide import accept
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.actions.shift_notes import post_shift_note
+from madoguchi.notifications.models import Notification
+from madoguchi.people.models import Team
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.models import Ticket
 from tests.desk import Desk
+from tests.web.handoffs.test_frozen import frozen
 from tests.windows import OpenWindow, assert_accessible
 
 ANSWERS = {
@@ -104,6 +108,45 @@ def test_a_ticket_goes_over_comes_back_freezes_and_is_decided(served: Desk, open
     expect(lead.locator(".stops li")).to_have_count(4)
     expect(front.locator(".ticket-facts")).to_contain_text("3/")
     expect(front.locator("#ticket")).to_contain_text("設定の権限はサービスデスクにあるため")
+
+
+@pytest.mark.parametrize(("language", "width"), [("ja", 1440), ("en", 390)])
+def test_a_supervisor_asks_takes_over_and_assigns_each_in_one_step(
+    served: Desk, open_window: OpenWindow, language: str, width: int
+) -> None:
+    cast = served.cast
+    asked, given = (served.run(frozen, cast, subject) for subject in ("聞いてから引き取る件", "割り当てる件"))
+
+    def decide(ticket: Ticket, kind: str, team: Team | None = None) -> Page:
+        page.goto(f"/handoffs/frozen/{ticket.number_shown}/")
+        expect(page.locator(".stops > li")).to_have_count(3)
+        page.locator(f"[name=kind][value={kind}]").check()
+        expect(page.locator("#field-team")).to_be_visible(visible=team is not None)
+        expect(page.locator(f".decide-{kind}")).to_be_visible()
+        if team is not None:
+            page.locator("#field-team").select_option(str(team.pk))
+        page.locator("#field-note").fill("設定は正しかったですか")
+        assert_accessible(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        page.keyboard.press("Alt+s")
+        return page
+
+    page = open_window(cast.hayashi, "/handoffs/frozen/", language=language, width=width)
+    expect(page.locator("#frozen")).to_contain_text("割り当てる件")
+    assert_accessible(page)
+    expect(decide(asked, "ask", cast.service_desk).locator("#messages")).to_contain_text(
+        cast.service_desk.name_en if language == "en" else cast.service_desk.name
+    )
+    with served.inside():  # the bell rings in their working hours
+        assert "設定は正しかったですか" in Notification.objects.filter(staff=cast.takahashi).latest("id").words
+    expect(decide(asked, "take")).to_have_url(f"{served.url}/tickets/{asked.number_shown}/")
+    expect(page.locator("#ticket .banner.bad")).to_have_count(0)
+    expect(page.locator(".ticket-facts")).to_contain_text("林")
+    expect(decide(given, "assign", cast.service_desk)).to_have_url(f"{served.url}/tickets/{given.number_shown}/")
+    engineer = open_window(cast.takahashi, f"/tickets/{given.number_shown}/", language=language, width=width)
+    expect(engineer.get_by_role("button", name="引き継ぐ" if language == "ja" else "Hand over")).to_be_visible()
+    returning = engineer.get_by_role("button", name="差し戻す" if language == "ja" else "Return", exact=True)
+    expect(returning).to_have_count(0)  # whoever was given it must take it
 
 
 def test_changing_the_destination_asks_its_items_and_keeps_what_was_typed(

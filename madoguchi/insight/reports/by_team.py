@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from madoguchi.clocks.models import Clock, Kind, Spent
+from madoguchi.foundation.literal import Words
 from madoguchi.handoffs.models import Handoff, HandoffQuerySet
 from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, Unit
 from madoguchi.people.access import Access
@@ -29,7 +30,7 @@ def _went_back(period: Period, access: Access | None) -> tuple[HandoffQuerySet, 
     return accepted.filter(state=Handoff.State.RETURNED), accepted.filter(Exists(before))
 
 
-def _pairs(period: Period, _by: str, access: Access | None) -> list[Row]:
+def _pairs(period: Period, _by: str, access: Access | None) -> tuple[list[Row], Mapping[str, Figure]]:
     returned, handed = _went_back(period, access)
     counts: dict[tuple[int, int], Counter[str]] = {}
     for column, rows, pair in (
@@ -47,12 +48,9 @@ def _pairs(period: Period, _by: str, access: Access | None) -> list[Row]:
         )
         for (sender, receiver), times in counts.items()
     ]
-    return sorted(found, key=lambda row: (-int(row.figures["times"] or 0), row.key))
-
-
-def _pairs_total(period: Period, access: Access | None) -> Mapping[str, Figure]:
-    returned, handed = _went_back(period, access)
-    return _times(returned.count(), handed.count())
+    whole = sum(counts.values(), Counter())
+    rows_by_times = sorted(found, key=lambda row: (-int(row.figures["times"] or 0), row.key))
+    return rows_by_times, _times(whole["returned"], whole["handed_back"])
 
 
 def _times(returned: int, handed_back: int) -> dict[str, Figure]:
@@ -79,8 +77,8 @@ PING_PONG = Report(
         Column("returned", _("Returned"), _("The second returned it after accepting it.")),
         Column("handed_back", _("Handed back"), _("The second handed it over to the first again.")),
     ],
+    drawn="times",
     rows=_pairs,
-    total=_pairs_total,
     behind=_pairs_behind,
 )
 
@@ -97,41 +95,45 @@ _TIME = {
 _LATE = {"held_late": Count("pk", filter=_HELD), "waited_late": Count("pk", filter=_OFFERED)}
 
 
+# As the unique index has it: ticket, then kind.
+_BOTH = Q(kind__in=Words(Kind.HOLDING, Kind.ACCEPTANCE))
+
+
 def _spent(period: Period, access: Access | None) -> Any:
-    return Spent.objects.filter(ticket__in=period.tickets(access)).filter(_HELD | _OFFERED)
+    return Spent.objects.filter(_BOTH, ticket__in=period.tickets(access))
 
 
 def _late(period: Period, access: Access | None) -> Any:
     """What a policy limited and what took longer; the clocks know it."""
-    clocks = Clock.objects.filter(ticket__in=period.tickets(access), ended_at__isnull=False)
-    return clocks.filter(_HELD | _OFFERED, elapsed_s__gt=F("target_s"))
+    clocks = Clock.objects.filter(_BOTH, ticket__in=period.tickets(access), ended_at__isnull=False)
+    return clocks.filter(elapsed_s__gt=F("target_s"))
 
 
-def _by_team(period: Period, _by: str, access: Access | None) -> list[Row]:
-    found = {row.pop("team__key"): row for row in _spent(period, access).values("team__key").annotate(**_TIME)}
-    for row in _late(period, access).values("team__key").annotate(**_LATE):
-        found.setdefault(row.pop("team__key"), {}).update(row)
-    whole = sum(row.get("held_s") or 0 for row in found.values())
+def _by_team(period: Period, _by: str, access: Access | None) -> tuple[list[Row], Mapping[str, Figure]]:
+    found = {row.pop("team__key"): Counter(row) for row in _summed(_spent(period, access), _TIME)}
+    for row in _summed(_late(period, access), _LATE):
+        found.setdefault(row.pop("team__key"), Counter()).update(row)
+    whole = sum(found.values(), Counter())
     teams = Team.objects.filter(key__in=list(found))
-    return [Row(team.key, team.label, _figures(found[team.key], whole)) for team in teams]
+    rows = [Row(team.key, team.label, _figures(found[team.key], whole["held_s"])) for team in teams]
+    return rows, _figures(whole, whole["held_s"])
 
 
-def _by_team_total(period: Period, access: Access | None) -> Mapping[str, Figure]:
-    row = _spent(period, access).aggregate(**_TIME) | _late(period, access).aggregate(**_LATE)
-    return _figures(row, row["held_s"] or 0)
+def _summed(rows: Any, sums: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{name: value or 0 for name, value in row.items()} for row in rows.values("team__key").annotate(**sums)]
 
 
-def _figures(row: Mapping[str, Any], whole: int) -> dict[str, Figure]:
-    stays, held, offers = (row.get(name) or 0 for name in ("stays", "held_s", "offers"))
+def _figures(row: Mapping[str, int], whole: int) -> dict[str, Figure]:
+    stays, held, offers = row["stays"], row["held_s"], row["offers"]
     return {
         "stays": stays,
         "held_s": held,
         "held_share": held / whole if whole else None,
         "held_mean_s": held / stays if stays else None,
-        "held_late": row.get("held_late") or 0,
+        "held_late": row["held_late"],
         "offers": offers,
-        "waited_mean_s": (row.get("waited_s") or 0) / offers if offers else None,
-        "waited_late": row.get("waited_late") or 0,
+        "waited_mean_s": row["waited_s"] / offers if offers else None,
+        "waited_late": row["waited_late"],
     }
 
 
@@ -171,7 +173,7 @@ TIME = Report(
             "waited_late", _("Accepted too late"), _("Offers that waited longer than the policy's acceptance time.")
         ),
     ],
+    drawn="held_s",
     rows=_by_team,
-    total=_by_team_total,
     behind=_time_behind,
 )

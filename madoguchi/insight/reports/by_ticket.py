@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from django.db.models import Avg, Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -36,21 +36,20 @@ def _figures(columns: Sequence[Column], found: Mapping[str, Any]) -> dict[str, F
             part, whole = (found[f"n_{key}"] for key in column.share_of)
             figures[column.key] = part / whole if whole else None
         elif column.unit is Unit.AVERAGE:
-            figures[column.key] = found["mean_moves"]
+            figures[column.key] = found["moved"] / found["n_tickets"] if found["n_tickets"] else None
         else:
             figures[column.key] = found[f"n_{column.key}"]
     return figures
 
 
-def _rows(columns: Sequence[Column], period: Period, by: str, access: Access | None) -> list[Row]:
+def _rows(
+    columns: Sequence[Column], period: Period, by: str, access: Access | None
+) -> tuple[list[Row], Mapping[str, Figure]]:
     tickets, column = grouped(period.tickets(access), by)
-    found = tickets.order_by().values(column).annotate(mean_moves=Avg("moves"), **_counts(columns))
-    return named(by, {row[column]: _figures(columns, row) for row in found})
-
-
-def _total(columns: Sequence[Column], period: Period, access: Access | None) -> Mapping[str, Figure]:
-    found = period.tickets(access).aggregate(mean_moves=Avg("moves"), **_counts(columns))
-    return _figures(columns, found)
+    counts = _counts(columns) | {"moved": Sum("moves")}
+    found = {row.pop(column): row for row in tickets.order_by().values(column).annotate(**counts)}
+    whole = {name: sum(row[name] for row in found.values()) for name in counts}
+    return named(by, {key: _figures(columns, row) for key, row in found.items()}), _figures(columns, whole)
 
 
 def _behind(period: Period, access: Access | None, by: str, key: str | None, column: Column) -> TicketQuerySet:
@@ -60,15 +59,17 @@ def _behind(period: Period, access: Access | None, by: str, key: str | None, col
     return tickets.filter(column.where) if column.where is not None else tickets
 
 
-def _report(name: str, label: str | Promise, meaning: str | Promise, columns: Sequence[Column]) -> Report:
+def _report(
+    name: str, label: str | Promise, meaning: str | Promise, columns: Sequence[Column], *, drawn: str
+) -> Report:
     return Report(
         name,
         label,
         meaning,
         BY_TICKET,
         columns,
+        drawn,
         rows=partial(_rows, columns),
-        total=partial(_total, columns),
         behind=_behind,
     )
 
@@ -105,6 +106,7 @@ MOVES = _report(
             share_of=("solved_unmoved", "solved"),
         ),
     ],
+    drawn="average",
 )
 
 
@@ -141,4 +143,5 @@ RETURNS = _report(
         Column("returned", _("Returned"), _("Returned after it had been accepted."), where=_returned()),
         Column("sent_back", _("Handed back"), _("Came back by a new hand-off."), where=_sent_back()),
     ],
+    drawn="came_back_share",
 )

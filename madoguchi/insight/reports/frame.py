@@ -77,9 +77,11 @@ class Period:
 
 @dataclass(frozen=True)
 class Report:
-    """``by`` are its groupings, the first is used when none is asked for; ``rows`` is given one of their keys.
+    """``by`` are its groupings, the first is used when none is asked for; ``rows`` is given one of their keys and
+    gives the rows with the figures of all together, from the same question to the database.
 
-    ``behind`` are the tickets that a figure counts: of the row with this key, or (None) of all rows.
+    ``drawn`` is the key of the column that a chart of it shows. ``behind`` are the tickets that a figure counts: of
+    the row with this key, or (None) of all rows.
     """
 
     name: str
@@ -87,8 +89,8 @@ class Report:
     meaning: str | Promise
     by: Mapping[str, str | Promise]
     columns: Sequence[Column]
-    rows: Callable[[Period, str, Access | None], list[Row]]
-    total: Callable[[Period, Access | None], Mapping[str, Figure]]
+    drawn: str
+    rows: Callable[[Period, str, Access | None], tuple[list[Row], Mapping[str, Figure]]]
     behind: Callable[[Period, Access | None, str, str | None, Column], TicketQuerySet]
 
 
@@ -101,6 +103,11 @@ class Table:
     by: str
     rows: Sequence[Row]
     total: Row
+
+    @property
+    def drawn(self) -> Column:
+        """The column that a chart of it shows."""
+        return next(column for column in self.report.columns if column.key == self.report.drawn)
 
     def written(self) -> dict[str, Any]:
         """As programs read it."""

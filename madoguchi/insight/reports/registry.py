@@ -43,8 +43,8 @@ def table(name: str, *, first: date, last: date, by: str = "", access: Access | 
     """The report as ``access`` may see it; None is the command line, which sees everything."""
     report, period = report_named(name), period_of(first, last)
     by = grouping(report, by)
-    total = Row("total", _("Total"), report.total(period, access))
-    return Table(report, period, by, report.rows(period, by, access), total)
+    rows, total = report.rows(period, by, access)
+    return Table(report, period, by, rows, Row("total", _("Total"), total))
 
 
 def column_of(report: Report, key: str) -> Column:

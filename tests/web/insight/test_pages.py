@@ -44,11 +44,11 @@ def test_a_report_costs_the_same_for_any_number_of_rows(
     client = sign_in(cast.hayashi)
     opened(cast)
     client.get("/insight/moves/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/insight/moves/")
     opened(cast, front=cast.partner)
     opened(cast, front=cast.network)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get("/insight/moves/")
 
 
