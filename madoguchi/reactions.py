@@ -42,6 +42,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "category.added": (clocks.follow_book,),
     "category.changed": (clocks.follow_book,),
     "clock.breached": (react,),
+    "clock.started": (clocks.follow_ticket,),
     "clock.warned": (react,),
     "consultation.answered": (clocks.follow_ticket,),
     "consultation.asked": (clocks.follow_ticket,),

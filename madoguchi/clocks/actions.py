@@ -1,6 +1,6 @@
-"""Promising: a policy is made, gets a new version, ends; and those a new desk begins with."""
+"""Promising: a policy is made, gets a new version, ends; those a new desk begins with; a deadline of one ticket."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,10 +13,12 @@ from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category
 from madoguchi.clocks.book import changed
 from madoguchi.clocks.models import Kind, Policy, PolicyVersion, Recalculation
+from madoguchi.clocks.queries import clocks_of
 from madoguchi.foundation.refusal import Refused
-from madoguchi.journal.record import record
+from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import Staff, Team
-from madoguchi.tickets.models import Priority, WaitingFor
+from madoguchi.tickets.actions.lock import lock, require_active
+from madoguchi.tickets.models import Priority, Ticket, WaitingFor
 
 PAUSES = (WaitingFor.REQUESTER, WaitingFor.VENDOR, WaitingFor.DATE)
 _LONGEST = 366 * 24 * 3600
@@ -94,6 +96,38 @@ def make_default_policies() -> int:
     PolicyVersion.objects.filter(pk__in=[version.pk for version in made]).update(valid_from=_EVER)
     changed()
     return len(made)
+
+
+@transaction.atomic
+def start_clock(
+    ticket: Ticket, *, kind: str, target_s: int, working: bool, names: Mapping[str, str], by: Actor, text: str = ""
+) -> bool:
+    """A rule sets a deadline for this ticket alone; False when one that it set still runs, which stands.
+
+    ``kind`` is ``next_update`` or ``resolution``: it ends when the requester hears from us, or when it is resolved.
+    ``target_s`` counts in the working time of the team that holds the ticket, or by the clock on the wall. ``names``
+    are the rule's, in both languages.
+    """
+    ticket = lock(ticket)
+    require_active(ticket)
+    own = [reading.demand for reading in clocks_of(ticket).all if reading.ended_at is None and reading.demand]
+    if any((demand.rule, demand.kind) == (by.actor_id, kind) for demand in own):
+        return False
+    record(
+        "clock.started",
+        by=by,
+        about=[ticket, ticket.holder_team],
+        data={
+            "clock": kind,
+            "target_s": target_s,
+            "working": working,
+            "team": ticket.holder_team_id,
+            "rule": by.actor_id,
+            "names": dict(names),
+            "text": text,
+        },
+    )
+    return True
 
 
 @transaction.atomic

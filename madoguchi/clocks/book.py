@@ -94,6 +94,10 @@ class PolicyBook:
                 best = line
         return best
 
+    def hours_of(self, team: int) -> WorkingTime:
+        """When a team works."""
+        return working_time(self._calendars.get(team))
+
     def _policy(self, row: PolicyVersion, team: int | None) -> Policy:
         key = (row.pk, team if row.calendar_of == PolicyVersion.CalendarOf.TEAM else None)
         found = self._made.get(key)
@@ -116,7 +120,7 @@ class PolicyBook:
             return ALWAYS
         if row.calendar_of == source.OWN:
             return working_time(row.calendar_id)
-        return working_time(self._calendars.get(team or 0) if row.calendar_of == source.TEAM else None)
+        return self.hours_of(team or 0) if row.calendar_of == source.TEAM else working_time(None)
 
 
 def _held(versions: Sequence[Line], started_at: datetime, ended_at: datetime | None) -> Line | None:

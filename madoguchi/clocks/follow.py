@@ -29,7 +29,7 @@ class Row(NamedTuple):
     kind: str
     subject: int
     team_id: int
-    version_id: int
+    version_id: int | None
     state: str
     target_s: int
     started_at: datetime
@@ -37,6 +37,7 @@ class Row(NamedTuple):
     next_at: datetime | None
     ended_at: datetime | None
     elapsed_s: int | None
+    text: str = ""
 
     @property
     def key(self) -> tuple[str, int]:
@@ -58,6 +59,7 @@ class Row(NamedTuple):
             reading.next_at,
             ended,
             None if ended is None else reading.elapsed_s(ended),
+            reading.demand.text if reading.demand else "",
         )
 
 
@@ -84,8 +86,6 @@ def _follow(entry: Entry, ticket: Ticket) -> None:
     if not facts_of([(entry.pk, entry.kind, entry.at, entry.data)], ticket.pk):
         return
     book = current_book()
-    if not book and entry.kind not in TURNS:
-        return
     if entry.kind in _UNLOCKED:
         held = Ticket.objects.select_for_update().only("next_due_at", "next_due_kind").get(pk=ticket.pk)
         ticket.next_due_at, ticket.next_due_kind = held.next_due_at, held.next_due_kind
@@ -95,8 +95,7 @@ def _follow(entry: Entry, ticket: Ticket) -> None:
     rows = rows_of(ticket.pk)
     before = facts_of([row for row in rows if row[0] != entry.pk], ticket.pk)
     after = facts_of(rows, ticket.pk)
-    if book:
-        refresh(ticket, before, after, book)
+    refresh(ticket, before, after, book)
     if entry.kind in TURNS:
         keep(ticket.pk, before, after)
 

@@ -16,6 +16,9 @@ What each kind means:
 ``call_back``  From the promise until the call was made (or is no longer needed), due at the promised time; an answer
     that is ready to be told has the policy's time.
 
+A rule may set a ``next_update`` or ``resolution`` for one ticket alone, beside what policies promise: it begins when
+the rule fires, has the rule's time, and ends by what ends every clock of its kind.
+
 Time counts in the policy's calendar. ``first_response``, ``next_update``, ``resolution`` and ``holding`` stand still
 while the ticket waits for whom the policy names (the requester; never a department, whose question has its own clock).
 A clock that is running has the policy that fits the ticket *now*, and is judged by it from its start: time used before
@@ -33,7 +36,7 @@ from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from madoguchi.calendars.working_time import ALWAYS, NeverOpen, WorkingTime
-from madoguchi.clocks.history import CALL_BACK, OFFER, QUESTION, Fact
+from madoguchi.clocks.history import CALL_BACK, OFFER, QUESTION, Demanded, Fact
 from madoguchi.clocks.life import SOLVED, Circumstances, Life, Span
 
 DUE = 100  # per cent
@@ -72,11 +75,11 @@ _OWED = {OFFER: Kind.ACCEPTANCE, QUESTION: Kind.ANSWER, CALL_BACK: Kind.CALL_BAC
 class Policy:
     """What is promised: ``target_s`` seconds of ``calendar``, warnings at ``warn_at`` per cent of it.
 
-    ``version`` names the row it came from; nothing is told of moments before ``tell_from``. ``pauses_for`` holds values
-    of ``waiting_for``, never ``department``.
+    ``version`` names the row it came from (None: a rule set it); nothing is told of moments before ``tell_from``.
+    ``pauses_for`` holds values of ``waiting_for``, never ``department``.
     """
 
-    version: int
+    version: int | None
     kind: Kind
     target_s: int
     calendar: WorkingTime
@@ -95,14 +98,19 @@ class Book(Protocol):
         """The one that fits best, as the book stood when the clock started; None: nothing is promised."""
         ...
 
+    def hours_of(self, team: int) -> WorkingTime:
+        """When a team works."""
+        ...
+
 
 @dataclass(frozen=True)
 class Reading:
     """One clock, as the facts have it. Everything that depends on the time of asking is a method with ``now``.
 
     ``running`` are the stretches in which it counts (calendar aside), ``paused`` those in which it stands still.
-    ``promised_at`` is an explicit time, else the policy's target counts. ``fired`` are percentages already told of
-    *this* target; ``on_duty``: its policy's calendar stands aside, every hour counts.
+    ``promised_at`` is an explicit time, else the policy's target counts. ``told`` are percentages already told, each of
+    its target. ``on_duty``: its policy's calendar stands aside, every hour counts. ``demand`` is what the rule said
+    that set it, if one did.
     """
 
     kind: Kind
@@ -116,6 +124,7 @@ class Reading:
     promised_at: datetime | None = None
     told: frozenset[tuple[int, str]] = frozenset()
     on_duty: bool = False
+    demand: Demanded | None = None
 
     @property
     def target(self) -> str:
@@ -226,12 +235,15 @@ class Reading:
 
 
 def read(facts: Sequence[Fact], book: Book) -> list[Reading]:
-    """Every clock that ran or runs on the ticket, the ended ones too, in the order of their kinds and beginnings.
+    """Every clock that ran or runs on the ticket, the ended ones too, in the order of their kinds and beginnings; those
+    that rules set come last.
 
     ``facts`` are all of one ticket; without an opening there is nothing to count.
     """
     life = Life.of(facts)
-    return [] if life is None else [*_towards_the_requester(life, book), *_holding(life, book), *_owed(life, book)]
+    if life is None:
+        return []
+    return [*_towards_the_requester(life, book), *_holding(life, book), *_owed(life, book), *_demanded(life, book)]
 
 
 def time_used(facts: Sequence[Fact], book: Book, *, now: datetime) -> list[tuple[int, int]]:
@@ -315,17 +327,33 @@ def _owed(life: Life, book: Book) -> Iterator[Reading]:
         yield from _reading(life, book, case)
 
 
+def _demanded(life: Life, book: Book) -> Iterator[Reading]:
+    """What rules set for this ticket. A next update is owed whatever the ticket waits for; a resolution pauses."""
+    for demand in life.demands:
+        kind, start = Kind(demand.kind), demand.at
+        if kind is Kind.RESOLUTION:
+            end, pauses_for = life.solved_at, frozenset({"requester"})
+        else:
+            ends = [moment for entry, moment in life.heard if entry > demand.entry][:1]
+            ends += [span.start for span in life.solved if span.start >= start][:1]
+            end, pauses_for = min(ends, default=None), frozenset[str]()
+        calendar = book.hours_of(demand.team) if demand.working else ALWAYS
+        policy = Policy(None, kind, demand.target_s, calendar, warn_at=(80,), pauses_for=pauses_for)
+        yield _clock(life, policy, _Case(kind, demand.entry, demand.team, start, end), demand)
+
+
 def _reading(life: Life, book: Book, case: _Case) -> Iterator[Reading]:
     """The clock, if any policy promises something for it."""
+    policy = book.choose(case.kind, life.at(case.end, case.team), started_at=case.start, ended_at=case.end)
+    if policy is not None:
+        yield _clock(life, replace(policy, calendar=ALWAYS) if case.on_duty else policy, case)
+
+
+def _clock(life: Life, policy: Policy, case: _Case, demand: Demanded | None = None) -> Reading:
     kind, subject, team, start, end, promised_at, on_duty = case
-    policy = book.choose(kind, life.at(end, team), started_at=start, ended_at=end)
-    if policy is None:
-        return
-    if on_duty:
-        policy = replace(policy, calendar=ALWAYS)
     stops = policy.pauses_for if policy.reopen is Reopen.COUNTS else policy.pauses_for | {SOLVED}
     pauses = life.pauses(stops, start, end) if kind in PAUSABLE else []
-    yield Reading(
+    return Reading(
         kind,
         subject,
         team,
@@ -337,6 +365,7 @@ def _reading(life: Life, book: Book, case: _Case) -> Iterator[Reading]:
         promised_at,
         frozenset(life.told.get((kind, subject), ())),
         on_duty,
+        demand,
     )
 
 

@@ -109,6 +109,21 @@ class Ended(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Demanded(Fact):
+    """A rule set a deadline for this ticket alone: what the kind promises (``next_update`` or ``resolution``), within
+    ``target_s`` seconds of ``team``'s working time or of the clock on the wall. ``names`` are the rule's.
+    """
+
+    kind: str
+    target_s: int
+    working: bool
+    team: int
+    rule: int
+    names: Mapping[str, str]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fired(Fact):
     """The sweep told that a clock reached ``percent`` of ``target`` (seconds, or a promised time)."""
 
@@ -220,6 +235,11 @@ def _settled(entry: int, at: datetime, data: Mapping[str, Any], _ticket: int) ->
     return [Ended(entry, at, QUESTION, data["consultation"])]
 
 
+def _demanded(entry: int, at: datetime, data: Mapping[str, Any], _ticket: int) -> list[Fact]:
+    told = (data[name] for name in ("clock", "target_s", "working", "team", "rule", "names", "text"))
+    return [Demanded(entry, at, *told)]
+
+
 def _fired(entry: int, at: datetime, data: Mapping[str, Any], _ticket: int) -> list[Fact]:
     return [Fired(entry, at, data["clock"], data["subject"], data["percent"], data["target"])]
 
@@ -262,6 +282,7 @@ READERS: Mapping[str, Reader] = {
     "consultation.answered": _settled,
     "consultation.withdrawn": _settled,
     "consultation.exhausted": _settled,
+    "clock.started": _demanded,
     "clock.warned": _fired,
     "clock.breached": _fired,
 }

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from madoguchi.clocks.history import (
     Begun,
     Changed,
+    Demanded,
     Ended,
     Fact,
     Fired,
@@ -79,6 +80,7 @@ class Life:
     stays: list[Stay] = field(default_factory=list)
     heard: list[tuple[int, datetime]] = field(default_factory=list)
     things: dict[tuple[str, int], Thing] = field(default_factory=dict)
+    demands: list[Demanded] = field(default_factory=list)
     told: dict[tuple[str, int], set[tuple[int, str]]] = field(default_factory=dict)
     waiting_until: datetime | None = None
 
@@ -190,5 +192,6 @@ _STEPS: dict[type[Fact], Callable[[Life, Any], None]] = {
     Begun: Life.begun,
     PutOff: Life.put_off,
     Ended: Life.ended,
+    Demanded: lambda life, fact: life.demands.append(fact),
     Fired: Life.fired,
 }

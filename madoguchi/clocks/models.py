@@ -113,6 +113,8 @@ class Book(models.Model):
 class Clock(models.Model):
     """One deadline of a ticket as the journal has it; ``madoguchi clocks rebuild`` makes the rows anew.
 
+    A policy's ``version`` promised it, or (None) a rule set it, with a ``text`` that says what is to be done.
+
     ``subject`` is the hand-off, consultation or call-back, else the entry that started it. ``due_at`` is empty while
     it is paused; ``next_at`` is when there is something to tell next. A late clock is ``running`` until the sweep told.
     """
@@ -121,7 +123,7 @@ class Clock(models.Model):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     subject = models.BigIntegerField()
     team = models.ForeignKey(Team, models.PROTECT, related_name="clocks")
-    version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="clocks")
+    version = models.ForeignKey(PolicyVersion, models.PROTECT, null=True, related_name="clocks")
     state = models.CharField(max_length=8, choices=State.choices)
     target_s = models.PositiveIntegerField()
     started_at = models.DateTimeField()
@@ -129,6 +131,7 @@ class Clock(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     elapsed_s = models.PositiveIntegerField(null=True, blank=True)
+    text = models.CharField(max_length=100, blank=True, db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["ticket", "kind", "subject"], name="clocks_clock_once")]

@@ -7,12 +7,14 @@ from datetime import datetime
 from functools import cached_property
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from madoguchi.calendars.working_time import NeverOpen
 from madoguchi.clocks.book import PolicyBook, current_book
 from madoguchi.clocks.function import Kind, Reading, State, read, time_used
 from madoguchi.clocks.history import READERS, Fact, Row, facts_of
 from madoguchi.clocks.life import Circumstances
+from madoguchi.foundation.bilingual import label_of
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.journal.models import Mention
 from madoguchi.people.models import Team
@@ -33,7 +35,7 @@ def rows_of(ticket: int) -> list[Row]:
         if mention.entry.kind in READERS
     }
     if any(row[1] in _OWES for row in found.values()):
-        for _, row in _rows_of_calls([ticket]):
+        for _ticket, row in _rows_of_calls([ticket]):
             found.setdefault(row[0], row)
     return [found[entry] for entry in sorted(found)]
 
@@ -113,6 +115,10 @@ def counts_from(kind: Kind, ticket: Ticket, team: Team, at: datetime) -> datetim
         return None
 
 
-def policy_names(readings: Collection[Reading], book: PolicyBook) -> dict[int, str]:
-    """The name of the policy behind each version."""
-    return {reading.policy.version: book.lines[reading.policy.version].row.label for reading in readings}
+def promised_by(reading: Reading, book: PolicyBook) -> str:
+    """The name of the policy or the rule behind a clock, in the language of the page."""
+    if reading.demand is not None:
+        names = reading.demand.names
+        return _("Rule “%(name)s”") % {"name": label_of(names["ja"], names["en"])}
+    version = reading.policy.version
+    return book.lines[version].row.label if version else ""

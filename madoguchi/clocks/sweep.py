@@ -98,14 +98,18 @@ def _record(ticket: Ticket, reading: Reading, percent: int, moment: datetime) ->
             "policy": reading.policy.version,
             "priority": ticket.priority,
             "ended": reading.ended_at is not None,
+            "text": reading.demand.text if reading.demand else "",
         },
     )
 
 
 def _notify(ticket: Ticket, reading: Reading, percent: int, book: PolicyBook, now: datetime) -> None:
-    version = book.lines[reading.policy.version].row
+    version = reading.policy.version
+    row = book.lines[version].row if version else None
+    tell = PolicyVersion.Tell(row.tell) if row else PolicyVersion.Tell.BOTH
+    wanted = reading.demand.text if reading.demand else ""
     notify(
-        _to_be_told(ticket, reading, version, now),
+        _to_be_told(ticket, reading, tell, now),
         BREACH if percent == DUE else WARNING,
         kind="clock.breached" if percent == DUE else "clock.warned",
         params={
@@ -113,16 +117,15 @@ def _notify(ticket: Ticket, reading: Reading, percent: int, book: PolicyBook, no
             "clock_msgid": KINDS[reading.kind],
             "due_time": reading.due_at.isoformat() if reading.due_at else None,
             "percent": percent,
-            "subject": ticket.subject,
+            "subject": f"{wanted} – {ticket.subject}" if wanted else ticket.subject,
         },
         about=ticket,
-        at_once=version.at_once,
+        at_once=row is not None and row.at_once,
         now=now,
     )
 
 
-def _to_be_told(ticket: Ticket, reading: Reading, version: PolicyVersion, now: datetime) -> list[Staff]:
-    tell = PolicyVersion.Tell(version.tell)
+def _to_be_told(ticket: Ticket, reading: Reading, tell: PolicyVersion.Tell, now: datetime) -> list[Staff]:
     assignee = ticket.assignee if reading.team in {ticket.holder_team_id, ticket.front_team_id} else None
     if tell is PolicyVersion.Tell.NOBODY:
         return []

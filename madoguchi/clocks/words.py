@@ -39,7 +39,8 @@ _PAUSES_TOLD = 5
 def explain(reading: Reading, now: datetime) -> list[str]:
     """Why the clock stands as it does, in parts: start, pauses, what was skipped, target, what is used and left."""
     end = reading.ended_at or now
-    parts = [_("started %(at)s") % {"at": short_time(reading.started_at)}]
+    parts = [reading.demand.text] if reading.demand and reading.demand.text else []
+    parts.append(_("started %(at)s") % {"at": short_time(reading.started_at)})
     if reading.on_duty:
         parts.append(_("counted around the clock, since it went to whoever is on duty"))
     parts += [_pause(span) for span in reading.paused[:_PAUSES_TOLD] if span.start < end]

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from madoguchi.clocks.actions import start_clock
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.by_rule import move_by_rule, offer_by_rule
 from madoguchi.handoffs.destination import propose
@@ -28,6 +29,7 @@ from madoguchi.rules.definition import (
     OnTime,
     Propose,
     SetPriority,
+    StartClock,
 )
 from madoguchi.rules.facts import Facts
 from madoguchi.rules.models import Firing, Proposal, Rule, in_language_of_page
@@ -221,6 +223,19 @@ _WHOM: dict[str, Callable[[Ticket, datetime], Iterable[Staff | None]]] = {
 }
 
 
+def _start_clock(action: StartClock, firing: Firing) -> Sentence:
+    started = start_clock(
+        firing.ticket,
+        kind=action.of,
+        target_s=action.seconds,
+        working=action.working,
+        text=action.text,
+        names=firing.rule.names,
+        by=firing.rule,
+    )
+    return _done(action) if started else lambda: str(_("the deadline that it set runs already"))
+
+
 def _require_approval(action: Any, firing: Firing) -> Sentence:
     if require_approval(firing.ticket, reason=_reason(firing), by=firing.rule) is None:
         return lambda: str(_("a supervisor's approval is asked for already"))
@@ -235,5 +250,6 @@ _DO: dict[str, Callable[[Any, Firing], Sentence]] = {
     "propose": _propose,
     "set_priority": _set_priority,
     "notify": _notify,
+    "start_clock": _start_clock,
     "require_approval": _require_approval,
 }

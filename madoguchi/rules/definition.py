@@ -88,6 +88,16 @@ class Notify(_Part):
     at_once: bool = False
 
 
+class StartClock(_Part):
+    """Set a deadline for this ticket: within so many seconds the requester hears from us, or it is resolved."""
+
+    kind: Literal["start_clock"] = "start_clock"
+    of: Literal["next_update", "resolution"] = "next_update"
+    seconds: int = Field(ge=60, le=366 * 86_400)
+    working: bool = True
+    text: str = Field(default="", max_length=100)
+
+
 class RequireApproval(_Part):
     """The ticket cannot be resolved until a supervisor has approved."""
 
@@ -95,7 +105,9 @@ class RequireApproval(_Part):
 
 
 type Trigger = Annotated[OnEvent | OnTime, Discriminator("kind")]
-type Action = Annotated[Offer | Move | Propose | SetPriority | Notify | RequireApproval, Discriminator("kind")]
+type Action = Annotated[
+    Offer | Move | Propose | SetPriority | Notify | StartClock | RequireApproval, Discriminator("kind")
+]
 TRIGGER: TypeAdapter[Any] = TypeAdapter(Trigger)
 ACTION: TypeAdapter[Any] = TypeAdapter(Action)
 DESTINATION = "*"

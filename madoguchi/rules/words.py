@@ -13,7 +13,7 @@ from madoguchi.interactions.models import Channel
 from madoguchi.people.models import Team
 from madoguchi.rules import conditions as c
 from madoguchi.rules import tree
-from madoguchi.rules.definition import DESTINATION, Definition, Happened, OnEvent, OnTime
+from madoguchi.rules.definition import DESTINATION, Definition, Happened, OnEvent, OnTime, StartClock
 from madoguchi.rules.facts import Count, Facts, Since
 from madoguchi.rules.world import Labels
 from madoguchi.tickets.models import Priority, Status, WaitingFor
@@ -109,7 +109,7 @@ def when(definition: Definition) -> str:
     """``a ticket is raised or it is returned``; ``nobody has accepted it for 30 working minutes``."""
     trigger = definition.when
     if isinstance(trigger, OnEvent):
-        return either(EVENTS[name] for name in trigger.on)
+        return pgettext("conditions", " or ").join(str(EVENTS[name]) for name in trigger.on)
     assert isinstance(trigger, OnTime)
     return lasting(trigger.state, trigger.seconds, working=trigger.working)
 
@@ -261,6 +261,16 @@ def _notify(one: Any, labels: Labels, _team: str) -> str:
     return _("%(said)s at once, even outside working hours") % {"said": said} if one.at_once else said
 
 
+def _start_clock(one: StartClock, _labels: Labels, _team: str) -> str:
+    length = {"span": span(one.seconds, working=one.working)}
+    said = (
+        _("set a deadline: within %(span)s it is resolved") % length
+        if one.of == "resolution"
+        else _("set a deadline: within %(span)s the requester hears from us") % length
+    )
+    return _("%(said)s (%(text)s)") % {"said": said, "text": one.text} if one.text else said
+
+
 _ACTIONS: dict[str, Callable[[Any, Labels, str], str]] = {
     "offer": lambda _one, _l, team: _("offer it to %(team)s") % {"team": team},
     "move": lambda _one, _l, team: _("move it to %(team)s without asking") % {"team": team},
@@ -269,5 +279,6 @@ _ACTIONS: dict[str, Callable[[Any, Labels, str], str]] = {
         _("set the priority to %(priority)s") % {"priority": quoted(PRIORITIES[one.to])}
     ),
     "notify": _notify,
+    "start_clock": _start_clock,
     "require_approval": lambda _one, _l, _t: _("a supervisor must approve before it is resolved"),
 }

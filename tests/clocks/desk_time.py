@@ -49,6 +49,9 @@ class Promises:
                     return found
         return None
 
+    def hours_of(self, team: int) -> WorkingTime:
+        return ROUND_THE_CLOCK if team == NETWORK else DESK
+
 
 @dataclass
 class Story:
@@ -91,6 +94,20 @@ class Story:
 
     def returned(self, moment: datetime, handoff: int, to: int, *, after: bool) -> "Story":
         return self.tell("handoff.returned", moment, handoff=handoff, to_id=to, after_acceptance=after)
+
+    def demanded(
+        self,
+        moment: datetime,
+        minutes: int,
+        kind: Kind = Kind.NEXT_UPDATE,
+        *,
+        working: bool = True,
+        team: int = CALL_CENTRE,
+        text: str = "",
+    ) -> "Story":
+        target = {"clock": kind.value, "target_s": minutes * MINUTE, "working": working, "team": team}
+        rule = {"rule": 5, "names": {"ja": "規則", "en": "Rule"}, "text": text}
+        return self.tell("clock.started", moment, **target, **rule)
 
     def resolved(self, moment: datetime) -> "Story":
         return self.tell("ticket.resolved", moment)

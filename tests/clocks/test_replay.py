@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from madoguchi.clocks import spending
-from madoguchi.clocks.actions import make_default_policies
+from madoguchi.clocks.actions import make_default_policies, start_clock
 from madoguchi.clocks.book import current_book
 from madoguchi.clocks.follow import rows_as_kept
 from madoguchi.clocks.models import Clock, PolicyVersion, Spent
@@ -23,6 +23,7 @@ from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.actions import finish_call_back, open_interaction, promise_call_back, try_call_back_again
 from madoguchi.interactions.models import CallBack
+from madoguchi.journal.record import NamedActor
 from madoguchi.people.actions import change_team
 from madoguchi.people.models import Duty, OutsideHours, Staff, Team
 from madoguchi.tickets.actions.change import change, go_on, wait
@@ -33,7 +34,7 @@ from madoguchi.tickets.actions.resolve import reopen, resolve
 from madoguchi.tickets.actions.track_call_back import track_call_back
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
-from tests.clocks.desk_time import at
+from tests.clocks.desk_time import HOUR, at
 
 type Act = Callable[[Cast, Ticket, datetime], Any]
 
@@ -98,7 +99,17 @@ def _spoken(cast: Cast, ticket: Ticket, _now: datetime) -> None:
     link_interaction(ticket, interaction=contact, by=cast.sato)
 
 
+def _demand(kind: str, *, working: bool) -> Act:
+    def act(_cast: Cast, ticket: Ticket, _now: datetime) -> None:
+        by = NamedActor("rule", "規則", 5)
+        start_clock(ticket, kind=kind, target_s=2 * HOUR, working=working, names={"ja": "規則", "en": "Rule"}, by=by)
+
+    return act
+
+
 ACTS: dict[str, Act] = {
+    "demand_update": _demand("next_update", working=True),
+    "demand_solution": _demand("resolution", working=False),
     "answer": lambda cast, ticket, _: post_message(ticket, body="回答", visibility="public", by=cast.sato),
     "note": lambda cast, ticket, _: post_message(ticket, body="メモ", visibility="internal", by=cast.sato),
     "wait": lambda cast, ticket, _: wait(ticket, waiting_for="requester", by=cast.sato),

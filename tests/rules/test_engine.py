@@ -1,6 +1,7 @@
 """Rules fire on what happens, once, say why, never loop, and never stop the act that they react to."""
 
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone, translation
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from madoguchi.clocks.models import Clock
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
@@ -151,6 +153,20 @@ def test_a_notification_about_a_rule_is_said_in_the_language_its_reader_reads_no
         assert "the priority is “Urgent” and a ticket is raised" in told.words
     with translation.override("ja"):
         assert "優先度が「緊急」" in told.words
+
+
+def test_a_rule_sets_a_deadline_that_the_ticket_has_from_then_on(cast: Cast) -> None:
+    call = {"kind": "start_clock", "seconds": 1800, "working": False, "text": "電話する"}
+    rule(cast.hayashi, on("opened", "requester_wrote"), call, where=URGENT, name="一報")
+    calm, urgent = raised(cast), raised(cast, priority="urgent")
+    assert not Clock.objects.filter(ticket=calm).exists()
+    clock = Clock.objects.get(ticket=urgent)
+    assert (clock.kind, clock.state, clock.text) == ("next_update", "running", "電話する")
+    assert urgent.next_due_at == clock.due_at == clock.started_at + timedelta(minutes=30)
+    assert fired(urgent)[-1].data["did"] == {
+        "ja": ["30分以内に連絡者へ連絡する期限を設ける（電話する）"],
+        "en": ["set a deadline: within 30 minutes the requester hears from us (電話する)"],
+    }
 
 
 def test_a_proposal_stands_on_the_ticket_until_it_is_put_away(cast: Cast) -> None:

@@ -10,7 +10,7 @@ from madoguchi.api.v1.answer import answer, moment
 from madoguchi.api.v1.fields import Answer
 from madoguchi.api.v1.tickets import READ, ticket_at
 from madoguchi.clocks.function import Reading
-from madoguchi.clocks.queries import Clocks, clocks_of, policy_names
+from madoguchi.clocks.queries import Clocks, clocks_of, promised_by
 from madoguchi.clocks.words import sentence
 from madoguchi.people.models import Team
 
@@ -20,7 +20,8 @@ router = Router(tags=["tickets"])
 class ClockForm(Answer):
     """One deadline as it stands now; ``due_at`` is null while it is paused, spans are seconds of the policy's calendar.
 
-    ``subject`` is the hand-off, consultation or call-back, else the journal entry that started it.
+    ``subject`` is the hand-off, consultation or call-back, else the journal entry that started it. ``policy`` names the
+    policy, or the rule that set the deadline for this ticket.
     """
 
     kind: Literal["first_response", "next_update", "resolution", "acceptance", "holding", "answer", "call_back"]
@@ -57,18 +58,17 @@ def list_clocks(request: ApiRequest, number: str) -> HttpResponse:
     """Worked out from the journal at the moment of asking; the explanation is in the language asked for."""
     found = clocks_of(ticket_at(request, number))
     teams = Team.objects.in_bulk({reading.team for reading in found.all})
-    names = policy_names(found.all, found.book)
     return answer(
         200,
         {
-            "items": [_form(reading, found, teams[reading.team].key, names) for reading in found.all],
+            "items": [_form(reading, found, teams[reading.team].key) for reading in found.all],
             "next": None,
             "time_used": [{"team": team.key, "seconds": seconds} for team, seconds in found.time_used],
         },
     )
 
 
-def _form(reading: Reading, found: Clocks, team: str, names: dict[int, str]) -> dict[str, Any]:
+def _form(reading: Reading, found: Clocks, team: str) -> dict[str, Any]:
     until = reading.ended_at or found.now
     return {
         "kind": reading.kind.value,
@@ -77,7 +77,7 @@ def _form(reading: Reading, found: Clocks, team: str, names: dict[int, str]) -> 
         "explanation": sentence(reading, found.now),
         "subject": reading.subject,
         "team": team,
-        "policy": names[reading.policy.version],
+        "policy": promised_by(reading, found.book),
         "started_at": moment(reading.started_at),
         "ended_at": moment(reading.ended_at),
         "target_s": reading.target_s,

@@ -33,7 +33,7 @@ CONDITION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "item": ("key", "answer", "words"),
     "unknown_code": (),
     "at_least": ("of", "number", "days"),
-    "lasting": ("state", "length", "unit", "working"),
+    "lasting": ("state", "working", "length", "unit"),
     "hours": ("open",),
     "time_of_day": ("from", "until"),
     "organization": ("one_of",),
@@ -49,6 +49,7 @@ ACTION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "offer": ("to",),
     "move": ("to",),
     "set_priority": ("to",),
+    "start_clock": ("of", "working", "length", "unit", "text"),
     "require_approval": (),
 }
 # How the conditions of a group join, and whether that holds or is denied.
@@ -58,7 +59,15 @@ MATCHES: Mapping[str, tuple[str, bool]] = {
     "none": ("any", False),
     "not_all": ("all", False),
 }
-_FLAGS = frozenset({"first", "yes", "open"})
+# What a row says as soon as its kind was chosen.
+_FIRST: Mapping[str, Mapping[str, str]] = {
+    "at_least": {"of": "moves", "number": "3", "days": "30"},
+    "lasting": {"state": "open", "length": "30", "unit": "minutes", "working": "yes"},
+    "time_of_day": {"from": "18:00", "until": "09:00"},
+    "set_priority": {"to": "high"},
+    "start_clock": {"of": "next_update", "length": "30", "unit": "minutes", "working": "yes"},
+}
+_FLAGS = frozenset({"first", "yes", "open", "working"})
 MOST_ROWS = tree.MOST
 DEEPEST_ADDED = 2  # groups within the whole; a rule from elsewhere may have one more
 
@@ -156,7 +165,8 @@ class Form:
     def definition(self) -> dict[str, Any]:
         """The definition as JSON, complete or not."""
         where = _joined(self.match if self.conditions else "all", self.conditions)  # no condition always holds
-        return {"when": self._trigger(), "where": where, "then": [_action(row) for row in self.actions]}
+        then = [_written(row, ACTION_FIELDS[row.kind]) for row in self.actions]
+        return {"when": self._trigger(), "where": where, "then": then}
 
     def _trigger(self) -> dict[str, Any]:
         if self.when == "event":
@@ -219,6 +229,8 @@ def _rows(data: QueryDict, prefix: str, fields: Mapping[str, tuple[str, ...]]) -
             key = f"{path}.{name}"
             if key in data:
                 values[name] = data.getlist(key) if name in _LISTS else data[key][:1000]
+            elif name in _FIRST.get(kind, ()):
+                values[name] = _FIRST[kind][name]
         within = kind == "group" and _depth(path) < tree.DEEPEST
         rows.append(Row(kind, values, _rows(data, f"{path}-", fields) if within else []))
     return rows
@@ -262,7 +274,6 @@ def _row(written: dict[str, Any], fields: Mapping[str, tuple[str, ...]]) -> Row:
         values["words"] = "、".join(written["any_of"])
     if "seconds" in written:
         values["length"], values["unit"] = _length(written["seconds"])
-        values["working"] = "yes" if written["working"] else "no"
     for name in _LISTS & values.keys():
         values[name] = [str(value) for value in values[name]]
     values |= {name: "yes" if values[name] else "no" for name in _FLAGS & values.keys()}
@@ -293,25 +304,28 @@ def _joined(match: str, rows: list[Row]) -> dict[str, Any]:
 def _condition(row: Row) -> dict[str, Any]:
     if row.kind == "group":
         return _joined(row.get("match"), row.rows)
-    return {"not": _leaf(row)} if row.get("is") == "no" else _leaf(row)
+    written = _written(row, CONDITION_FIELDS[row.kind])
+    return {"not": written} if row.get("is") == "no" else written
 
 
-def _leaf(row: Row) -> dict[str, Any]:
+def _written(row: Row, fields: tuple[str, ...]) -> dict[str, Any]:
+    """A condition or an action of its fields."""
     written: dict[str, Any] = {"kind": row.kind}
-    for name in CONDITION_FIELDS[row.kind]:
+    for name in fields:
         value = row.get(name, [] if name in _LISTS else "")
         if name in _FLAGS:
             written[name] = value != "no"
         elif name == "words":
             if row.kind != "item" or row.get("answer") == "contains":
                 written["any_of"] = _words(value)
-        elif name not in {"length", "unit", "working"} and value != "":
+        elif name == "length":
+            written["seconds"] = _seconds(value, row.get("unit"))
+        elif name == "at_once":
+            written[name] = value == "on"
+        elif name == "staff":
+            written[name] = [int(pk) for pk in value if pk.isascii() and pk.isdecimal() and len(pk) < 10]
+        elif name != "unit" and value != "":
             written[name] = value
-    if row.kind == "lasting":
-        written |= {
-            "seconds": _seconds(row.get("length"), row.get("unit")),
-            "working": row.get("working", "yes") != "no",
-        }
     return written
 
 
@@ -320,19 +334,6 @@ def _words(text: str) -> list[str]:
     for mark in ("、", "，", ",", "\r"):
         text = text.replace(mark, "\n")
     return [word for word in (" ".join(part.split()) for part in text.split("\n")) if word]
-
-
-def _action(row: Row) -> dict[str, Any]:
-    written: dict[str, Any] = {"kind": row.kind}
-    for name in ACTION_FIELDS[row.kind]:
-        value = row.get(name, [] if name in _LISTS else "")
-        if name == "at_once":
-            written[name] = value == "on"
-        elif name == "staff":
-            written[name] = [int(pk) for pk in value if pk.isascii() and pk.isdecimal() and len(pk) < 10]
-        elif value != "":
-            written[name] = value
-    return written
 
 
 def lacking(error: ValidationError) -> list[str]:
@@ -350,6 +351,9 @@ def _sentence(place: tuple[int | str, ...], kind: str) -> str:
         if last == "on":
             return _("When: choose what has to happen.")
         return _("When: give a whole number, at least 1.")
+    if last == "seconds":
+        place_of = _("Condition %(number)s") if top == "where" else _("Action %(number)s")
+        return _("%(place)s: give a whole number, at least 1.") % {"place": place_of % {"number": number}}
     if top == "where":
         if last in {"all", "any"}:
             return _("Group %(number)s: add a condition.") % {"number": number}

@@ -39,13 +39,17 @@ def choices(form: Form) -> dict[str, Any]:
             "set_priority": _pairs(words.PRIORITIES),
         },
         "matches": [
-            ("all", _("all of these hold")),
-            ("any", _("at least one of these holds")),
-            ("none", _("none of these holds")),
-            ("not_all", _("not all of these hold")),
+            ("all", _("all of these apply")),
+            ("any", _("at least one of these applies")),
+            ("none", _("none of these applies")),
+            ("not_all", _("not all of these apply")),
         ],
         "conditions": _conditions(),
         "actions": _actions(),
+        "deadlines": [
+            ("next_update", _("until the requester hears from us")),
+            ("resolution", _("until it is resolved")),
+        ],
         "units": [("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))],
         "workings": [("yes", _("working time of the team")), ("no", _("time of the clock"))],
         "contacts": Count.CONTACTS.value,
@@ -106,5 +110,6 @@ def _actions() -> list[tuple[str, str]]:
         ("offer", _("offer it to a team")),
         ("move", _("move it to a team without asking")),
         ("set_priority", _("set the priority")),
+        ("start_clock", _("set a deadline")),
         ("require_approval", _("ask for a supervisor's approval before it is resolved")),
     ]

@@ -14,7 +14,7 @@ from madoguchi.people.access import Capability
 from madoguchi.rules import words
 from madoguchi.rules.actions.try_rule import ask_for_trial
 from madoguchi.rules.definition import parse
-from madoguchi.rules.models import Trial, in_language_of_page
+from madoguchi.rules.models import Rule, Trial, in_language_of_page
 from madoguchi.rules.world import Labels
 from madoguchi.tickets.models import Ticket
 from madoguchi.web.rules.views import rule_or_404
@@ -47,8 +47,17 @@ def trial_page(request: StaffRequest, trial_id: int) -> HttpResponse:
         "result": trial.result,
         "rows": _rows(request, trial),
         "days": _days(trial),
+        "ready": _may_be_switched_on(trial),
     }
     return page(request, "rules/trial.html", context)
+
+
+def _may_be_switched_on(trial: Trial) -> bool:
+    """Whether this is how the rule stands, and it is not on yet."""
+    rule = trial.rule
+    if rule is None or trial.state != Trial.State.DONE:
+        return False
+    return rule.state != Rule.State.ON and rule.definition == trial.definition
 
 
 def _rows(request: StaffRequest, trial: Trial) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ class Row:
     state: str
     due_at: datetime | None
     ended_at: datetime | None
+    text: str
 
 
 def panel_of(ticket: Ticket) -> dict[str, Any]:
@@ -40,6 +41,7 @@ def panel_of(ticket: Ticket) -> dict[str, Any]:
             _state(clock, now),
             clock.due_at,
             clock.ended_at,
+            clock.text,
         )
         for clock in _kept.all(ticket.pk)
     ]

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
 from madoguchi.calendars.words import working_span
-from madoguchi.clocks.queries import clocks_of, policy_names
+from madoguchi.clocks.queries import clocks_of, promised_by
 from madoguchi.clocks.words import explain
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
@@ -21,7 +21,6 @@ def clocks(request: StaffRequest, number: str) -> HttpResponse:
     ticket = ticket_or_404(request, number)
     found = clocks_of(ticket)
     teams = Team.objects.in_bulk({reading.team for reading in found.all})
-    promised = policy_names(found.all, found.book)
     rows = [
         {
             "kind": reading.kind.value,
@@ -29,7 +28,7 @@ def clocks(request: StaffRequest, number: str) -> HttpResponse:
             "state": reading.state_at(found.now).value,
             "due_at": reading.due_at,
             "ended": reading.ended_at is not None,
-            "policy": promised[reading.policy.version],
+            "policy": promised_by(reading, found.book),
             "parts": explain(reading, found.now),
         }
         for reading in found.all
