@@ -14,6 +14,8 @@ from madoguchi.tickets.models import Ticket
 from tests.desk import Desk
 from tests.windows import OpenWindow, assert_accessible
 
+SAID = "営業時間で30分、誰も受け取っていないとき、優先度が「緊急」なら、担当チームのスーパーバイザーに知らせる。"
+
 
 def raised(desk: Desk, subject: str, *, ago: timedelta, priority: str = "urgent") -> Ticket:
     return desk.run(
@@ -61,8 +63,6 @@ def test_a_supervisor_writes_tries_and_switches_on_a_rule_and_sees_it_fire(
     expect(page.locator("#trial table")).to_contain_text("受注システムが停止")
     expect(page.locator("#trial table")).not_to_contain_text("印刷できない")
     assert_accessible(page)
-    page.get_by_role("link", name="ルールへ戻る").click()
-
     page.get_by_role("button", name="オンにする…").click()
     sheet = page.locator("#sheet")
     expect(sheet).to_contain_text("いま対応中のチケット1件")
@@ -76,31 +76,74 @@ def test_a_supervisor_writes_tries_and_switches_on_a_rule_and_sees_it_fire(
     expect(page.locator("#conversation")).to_contain_text("ルール「緊急の放置」が働きました。", timeout=20_000)
     expect(page.locator("#conversation")).to_contain_text("林 直子に知らせました")
 
+    _write_in_english(open_window(served.cast.hayashi, "/rules/", language="en"))
+
 
 def _write_by_keyboard(page: Page) -> None:
-    """Priority urgent, not accepted for thirty working minutes, tell the supervisors: without a mouse."""
-    expect(page.locator("#sentence")).to_contain_text("スーパーバイザーに知らせる")
+    """P1 not accepted in 30 working minutes: tell the supervisor. From nothing, and without a mouse."""
     page.locator("#field-name").focus()
     page.keyboard.type("緊急の放置")
-    page.locator("#length").focus()
-    page.keyboard.press("Control+a")
-    page.keyboard.type("45")
-    expect(page.locator("#sentence")).to_contain_text("営業時間で45分")
+    _press(page, "remove-c0", gone="c0.kind")
+    _press(page, "remove-a0", gone="a0.kind")
+    expect(page.locator("#sentence")).to_contain_text("実行: ")
+    page.locator("#state").select_option(label="誰も受け取っていない")
+    page.locator("#working").select_option(label="チームの営業時間で")
     page.locator("#length").focus()
     page.keyboard.press("Control+a")
     page.keyboard.type("30")
-    page.locator("#add-condition").focus()
-    page.keyboard.press("Enter")
-    row = page.locator("[id='c1.kind']")
-    expect(row).to_be_focused()
-    row.select_option("line")
-    expect(page.locator("#sentence")).to_contain_text("一次対応にある")
-    expect(row).to_be_focused()
+    page.locator("#unit").select_option(label="分")
+    _press(page, "add-condition", focused="c0.kind")
+    page.locator("[id='c0.kind']").select_option(label="優先度")
+    expect(page.locator("#sentence")).to_contain_text("条件1: 値を一つ以上")
+    page.locator("input[name='c0.one_of'][value='urgent']").focus()
+    page.keyboard.press("Space")
+    _press(page, "add-action", focused="a0.kind")
+    page.locator("[id='a0.kind']").select_option(label="知らせる")
+    expect(page.locator("#sentence p")).to_have_text(SAID)
     assert_accessible(page)
-    page.locator("#remove-c1").focus()
-    page.keyboard.press("Enter")
-    expect(row).to_have_count(0)
-    expect(page.locator("#sentence p")).to_have_text(
-        "営業時間で30分、誰も受け取っていないとき、優先度が「緊急」なら、担当チームのスーパーバイザーに知らせる。"
-    )
+    _group_by_keyboard(page)
     page.keyboard.press("Control+Enter")
+
+
+def _group_by_keyboard(page: Page) -> None:
+    """A group of conditions within the others, and away again."""
+    _press(page, "add-group", focused="c1.match")
+    page.locator("input[name='c1-0.one_of'][value='low']").focus()
+    page.keyboard.press("Space")
+    _press(page, "add-condition-c1", focused="c1-1.kind")
+    page.locator("[id='c1-1.kind']").select_option("line")
+    expect(page.locator("#sentence")).to_contain_text(
+        "優先度が「緊急」、かつ（優先度が「低」、または一次対応にある）なら"
+    )
+    assert_accessible(page)
+    _press(page, "remove-c1", gone="c1.match")
+    expect(page.locator("#sentence p")).to_have_text(SAID)
+
+
+def _press(page: Page, button: str, *, focused: str = "", gone: str = "") -> None:
+    """Enter on a button, and the form as it is drawn anew."""
+    page.locator(f"[id='{button}']").focus()
+    page.keyboard.press("Enter")
+    if focused:
+        expect(page.locator(f"[id='{focused}']")).to_be_focused()
+    if gone:
+        expect(page.locator(f"[id='{gone}']")).to_have_count(0)
+
+
+def _write_in_english(page: Page) -> None:
+    """The same, as short as it is for somebody who takes the example that stands there."""
+    page.get_by_role("link", name="New rule").click()
+    page.get_by_label("Name", exact=False).first.fill("P1 not accepted")
+    expect(page.locator("#sentence p")).to_have_text(
+        "When nobody has accepted it for 30 working minutes, and the priority is “Urgent”: "
+        "tell the supervisors of the team that holds it."
+    )
+    page.get_by_role("button", name="Save as a draft").click()
+    page.get_by_role("button", name="Try", exact=True).click()
+    expect(page.locator("#trial table")).to_contain_text("受注システムが停止")
+    page.get_by_role("button", name="Switch on…").click()
+    sheet = page.locator("#sheet")
+    expect(sheet).to_contain_text("On the last 30 days it would have fired on 4 tickets")
+    sheet.get_by_role("button", name="Switch on").click()
+    expect(page.locator("#messages")).to_contain_text("The rule is on.")
+    assert_accessible(page)
