@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clocks", "0001_initial"),
+        ("clocks", "0002_spent"),
     ]
 
     operations = [
