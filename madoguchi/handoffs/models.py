@@ -7,6 +7,7 @@ from django.db.models.lookups import In
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from madoguchi.consultations.models import Consultation
 from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Access, Capability
@@ -137,13 +138,16 @@ class RoutingDecision(models.Model):
         TAKE = "take", _("Taken over by the supervisor")
         ALLOW = "allow", _("One more hand-off allowed")
         KEEP = "keep", _("Stays where it is")
-        ASK = "ask", _("A team was asked")
+        ASK = "ask", _("A team or a department was asked")
 
     MOVING: ClassVar[tuple[str, ...]] = (Kind.ASSIGN, Kind.TAKE)  # ``team`` holds it from then on
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="routing_decisions")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="routing_decisions")
+    consultation = models.OneToOneField(
+        Consultation, models.SET_NULL, null=True, blank=True, related_name="routing_decision"
+    )
     note = models.CharField(max_length=500)
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="routing_decisions")
     at = models.DateTimeField(auto_now_add=True)

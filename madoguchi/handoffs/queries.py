@@ -197,7 +197,9 @@ def time_by_team(ticket: Ticket, *, now: datetime | None = None) -> list[Stop]:
     handoffs = Handoff.objects.filter(ticket=ticket).select_related(
         "from_team", "to_team", "to_staff", "offered_by", "accepted_by", "ended_by", "article"
     )
-    decisions = RoutingDecision.objects.filter(ticket=ticket).select_related("team", "staff")
+    decisions = RoutingDecision.objects.filter(ticket=ticket).select_related(
+        "team", "staff", "consultation__department"
+    )
     end = (None if ticket.is_active else ticket.resolved_at or ticket.closed_at) or now or timezone.now()
     return stops(
         list(handoffs),

@@ -7,7 +7,7 @@ from madoguchi.handoffs.actions.decide import accept
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.actions.shift_notes import post_shift_note
 from madoguchi.notifications.models import Notification
-from madoguchi.people.models import Team
+from madoguchi.people.models import Department, Team
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.models import Ticket
 from tests.desk import Desk
@@ -117,14 +117,15 @@ def test_a_supervisor_asks_takes_over_and_assigns_each_in_one_step(
     cast = served.cast
     asked, given = (served.run(frozen, cast, subject) for subject in ("聞いてから引き取る件", "割り当てる件"))
 
-    def decide(ticket: Ticket, kind: str, team: Team | None = None) -> Page:
+    def decide(ticket: Ticket, kind: str, whom: Team | Department | None = None) -> Page:
         page.goto(f"/handoffs/frozen/{ticket.number_shown}/")
         expect(page.locator(".stops > li")).to_have_count(3)
         page.locator(f"[name=kind][value={kind}]").check()
-        expect(page.locator("#field-team")).to_be_visible(visible=team is not None)
-        expect(page.locator(f".decide-{kind}")).to_be_visible()
-        if team is not None:
-            page.locator("#field-team").select_option(str(team.pk))
+        for field, of in (("team", Team), ("department", Department)):
+            expect(page.locator(f"#field-{field}")).to_be_visible(visible=isinstance(whom, of))
+            if isinstance(whom, of):
+                page.locator(f"#field-{field}").select_option(str(whom.pk))
+        expect(page.locator(f".decide-{kind.replace('_', '-')}")).to_be_visible()
         page.locator("#field-note").fill("設定は正しかったですか")
         assert_accessible(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -137,6 +138,10 @@ def test_a_supervisor_asks_takes_over_and_assigns_each_in_one_step(
     expect(decide(asked, "ask", cast.service_desk).locator("#messages")).to_contain_text(
         cast.service_desk.name_en if language == "en" else cast.service_desk.name
     )
+    expect(decide(asked, "ask_department", cast.accounting).locator("#messages")).to_contain_text(
+        cast.accounting.name_en if language == "en" else cast.accounting.name
+    )
+    expect(page.locator(".asked-notes")).to_contain_text("設定は正しかったですか")
     with served.inside():  # the bell rings in their working hours
         assert "設定は正しかったですか" in Notification.objects.filter(staff=cast.takahashi).latest("id").words
     expect(decide(asked, "take")).to_have_url(f"{served.url}/tickets/{asked.number_shown}/")

@@ -14,7 +14,7 @@ from madoguchi.api.v1 import fields
 from madoguchi.api.v1.answer import answer as answered
 from madoguchi.api.v1.answer import items, moment
 from madoguchi.api.v1.fields import Answer, Body
-from madoguchi.api.v1.find import ticket_at
+from madoguchi.api.v1.find import department_named, ticket_at
 from madoguchi.api.v1.ticket_form import StaffForm, staff_form
 from madoguchi.api.v1.tickets import READ, WRITE
 from madoguchi.consultations.actions.ask import ask
@@ -139,7 +139,7 @@ class ConsultationQuery(BaseModel):
 def ask_a_department(request: ApiRequest, number: str, asked: ConsultationIn) -> HttpResponse:
     """It goes to the first of the chain who is available; the ticket stays and waits. 409 when nobody can be asked."""
     ticket = ticket_at(request, number)
-    department = _department_named(asked.department)
+    department = department_named(asked.department)
     consultation = ask(
         ticket,
         department=department,
@@ -302,13 +302,6 @@ def _shown(request: ApiRequest, row_id: int) -> HttpResponse:
     return answered(200, _form(_at(request, row_id)))
 
 
-def _department_named(key: str) -> Department:
-    found = Department.objects.filter(key=key, is_active=True).first()
-    if found is None:
-        raise invalid("department", _("There is no department “%(key)s”.") % {"key": key})
-    return found
-
-
 def _topic_named(department: Department, key: str) -> Topic:
     found = Topic.objects.filter(department=department, key=key, is_active=True).first()
     if found is None:
@@ -335,7 +328,7 @@ def _page(rows: ConsultationQuerySet, part: ConsultationQuery) -> HttpResponse:
     if part.state:
         rows = rows.filter(state=part.state)
     if part.department:
-        rows = rows.filter(department=_department_named(part.department))
+        rows = rows.filter(department=department_named(part.department))
     if part.to_review is not None:
         rows = rows.filter(to_review=part.to_review)
     if last := cursor.decode_id(part.cursor):

@@ -10,7 +10,7 @@ from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import Interaction
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import PreparedVisible
-from madoguchi.people.models import Staff, Team
+from madoguchi.people.models import Department, Staff, Team
 from madoguchi.people.queries import colleagues
 from madoguchi.tickets.models import Ticket, id_of
 
@@ -52,6 +52,14 @@ def team_named(key: str, *, field: str) -> Team:
     found = Team.objects.filter(key=key, is_active=True).first()
     if found is None:
         raise invalid(field, _("There is no team “%(key)s”.") % {"key": key})
+    return found
+
+
+def department_named(key: str) -> Department:
+    """The department with this key that is asked."""
+    found = Department.objects.filter(key=key, is_active=True).first()
+    if found is None:
+        raise invalid("department", _("There is no department “%(key)s”.") % {"key": key})
     return found
 
 

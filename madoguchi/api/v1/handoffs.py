@@ -14,7 +14,7 @@ from madoguchi.api.problem import not_found
 from madoguchi.api.v1 import fields
 from madoguchi.api.v1.answer import answer, items, moment
 from madoguchi.api.v1.fields import Answer, Body
-from madoguchi.api.v1.find import article_named, staff_named, team_named, ticket_at
+from madoguchi.api.v1.find import article_named, department_named, staff_named, team_named, ticket_at
 from madoguchi.api.v1.ticket_form import StaffForm, TicketForm, staff_form
 from madoguchi.api.v1.tickets import READ, WRITE, shown
 from madoguchi.handoffs.actions.decide import accept, decide_routing, recall, return_
@@ -169,16 +169,18 @@ class RoutingIn(Body):
     kind: Literal["assign", "take", "allow", "keep", "ask"]
     note: Annotated[str, Field(min_length=1, max_length=500)]
     team: fields.Key | None = None
+    department: fields.Key | None = None
 
 
 @router.post("/tickets/{number}/routing", response=TicketForm, auth=WRITE, summary="Decide about a frozen ticket")
 def decide_about_routing(request: ApiRequest, number: str, decision: RoutingIn) -> HttpResponse:
-    """Assign it to a team, take it over, allow one more hand-off, keep it where it is, or ask a team first."""
+    """Assign it to a team, take it over, allow one more hand-off, keep it, or ask a team or a department first."""
     decide_routing(
         ticket_at(request, number),
         kind=decision.kind,
         note=decision.note,
         team=team_named(decision.team, field="team") if decision.team else None,
+        department=department_named(decision.department) if decision.department else None,
         by=request.auth.staff,
     )
     return shown(ticket_at(request, number))

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from madoguchi.consultations.actions.ask import ask
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.offer import freeze, frozen
 from madoguchi.handoffs.models import Handoff, RoutingDecision
@@ -12,7 +13,7 @@ from madoguchi.journal.record import record
 from madoguchi.knowledge.models import Article
 from madoguchi.notifications.actions import notify
 from madoguchi.people.access import Capability, access_of
-from madoguchi.people.models import Staff, Team
+from madoguchi.people.models import Department, Staff, Team
 from madoguchi.people.standing_in import covered
 from madoguchi.tickets.actions.lock import lock, require_active, save
 from madoguchi.tickets.models import Status, Ticket
@@ -133,12 +134,21 @@ def recall(handoff: Handoff, *, by: Staff) -> Handoff:
 
 
 @transaction.atomic
-def decide_routing(ticket: Ticket, *, kind: str, note: str, by: Staff, team: Team | None = None) -> RoutingDecision:
+def decide_routing(
+    ticket: Ticket,
+    *,
+    kind: str,
+    note: str,
+    by: Staff,
+    team: Team | None = None,
+    department: Department | None = None,
+) -> RoutingDecision:
     """A supervisor unfreezes a ticket: assigns it to a team (which must take it), takes it over, allows one more move,
     or keeps it.
 
-    What is taken over is held by the supervisor's own team (see ``team_of_taker``). ``ask`` tells everybody of ``team``
-    the question in ``note`` and leaves the ticket frozen; they answer by a note on the ticket.
+    What is taken over is held by the supervisor's own team (see ``team_of_taker``). ``ask`` leaves the ticket frozen
+    and puts the question in ``note`` to everybody of ``team``, who answer by a note, or to ``department``, as a
+    consultation.
     """
     if not access_of(by).can(Capability.DECIDE_ROUTING):
         raise Refused(_("Only a supervisor can decide this."), code="not_supervisor", status=403)
@@ -151,6 +161,7 @@ def decide_routing(ticket: Ticket, *, kind: str, note: str, by: Staff, team: Tea
     if ticket.frozen_at is None:
         raise Refused(_("This ticket is not frozen."), code="not_frozen", status=409)
     former = ticket.holder_team
+    consultation = None
     if kind == RoutingDecision.Kind.TAKE:
         team = team_of_taker(ticket, by)
     if kind in RoutingDecision.MOVING:
@@ -161,9 +172,13 @@ def decide_routing(ticket: Ticket, *, kind: str, note: str, by: Staff, team: Tea
         save(ticket, frozen_at=None, moves_granted=_granted(ticket, moves=ticket.moves, further=1))
     elif kind == RoutingDecision.Kind.KEEP:
         save(ticket, frozen_at=None)
+    elif department is not None:
+        team, consultation = None, ask(ticket, department=department, question=note, by=by)
     else:
         _ask(ticket, team, note.strip(), by=by)
-    decision = RoutingDecision.objects.create(ticket=ticket, kind=kind, team=team, note=note.strip(), staff=by)
+    decision = RoutingDecision.objects.create(
+        ticket=ticket, kind=kind, team=team, consultation=consultation, note=note.strip(), staff=by
+    )
     record(
         "routing.decided",
         by=by,
@@ -171,6 +186,7 @@ def decide_routing(ticket: Ticket, *, kind: str, note: str, by: Staff, team: Tea
         data={
             "kind": kind,
             "team": team.name if team else None,
+            "department": department.name if consultation and department else None,
             "team_id": team.pk if team and team != former and kind in RoutingDecision.MOVING else None,
             "note": decision.note,
             "moves": ticket.moves,
@@ -205,7 +221,7 @@ def _give(ticket: Ticket, team: Team, *, to: Staff | None) -> None:
 
 def _ask(ticket: Ticket, team: Team | None, question: str, *, by: Staff) -> None:
     if team is None or not team.is_active:
-        raise Refused(_("Choose the team that you ask."), code="team", field="team")
+        raise Refused(_("Choose the team or the department that you ask."), code="team", field="team")
     told = notify(
         Staff.objects.filter(memberships__team=team).exclude(pk=by.pk).distinct(),
         gettext_noop("%(name)s asks about %(ticket)s, which is frozen: %(question)s"),

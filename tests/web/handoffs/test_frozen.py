@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from madoguchi.calendars.actions import add_calendar
 from madoguchi.calendars.working_time import Period
+from madoguchi.consultations.actions.hear import answer
+from madoguchi.consultations.models import Consultation
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import accept, recall, return_
 from madoguchi.handoffs.actions.offer import offer
@@ -185,6 +187,25 @@ def test_a_supervisor_asks_a_team_and_the_ticket_stays_frozen(cast: Cast, sign_i
     assert "正しかったです" in html
     nobody = client.post(url, asked | {"team": str(cast.field_service.pk)}, headers=HTMX)
     assert nobody.status_code == 422
+
+
+def test_a_supervisor_asks_a_department_and_reads_its_answer_before_deciding(cast: Cast, sign_in: SignIn) -> None:
+    moved = frozen(cast)
+    url = f"/handoffs/frozen/{moved.number}/"
+    client = sign_in(cast.hayashi)
+    unnamed = client.post(url, {"kind": "ask_department", "note": "請求先は変わりましたか"}, headers=HTMX)
+    assert (unnamed.status_code, 'data-missing="department"' in unnamed.content.decode()) == (422, True)
+    posted = {"kind": "ask_department", "department": str(cast.accounting.pk), "note": "請求先は変わりましたか"}
+    assert client.post(url, posted, headers=HTMX)["HX-Redirect"] == f"/handoffs/frozen/{moved.number_shown}/"
+    question = Consultation.objects.get(ticket=moved)
+    assert (question.department, question.question) == (cast.accounting, "請求先は変わりましたか")
+    moved.refresh_from_db()
+    assert (moved.frozen_at is not None, moved.holder_team, moved.moves) == (True, cast.network, 2)
+    answer(question, body="9月に変わりました", name="経理 太郎", by=cast.hayashi)
+    html = client.get(url).content.decode()
+    for text in ("請求先は変わりましたか", "9月に変わりました", f"{cast.accounting.label}に質問"):
+        assert text in html
+    assert f"判断の前に{cast.accounting.label}" in client.get(f"/tickets/{moved.number_shown}/").content.decode()
 
 
 @pytest.mark.parametrize("who", ["sato", "ito", "mori", "ogawa", "watanabe"])
