@@ -15,7 +15,8 @@ from freezegun import freeze_time
 
 from madoguchi.consultations.actions.ask import ask
 from madoguchi.consultations.actions.name import Named
-from madoguchi.consultations.actions.read import read_as, use_answer
+from madoguchi.consultations.actions.read import read_as
+from madoguchi.consultations.actions.use import use_answers
 from madoguchi.consultations.models import Consultation, Remark, State
 from madoguchi.consultations.sweep import advance_due
 from madoguchi.gateways.imap import collect_once
@@ -153,7 +154,7 @@ def test_the_answer_finds_its_question_and_the_requester_sees_only_the_desk(
 
     # The answer is used, and 山田 replies to it.
     with moment(at(2, 13)):
-        use_answer(billed, body="9月3日にお送りしております。再送いたしましょうか。", by=cast.sato)
+        use_answers(ticket, [billed], body="9月3日にお送りしております。再送いたしましょうか。", by=cast.sato)
     with moment(at(2, 14)):
         answer = last_to(sink, YAMADA)
         put(mailbox, mail(headers_of_reply(answer), "お願いします。\r\n".encode()))
