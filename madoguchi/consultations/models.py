@@ -15,7 +15,7 @@ from madoguchi.foundation.literal import Words
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Contact, ContactChannel, Department, Staff, Team, Topic
-from madoguchi.tickets.models import Message, Ticket
+from madoguchi.tickets.models import Message, Status, Ticket
 
 
 class State(models.TextChoices):
@@ -47,8 +47,12 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
         return self.filter(state__in=Words(*OPEN))
 
     def needing_somebody(self) -> "ConsultationQuerySet":
-        """The department waits for the desk, or something came that nobody has looked at."""
-        return self.filter(Q(state=Words(State.ASKED_BACK)) | Q(to_review=True))
+        """``needs`` says what: the department waits for the desk, something came that nobody has looked at, or an
+        answer that the requester was not told while the ticket is not solved.
+        """
+        told = Q(state=Words(State.ANSWERED), used_at__isnull=True)
+        needing = self.filter(Q(state=Words(State.ASKED_BACK)) | Q(to_review=True) | told)
+        return needing.exclude(told, to_review=False, ticket__status__in=Words(Status.RESOLVED, Status.CLOSED))
 
 
 class Consultation(models.Model):
@@ -90,7 +94,9 @@ class Consultation(models.Model):
                 name="consultations_open",
             ),
             models.Index(
-                fields=["team"], condition=Q(state="asked_back") | Q(to_review=True), name="consultations_needing"
+                fields=["asked_by"],
+                condition=Q(state="asked_back") | Q(to_review=True) | Q(state="answered", used_at__isnull=True),
+                name="consultations_needing",
             ),
             models.Index(fields=["department", "-id"], name="consultations_of_department"),
         ]
@@ -111,6 +117,20 @@ class Consultation(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def is_usable(self) -> bool:
+        """Answered, and the requester has not been told yet."""
+        return self.answer_id is not None and self.used_at is None
+
+    @property
+    def needs(self) -> str:
+        """What somebody of the desk has to do: ``reply``, ``review``, ``use``, or nothing."""
+        if self.state == State.ASKED_BACK:
+            return "reply"
+        if self.to_review:
+            return "review"
+        return "use" if self.is_usable else ""
 
     @property
     def number_shown(self) -> str:

@@ -40,20 +40,10 @@ class Shown:
         return label_of(self.row.department, self.row.topic)
 
     @property
-    def is_usable(self) -> bool:
-        """Answered, and the requester has not been told yet."""
-        return self.row.answer_id is not None and self.row.used_at is None
-
-    @property
     def needs(self) -> str:
-        """What somebody of the desk has to do: ``reply``, ``call``, ``review``, ``use``, or nothing."""
-        if self.row.state == State.ASKED_BACK:
-            return "reply"
-        if self.row.to_review:
-            return "review"
-        if self.is_usable:
-            return "use"
-        return "call" if self.now and self.now.state == Approach.State.ASKED and is_called(self.now) else ""
+        """What somebody of the desk has to do: ``reply``, ``review``, ``use``, ``call``, or nothing."""
+        called = self.now is not None and self.now.state == Approach.State.ASKED and is_called(self.now)
+        return self.row.needs or ("call" if called else "")
 
     @property
     def remarks(self) -> list[Remark]:
@@ -135,7 +125,7 @@ def _coming(row: Consultation, now: Approach | None, steps: Sequence[Step]) -> s
         return ""
     if row.state == State.ASKED_BACK and row.next_at is None:
         return _("The time stands still until the desk replies.")
-    if row.next_at is None or not steps:
+    if row.next_at is None or not steps or not row.ticket.is_active:
         return _("Nobody is reminded while the ticket is resolved.")
     remind = next((step for step in steps if step.move == Move.REMIND), None)
     last = steps[-1]

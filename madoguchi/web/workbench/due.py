@@ -1,11 +1,13 @@
-"""期限が近い: what this person has to see to next, tickets and promised calls in one order."""
+"""期限が近い: what this person has to see to next: tickets, promised calls and what departments said, in one order."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from madoguchi.clocks.function import Kind
+from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import CallBack
 from madoguchi.people.access import Access, PreparedVisible
@@ -15,7 +17,10 @@ MOST = 8
 
 
 class Due(NamedTuple):
-    """One row. A call that was promised names its ``call_back``, everything else its ticket's ``number``."""
+    """One row. A call that was promised names its ``call_back``, everything else its ticket's ``number``.
+
+    A ``question`` to a ``department`` stands there since ``at``; its ``kind`` is ``reply``, ``review`` or ``use``.
+    """
 
     at: datetime
     kind: str
@@ -23,6 +28,8 @@ class Due(NamedTuple):
     number: str
     call_back: int | None = None
     is_unassigned: bool = False
+    question: int | None = None
+    department: str = ""
 
 
 def _first(tickets: TicketQuerySet) -> "QuerySet[Ticket, tuple[int, str, Any, str]]":
@@ -41,12 +48,23 @@ _promised = Prepared(
         .values_list("id", "name", "number", "due_at", "ticket_link__ticket")[:MOST]
     )
 )
+_came = Remark.objects.filter(consultation=OuterRef("pk")).order_by("-id").values("at")[:1]
+_asked = PreparedVisible(
+    lambda access, staff: (
+        Consultation.objects.visible_to(access)
+        .needing_somebody()
+        .filter(asked_by=staff)
+        .select_related("ticket", "department")
+        .annotate(came=Coalesce(Subquery(_came), F("asked_at")))
+        .order_by("-id")[:MOST]
+    )
+)
 
 
 def due_of(access: Access) -> list[Due]:
     """Own tickets, unassigned ones of the own teams, own call-backs: the next due first, so what is late stands on top.
 
-    Three questions and one more for each further team; none looks at more than waits for these people.
+    Four questions and one more for each further team; none looks at more than waits for these people.
     """
     calls = _promised.all(access.staff.pk)
     called = {ticket for *_, ticket in calls}
@@ -63,4 +81,15 @@ def due_of(access: Access) -> list[Due]:
             for ticket, subject, at, kind in rows
             if kind != Kind.CALL_BACK or ticket not in called
         ]
-    return sorted(found)[:MOST]
+    found += [
+        Due(
+            row.came,
+            row.needs,
+            row.ticket.subject,
+            row.ticket.number_shown,
+            question=row.pk,
+            department=row.department.label,
+        )
+        for row in _asked.all(access, access.staff.pk)
+    ]
+    return sorted(found, key=lambda row: row.at)[:MOST]

@@ -1,14 +1,16 @@
-"""What becomes of a contact: resolved, raised, handed over, or a call-back promised."""
+"""What becomes of a contact: resolved, raised, handed over, a department asked, or a call-back promised."""
 
 from typing import Any
 
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from madoguchi.consultations.actions.ask import ask
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
 from madoguchi.handoffs.actions.offer import offer
@@ -26,6 +28,7 @@ from madoguchi.tickets.actions.post_message import post_message
 from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Message, Status, Ticket
+from madoguchi.web.consultations import asking
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.promising import promised_time, quick_times
@@ -157,6 +160,40 @@ def to_sales(request: StaffRequest, contact_id: int) -> HttpResponse:
         closing(show(request, contact)),
         _("%(number)s is raised, and sales has been told.") % {"number": ticket.number_shown},
     )
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def ask_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """部署に聞く: the sheet of a ticket's page for what is written so far, and its parts that follow what is chosen."""
+    contact = contact_or_404(request, contact_id)
+    intake = form.read(form.posted(request.POST), request.access)
+    ticket = intake.ticket or form.imagined(contact, intake, form.front_of(request.access))
+    return page(
+        request,
+        asking.SHEET,
+        {
+            **asking.sheet_of(request, ticket, conversation=intake.notes),
+            "ask_to": reverse("workbench:ask", args=[contact.pk]),
+            "plan_to": reverse("workbench:ask_sheet", args=[contact.pk]),
+            "with_form": "#intake",
+            "fills": "#seat",
+        },
+    )
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def ask_department(request: StaffRequest, contact_id: int) -> HttpResponse:
+    """Raise the ticket (or take the one that goes on) and put the question to the department, in one."""
+    contact = contact_or_404(request, contact_id)
+    intake = form.read(form.posted(request.POST), request.access)
+    question = asking.read(request)
+    with transaction.atomic():
+        ticket = _into_ticket(request, contact, intake)
+        ask(ticket, **question, by=request.user)
+        _finish(request, contact)
+    return telling(request, closing(show(request, contact)), asking.said(ticket, question["department"]))
 
 
 @guard(Capability.TAKE_CALLS)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from madoguchi.consultations.actions.ask import ask
 from madoguchi.consultations.actions.hear import answer, ask_back, decline
+from madoguchi.consultations.actions.use import use_answers
 from madoguchi.consultations.models import Consultation, Remark, State
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
@@ -169,6 +170,10 @@ def test_late_answers_are_marked_and_listed_until_somebody_has_read_them(
     menu = client.get("/notices/").content.decode()
     assert '<a href="/consultations/"' in menu
     assert client.post(f"/consultations/{question.pk}/reviewed/", {}, headers=HTMX).status_code == 200
+    listed = client.get("/consultations/?show=needs").content.decode()
+    assert "要確認" not in listed
+    assert ticket.number_shown in listed  # nobody has told the requester yet
+    resolve(ticket, resolution="発行済みと案内", no_article_reason="個別の件", by=cast.sato)
     assert ticket.number_shown not in client.get("/consultations/?show=needs").content.decode()
 
 
@@ -217,6 +222,8 @@ def test_the_list_shows_what_is_open_the_longest_overdue_first(
     assert shown("?whose=team") == [first.pk, question.pk]
     assert shown(f"?department={sales.pk}") == [first.pk]
     assert shown("?department=x&whose=y&after=z") == [first.pk, question.pk]
+    assert shown("?show=needs") == [done.pk]
+    use_answers(ticket, [done], body="はいとのことです", by=cast.suzuki)
     assert shown("?show=needs") == []
     csv = b"".join(client.get("/consultations/export.csv").streaming_content).decode()  # type: ignore[attr-defined]
     assert f"{ticket.number_shown}-{first.pk}" in csv
@@ -340,8 +347,9 @@ def test_a_solved_ticket_keeps_its_questions_and_says_that_nobody_is_reminded(
     question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
 ) -> None:
     resolve(ticket, resolution="済", no_article_reason="one_off", by=cast.sato)
-    by_mail(sent_to("keiri@example.jp"), "遅くなりました。発行済みです。")
     client = sign_in(cast.sato)
+    assert "解決済みのため、催促は止まっています" in client.get(f"/tickets/{ticket.number}/").content.decode()
+    by_mail(sent_to("keiri@example.jp"), "遅くなりました。発行済みです。")
     html = client.get(f"/tickets/{ticket.number}/").content.decode()
     assert "遅くなりました" in html
     assert "要確認" in html

@@ -9,11 +9,17 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from madoguchi.consultations.actions.hear import answer, ask_back
+from madoguchi.consultations.actions.read import review
+from madoguchi.consultations.actions.steer import reply
+from madoguchi.consultations.actions.use import use_answers
 from madoguchi.interactions.models import CallBack
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.promise_call import promise_call
+from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
+from tests.consultations.questions import asked, raised
 
 type SignIn = Callable[..., Client]
 
@@ -66,12 +72,12 @@ def test_eight_rows_are_enough_and_cost_what_one_costs(
 ) -> None:
     client = sign_in(cast.sato)
     due(cast, "件", 0)
-    with django_assert_num_queries(7):  # session, person, roles, the journal's end; own, the team's, calls
+    with django_assert_num_queries(8):  # session, person, roles, the journal's end; own, the team's, calls, questions
         client.get("/workbench/due/")
     for minutes in range(1, 10):
         due(cast, f"件{minutes}", minutes)
         due(cast, f"私{minutes}", minutes, assignee=cast.sato)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         found = listed(client)
     assert found == ["件", "件1", "私1", "件2", "私2", "件3", "私3", "件4"]
 
@@ -80,6 +86,26 @@ def test_a_partner_sees_what_is_due_of_their_share(cast: Cast, sign_in: SignIn) 
     due(cast, "自社の件", 5)
     due(cast, "委託先の件", 9, front_team=cast.partner, holder_team=cast.partner)
     assert listed(sign_in(cast.ogawa)) == ["委託先の件"]
+
+
+def test_what_departments_said_stands_there_until_somebody_has_seen_to_it(cast: Cast, sign_in: SignIn) -> None:
+    due(cast, "先の期限", 30)
+    back, told, late = (asked(cast, raised(cast, subject=subject)) for subject in ("聞き返し", "回答", "遅れた回答"))
+    asked(cast, raised(cast, subject="まだ返事がない件"))
+    asked(cast, raised(cast, subject="同僚の照会", by=cast.suzuki), by=cast.suzuki)
+    ask_back(back, body="何月分ですか", by=cast.sato)
+    answer(told, body="発行済みです", by=cast.sato)
+    resolve(late.ticket, resolution="案内済み", no_article_reason="個別の件", by=cast.sato)
+    answer(late, body="未発行でした", name="岡田", by=cast.sato)
+    client = sign_in(cast.sato)
+    html = client.get("/workbench/due/").content.decode()
+    assert listed(client) == ["聞き返し", "回答", "遅れた回答", "先の期限"]
+    assert re.findall(r"経理部 (\S+)</span>", html) == ["返事待ち", "回答あり(未連絡)", "要確認"]
+    assert f'hx-get="/consultations/{back.pk}/"' in html
+    reply(back, body="8月分です", by=cast.sato)
+    use_answers(told.ticket, [told], body="発行済みとのことです", by=cast.sato)
+    review(late, by=cast.sato)
+    assert "経理部" not in client.get("/workbench/due/").content.decode()
 
 
 @pytest.mark.parametrize("who", ["watanabe", "kimura", "outsider"])

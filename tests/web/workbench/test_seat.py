@@ -80,7 +80,7 @@ def test_a_partner_opens_the_own_calls_and_no_others(cast: Cast, sign_in: SignIn
     client = sign_in(cast.ogawa)
     assert client.get(f"/workbench/?contact={ours.pk}").status_code == 404
     assert client.get(f"/workbench/?contact={theirs.pk}").status_code == 200
-    for act in ("save", "settle", "take-over", "put-away", "person", "hand-over"):
+    for act in ("save", "settle", "take-over", "put-away", "person", "hand-over", "ask/sheet", "ask"):
         assert client.post(f"/workbench/contacts/{ours.pk}/{act}/").status_code == 404
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from madoguchi.consultations.models import Consultation
 from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.actions import promise_call_back
 from madoguchi.interactions.models import CallBack, IdentityCheck, IntakeDraft, Interaction
@@ -16,6 +17,7 @@ from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article, Audience, State
 from madoguchi.notices.actions import post_notice
+from madoguchi.people.actions.departments import add_topic
 from madoguchi.people.models import Person, Staff
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
@@ -182,6 +184,46 @@ def test_an_urgent_hand_over_needs_its_reason_and_is_counted(cast: Cast, sign_in
     assert 'data-missing="urgent_because"' in post(client, contact, "hand-over", fields).content.decode()
     post(client, contact, "hand-over", fields | {"urgent_because": "全員が止まっている"})
     assert Handoff.objects.get().urgent_because == "全員が止まっている"
+
+
+def test_a_department_is_asked_about_what_is_written_and_the_ticket_is_raised_by_it(
+    cast: Cast, sign_in: SignIn, contact: Interaction
+) -> None:
+    client = sign_in(cast.sato)
+    topic = add_topic(cast.accounting, key="mail", name="メールの請求", by=cast.admin)
+    cast.mail_trouble.topics.add(topic)
+    fields = form(cast, notes="山田です。請求書メールが届かない", **ITEMS)
+    sheet = post(client, contact, "ask/sheet", fields, "sheet-body").content.decode()
+    question = sheet.split('id="field-question"')[1].split(">", 1)[1].split("</textarea")[0]
+    assert "請求書メールが届かない" in question
+    assert "0x800CCC0E" in question
+    assert "山田" not in question
+    assert not Ticket.objects.exists()
+    chosen = {"to": f"{cast.accounting.pk}.{topic.pk}.", "for": f"{cast.accounting.pk}.{topic.pk}.", "urgent": "on"}
+    plan = post(client, contact, "ask/sheet", fields | chosen | {"question": question}, "ask-plan").content.decode()
+    assert "経理" in plan
+    refused = post(client, contact, "ask", fields | chosen | {"question": ""})
+    assert (refused.status_code, Ticket.objects.count()) == (422, 0)
+    asked = post(client, contact, "ask", fields | chosen | {"question": question})
+    assert asked.headers["HX-Trigger"] == "close-sheet"
+    consultation = Consultation.objects.get()
+    ticket = consultation.ticket
+    assert (consultation.topic, consultation.asked_by, consultation.urgent) == (topic, cast.sato, True)
+    assert (ticket.waiting_for, contact.ticket_links.get().ticket) == ("department", ticket)
+    assert f"{ticket.number_shown} について経理部に照会しました" in asked.content.decode()
+
+
+def test_a_question_about_nothing_is_refused_and_about_an_open_ticket_stands_on_it(
+    cast: Cast, sign_in: SignIn, contact: Interaction
+) -> None:
+    client = sign_in(cast.sato)
+    question = {"to": f"{cast.accounting.pk}..", "question": "発行済みですか"}
+    assert post(client, contact, "ask", form(cast, notes="") | question).status_code == 422
+    before = open_ticket(subject="請求書", body="届かない", channel="mail", requester=cast.yamada, by=cast.yamada)
+    fields = form(cast, ticket=before.number, notes="まだ届かないとのこと") | question
+    assert post(client, contact, "ask", fields).status_code == 200
+    assert Consultation.objects.get().ticket == before
+    assert Message.objects.filter(ticket=before, body="まだ届かないとのこと", visibility="internal").exists()
 
 
 def test_what_the_contract_does_not_cover_is_proposed_to_sales(
