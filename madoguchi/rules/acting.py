@@ -11,6 +11,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from madoguchi.clocks.actions import start_clock
+from madoguchi.consultations.actions.ask import ask
+from madoguchi.consultations.models import Consultation
+from madoguchi.consultations.proposal import question_for
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.by_rule import move_by_rule, offer_by_rule
 from madoguchi.handoffs.destination import propose
@@ -22,6 +25,7 @@ from madoguchi.rules import tree, words
 from madoguchi.rules.definition import (
     DESTINATION,
     EXCLUSIVE,
+    AskDepartment,
     Definition,
     Happened,
     Notify,
@@ -34,7 +38,7 @@ from madoguchi.rules.definition import (
 from madoguchi.rules.facts import Facts
 from madoguchi.rules.models import Firing, Proposal, Rule, in_language_of_page
 from madoguchi.rules.telling import ASKED, tell
-from madoguchi.rules.world import Labels, World
+from madoguchi.rules.world import Labels, World, asked
 from madoguchi.tickets.actions.approve import require_approval
 from madoguchi.tickets.actions.change import change
 from madoguchi.tickets.models import Priority, Ticket
@@ -236,6 +240,20 @@ def _start_clock(action: StartClock, firing: Firing) -> Sentence:
     return _done(action) if started else lambda: str(_("the deadline that it set runs already"))
 
 
+def _ask_department(action: AskDepartment, firing: Firing) -> Sentence:
+    department, topic = asked(action.to)
+    if department is None or (topic is None and "/" in action.to):
+        raise Refused(_("there is no such department or topic"))
+    same = Consultation.objects.filter(ticket=firing.ticket_id, department=department, topic=topic)
+    if same.open().filter(by_rule=firing.rule.name).exists():
+        return lambda: str(_("its question is not answered yet"))
+    ticket = _fresh(firing.ticket)
+    told = question_for(ticket, department, topic).text
+    question = f"{action.text}\n\n{told}" if action.text else told
+    ask(ticket, department=department, topic=topic, question=question, urgent=action.urgent, by=firing.rule)
+    return _done(action)
+
+
 def _require_approval(action: Any, firing: Firing) -> Sentence:
     if require_approval(firing.ticket, reason=_reason(firing), by=firing.rule) is None:
         return lambda: str(_("a supervisor's approval is asked for already"))
@@ -251,5 +269,6 @@ _DO: dict[str, Callable[[Any, Firing], Sentence]] = {
     "set_priority": _set_priority,
     "notify": _notify,
     "start_clock": _start_clock,
+    "ask_department": _ask_department,
     "require_approval": _require_approval,
 }

@@ -98,6 +98,18 @@ class StartClock(_Part):
     text: str = Field(default="", max_length=100)
 
 
+class AskDepartment(_Part):
+    """Put a question to a department: ``text``, and what the department may be told of the ticket.
+
+    ``to`` is the key of the department, or ``department/topic``.
+    """
+
+    kind: Literal["ask_department"] = "ask_department"
+    to: str = Field(min_length=1, max_length=101)
+    text: str = Field(default="", max_length=500)
+    urgent: bool = False
+
+
 class RequireApproval(_Part):
     """The ticket cannot be resolved until a supervisor has approved."""
 
@@ -106,7 +118,8 @@ class RequireApproval(_Part):
 
 type Trigger = Annotated[OnEvent | OnTime, Discriminator("kind")]
 type Action = Annotated[
-    Offer | Move | Propose | SetPriority | Notify | StartClock | RequireApproval, Discriminator("kind")
+    Offer | Move | Propose | SetPriority | Notify | StartClock | AskDepartment | RequireApproval,
+    Discriminator("kind"),
 ]
 TRIGGER: TypeAdapter[Any] = TypeAdapter(Trigger)
 ACTION: TypeAdapter[Any] = TypeAdapter(Action)

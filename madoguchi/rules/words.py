@@ -13,7 +13,7 @@ from madoguchi.interactions.models import Channel
 from madoguchi.people.models import Team
 from madoguchi.rules import conditions as c
 from madoguchi.rules import tree
-from madoguchi.rules.definition import DESTINATION, Definition, Happened, OnEvent, OnTime, StartClock
+from madoguchi.rules.definition import DESTINATION, AskDepartment, Definition, Happened, OnEvent, OnTime, StartClock
 from madoguchi.rules.facts import Count, Facts, Since
 from madoguchi.rules.world import Labels
 from madoguchi.tickets.models import Priority, Status, WaitingFor
@@ -271,6 +271,13 @@ def _start_clock(one: StartClock, _labels: Labels, _team: str) -> str:
     return _("%(said)s (%(text)s)") % {"said": said, "text": one.text} if one.text else said
 
 
+def _ask_department(one: AskDepartment, labels: Labels, _team: str) -> str:
+    said = _("ask %(department)s") % {"department": quoted(labels.department(one.to))}
+    if one.urgent:
+        said = _("%(said)s at once, even outside working hours") % {"said": said}
+    return _("%(said)s (%(text)s)") % {"said": said, "text": one.text} if one.text else said
+
+
 _ACTIONS: dict[str, Callable[[Any, Labels, str], str]] = {
     "offer": lambda _one, _l, team: _("offer it to %(team)s") % {"team": team},
     "move": lambda _one, _l, team: _("move it to %(team)s without asking") % {"team": team},
@@ -280,5 +287,6 @@ _ACTIONS: dict[str, Callable[[Any, Labels, str], str]] = {
     ),
     "notify": _notify,
     "start_clock": _start_clock,
+    "ask_department": _ask_department,
     "require_approval": lambda _one, _l, _t: _("a supervisor must approve before it is resolved"),
 }

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from madoguchi.calendars.working_time import ALWAYS
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.people.models import Organization, Person, Staff, Team
+from madoguchi.consultations.proposal import label_of
+from madoguchi.people.models import Department, Organization, Person, Staff, Team, Topic
 
 
 class Hours(Protocol):
@@ -91,11 +92,23 @@ class Labels:
     def staff(self, pk: int) -> str:
         return self._staff.get(pk, f"#{pk}")
 
+    def department(self, to: str) -> str:
+        """``経理部 › 請求書`` of ``department/topic``."""
+        department, topic = asked(to)
+        return label_of(department, topic) if department and (topic or "/" not in to) else to
+
     def organization(self, pk: int) -> str:
         return _name(Organization.objects.filter(pk=pk), pk)
 
     def person(self, pk: int) -> str:
         return _name(Person.objects.filter(pk=pk), pk)
+
+
+def asked(to: str) -> tuple[Department | None, Topic | None]:
+    """The department, and the topic when one is named, of ``department`` or ``department/topic``."""
+    key, _slash, about = to.partition("/")
+    department = Department.objects.filter(key=key).first()
+    return department, Topic.objects.filter(department=department, key=about).first() if about else None
 
 
 def _name(rows: "QuerySet[Organization] | QuerySet[Person]", pk: int) -> str:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from madoguchi.clocks.models import Clock
+from madoguchi.consultations.models import Consultation
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
@@ -19,6 +20,7 @@ from madoguchi.interactions.actions import open_interaction
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor, record
 from madoguchi.notifications.models import Notification
+from madoguchi.people.actions.departments import add_topic, change_department
 from madoguchi.problems.models import Problem
 from madoguchi.rules import acting, engine
 from madoguchi.rules.actions.settle_proposal import put_away
@@ -167,6 +169,36 @@ def test_a_rule_sets_a_deadline_that_the_ticket_has_from_then_on(cast: Cast) -> 
         "ja": ["30分以内に連絡者へ連絡する期限を設ける（電話する）"],
         "en": ["set a deadline: within 30 minutes the requester hears from us (電話する)"],
     }
+
+
+def test_a_rule_asks_a_department_once_with_what_it_may_know(cast: Cast) -> None:
+    topic = add_topic(cast.accounting, name="請求書", key="invoices", by=cast.admin)
+    put = {"kind": "ask_department", "to": "accounting/invoices", "text": "発行日を教えてください", "urgent": True}
+    rule(cast.hayashi, on("opened", "requester_wrote"), put, where=URGENT, name="請求の照会")
+    ticket = raised(cast, priority="urgent", body="山田ですが請求書が届きません")
+    question = Consultation.objects.get(ticket=ticket)
+    assert (question.department, question.topic, question.urgent) == (cast.accounting, topic, True)
+    assert (question.by_rule, question.asked_by, question.team) == ("請求の照会", None, cast.call_centre)
+    assert question.question.startswith("発行日を教えてください\n\n")
+    assert "請求書が届きません" in question.question
+    assert cast.yamada.family_name not in question.question  # who it is stays with the desk
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.waiting_for) == ("waiting", "department")
+    assert fired(ticket)[-1].data["did"]["en"] == [
+        f"ask “{cast.accounting.name_en} › 請求書” at once, even outside working hours (発行日を教えてください)"
+    ]
+    post_message(ticket, body="まだですか", visibility="public", by=cast.yamada)
+    assert fired(ticket)[-1].data["did"]["en"] == ["its question is not answered yet"]
+    assert Consultation.objects.count() == 1
+
+
+def test_a_department_that_cannot_be_asked_stops_nothing_else_of_the_rule(cast: Cast) -> None:
+    change_department(cast.accounting, is_active=False, by=cast.admin)
+    rule(cast.hayashi, on("opened"), {"kind": "ask_department", "to": "accounting"}, TELL, where=URGENT)
+    ticket = raised(cast, priority="urgent")
+    asked, told = fired(ticket)[-1].data["did"]["en"]
+    assert (asked.startswith("not done: ask"), told.startswith("told")) == (True, True)
+    assert not Consultation.objects.exists()
 
 
 def test_a_proposal_stands_on_the_ticket_until_it_is_put_away(cast: Cast) -> None:

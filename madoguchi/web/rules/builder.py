@@ -50,6 +50,7 @@ ACTION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "move": ("to",),
     "set_priority": ("to",),
     "start_clock": ("of", "working", "length", "unit", "text"),
+    "ask_department": ("to", "text", "urgent"),
     "require_approval": (),
 }
 # How the conditions of a group join, and whether that holds or is denied.
@@ -68,6 +69,7 @@ _FIRST: Mapping[str, Mapping[str, str]] = {
     "start_clock": {"of": "next_update", "length": "30", "unit": "minutes", "working": "yes"},
 }
 _FLAGS = frozenset({"first", "yes", "open", "working"})
+_CHECKED = frozenset({"at_once", "urgent"})
 MOST_ROWS = tree.MOST
 DEEPEST_ADDED = 2  # groups within the whole; a rule from elsewhere may have one more
 
@@ -277,8 +279,7 @@ def _row(written: dict[str, Any], fields: Mapping[str, tuple[str, ...]]) -> Row:
     for name in _LISTS & values.keys():
         values[name] = [str(value) for value in values[name]]
     values |= {name: "yes" if values[name] else "no" for name in _FLAGS & values.keys()}
-    if "at_once" in values:
-        values["at_once"] = "on" if values["at_once"] else ""
+    values |= {name: "on" if values[name] else "" for name in _CHECKED & values.keys()}
     for name in {"from", "until"} & values.keys():
         values[name] = values[name][:5]
     return Row(kind, values)
@@ -320,7 +321,7 @@ def _written(row: Row, fields: tuple[str, ...]) -> dict[str, Any]:
                 written["any_of"] = _words(value)
         elif name == "length":
             written["seconds"] = _seconds(value, row.get("unit"))
-        elif name == "at_once":
+        elif name in _CHECKED:
             written[name] = value == "on"
         elif name == "staff":
             written[name] = [int(pk) for pk in value if pk.isascii() and pk.isdecimal() and len(pk) < 10]

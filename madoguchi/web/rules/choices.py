@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import tree
-from madoguchi.people.models import Organization, Person, Staff, Team
+from madoguchi.people.models import Department, Organization, Person, Staff, Team, Topic
 from madoguchi.people.queries import service_classes
 from madoguchi.rules import words
 from madoguchi.rules.facts import Count
@@ -37,6 +38,7 @@ def choices(form: Form) -> dict[str, Any]:
             "move": [("", _("the category's destination")), *teams],
             "propose": [("", _("to no team")), ("*", _("the category's destination")), *teams],
             "set_priority": _pairs(words.PRIORITIES),
+            "ask_department": _departments() if any(row.kind == "ask_department" for row in form.actions) else [],
         },
         "matches": [
             ("all", _("all of these apply")),
@@ -78,6 +80,16 @@ def _items() -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda pair: pair[1])
 
 
+def _departments() -> list[tuple[str, str]]:
+    """Every department, and below it what it is asked about."""
+    topics = Prefetch("topics", Topic.objects.filter(is_active=True))
+    found = [("", _("Choose"))]
+    for department in Department.objects.filter(is_active=True).prefetch_related(topics):
+        found.append((department.key, department.label))
+        found += [(f"{department.key}/{topic.key}", f"　{topic.label}") for topic in department.topics.all()]
+    return found
+
+
 def _conditions() -> list[tuple[str, str]]:
     return [
         ("priority", _("the priority")),
@@ -111,5 +123,6 @@ def _actions() -> list[tuple[str, str]]:
         ("move", _("move it to a team without asking")),
         ("set_priority", _("set the priority")),
         ("start_clock", _("set a deadline")),
+        ("ask_department", _("ask a department")),
         ("require_approval", _("ask for a supervisor's approval before it is resolved")),
     ]

@@ -130,6 +130,7 @@ def test_every_kind_of_condition_and_action_goes_through_the_form_and_back(cast:
         {"kind": "set_priority", "to": "high"},
         {"kind": "start_clock", "of": "resolution", "length": "4", "unit": "hours", "working": "no", "text": "復旧"},
         {"kind": "start_clock", "length": "30", "unit": "minutes", "working": "yes"},
+        {"kind": "ask_department", "to": "accounting", "text": "在庫はありますか", "urgent": "on"},
         {"kind": "require_approval"},
     ]
     for place, action in enumerate(actions):
