@@ -18,6 +18,7 @@ from madoguchi.journal.record import SYSTEM, record
 from madoguchi.notifications.actions import notify
 from madoguchi.people.models import Staff, Team
 from madoguchi.people.queries import supervisors_of
+from madoguchi.people.standing_in import covered
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.tickets.models import Ticket
 
@@ -47,7 +48,9 @@ def sweep(*, limit: int = 200) -> int:
 
 @transaction.atomic
 def _tell(tickets: Sequence[int]) -> None:
-    held = Ticket.objects.select_for_update(of=("self",), skip_locked=True).select_related("assignee")
+    held = Ticket.objects.select_for_update(of=("self",), skip_locked=True).select_related(
+        "assignee", "holder_team", "front_team"
+    )
     rows = {ticket.pk: ticket for ticket in held.filter(pk__in=tickets).order_by("pk")}
     now = timezone.now()
     # Another worker may have told them since we looked.
@@ -126,9 +129,11 @@ def _notify(ticket: Ticket, reading: Reading, percent: int, book: PolicyBook, no
 
 
 def _to_be_told(ticket: Ticket, reading: Reading, tell: PolicyVersion.Tell, now: datetime) -> list[Staff]:
-    assignee = ticket.assignee if reading.team in {ticket.holder_team_id, ticket.front_team_id} else None
+    """Whoever stands in is told for an assignee who is away; nobody does: the supervisors."""
     if tell is PolicyVersion.Tell.NOBODY:
         return []
+    team = next((team for team in (ticket.holder_team, ticket.front_team) if team.pk == reading.team), None)
+    assignee = covered(ticket.assignee, team, now)[0] if team else None
     if tell is PolicyVersion.Tell.ASSIGNEE and assignee is not None and assignee.is_active:
         return [assignee]
     people = supervisors_of(reading.team, now)

@@ -15,7 +15,9 @@ from madoguchi.clocks.rebuild import rebuild, renew
 from madoguchi.clocks.sweep import sweep
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.notifications.models import Notification
+from madoguchi.people.actions.cover import note_absence
 from madoguchi.people.models import Team
+from madoguchi.people.queries import supervisors_of
 from madoguchi.problems.models import Problem
 from madoguchi.tickets.actions.change import change
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -52,6 +54,26 @@ def swept(moment: datetime) -> list[tuple[str, int]]:
     with freeze_time(moment):
         sweep()
     return told()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stands_in", [True, False])
+def test_whoever_stands_in_is_told_for_an_assignee_who_is_away(cast: Cast, stands_in: bool) -> None:
+    promised(tell=TELL.ASSIGNEE)
+    ticket = raised(cast, at(1, 9, 0))
+    with freeze_time(at(1, 10, 0)):
+        change(ticket, assignee=cast.sato, by=cast.sato)
+        note_absence(
+            cast.sato,
+            starts_at=at(1, 10, 0),
+            ends_at=at(3, 9, 0),
+            substitute=cast.suzuki if stands_in else None,
+            by=cast.sato,
+        )
+    Notification.objects.all().delete()
+    swept(at(1, 18, 0))
+    told = {notification.staff for notification in Notification.objects.filter(kind__startswith="clock.")}
+    assert told == ({cast.suzuki} if stands_in else set(supervisors_of(cast.call_centre.pk, at(1, 18, 0))))
 
 
 @pytest.mark.django_db

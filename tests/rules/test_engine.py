@@ -174,7 +174,7 @@ def test_a_rule_sets_a_deadline_that_the_ticket_has_from_then_on(cast: Cast) -> 
 def test_a_rule_asks_a_department_once_with_what_it_may_know(cast: Cast) -> None:
     topic = add_topic(cast.accounting, name="請求書", key="invoices", by=cast.admin)
     put = {"kind": "ask_department", "to": "accounting/invoices", "text": "発行日を教えてください", "urgent": True}
-    rule(cast.hayashi, on("opened", "requester_wrote"), put, where=URGENT, name="請求の照会")
+    rule(cast.hayashi, on("opened", "noted"), put, where=URGENT, name="請求の照会")
     ticket = raised(cast, priority="urgent", body="山田ですが請求書が届きません")
     question = Consultation.objects.get(ticket=ticket)
     assert (question.department, question.topic, question.urgent) == (cast.accounting, topic, True)
@@ -187,7 +187,7 @@ def test_a_rule_asks_a_department_once_with_what_it_may_know(cast: Cast) -> None
     assert fired(ticket)[-1].data["did"]["en"] == [
         f"ask “{cast.accounting.name_en} › 請求書” at once, even outside working hours (発行日を教えてください)"
     ]
-    post_message(ticket, body="まだですか", visibility="public", by=cast.yamada)
+    post_message(ticket, body="急ぎとのこと", visibility="internal", by=cast.sato)
     assert fired(ticket)[-1].data["did"]["en"] == ["its question is not answered yet"]
     assert Consultation.objects.count() == 1
 
