@@ -28,6 +28,16 @@ def at(day: int, hour: int = 0, minute: int = 0, second: int = 0, month: int = 1
     return datetime(2026, month, day, hour, minute, second, tzinfo=TOKYO)
 
 
+class Hand:
+    """The time of the desk, moved by hand: what ``timezone.now`` says."""
+
+    def __init__(self) -> None:
+        self.now = at(1, 9, 0)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 @dataclass
 class Promises:
     """A book that asks for kind, priority and team only: the most specific promise made wins."""

@@ -34,19 +34,9 @@ from madoguchi.tickets.actions.resolve import reopen, resolve
 from madoguchi.tickets.actions.track_call_back import track_call_back
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
-from tests.clocks.desk_time import HOUR, at
+from tests.clocks.desk_time import HOUR, Hand, at
 
 type Act = Callable[[Cast, Ticket, datetime], Any]
-
-
-class Hand:
-    """The time of the desk, moved by hand: what ``timezone.now`` says."""
-
-    def __init__(self) -> None:
-        self.now = at(1, 9, 0)
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture

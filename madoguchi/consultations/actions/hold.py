@@ -13,6 +13,7 @@ from madoguchi.consultations.actions.telling import CALL, NOBODY, NOT_THEIRS, te
 from madoguchi.consultations.course import Course, Sending
 from madoguchi.consultations.models import Approach, Consultation, State
 from madoguchi.consultations.queries import chain_for
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import SYSTEM, Actor, record
 from madoguchi.people.models import ContactChannel
@@ -35,16 +36,24 @@ _OF_APPROACH = [
 ]
 _OF_CONSULTATION = ["state", "due_at", "next_at", "ended_at", "to_review", "answer"]
 
+_by_key = Prepared(
+    lambda key: Consultation.objects.select_related(
+        "ticket", "department", "topic", "team", "asked_by", "answer"
+    ).filter(pk=key)
+)
+_approaches = Prepared(
+    lambda key: Approach.objects.select_related("contact", "thread").filter(consultation=key).order_by("id")
+)
+
 
 def hold(consultation: Consultation, *, also: Iterable[int | None] = (), now: datetime | None = None) -> Course:
     """The question as it stands now, its ticket held until the transaction ends; ``also`` may be asked, too."""
+    ticket = lock(_read(consultation).ticket)
     current = _read(consultation)
-    ticket = lock(current.ticket)
-    if (again := _read(consultation)).ticket_id != ticket.pk:  # merged while we waited
-        ticket = lock(again.ticket)
-    current = again
+    if current.ticket_id != ticket.pk:  # merged while we waited
+        ticket = lock(current.ticket)
     current.ticket = ticket
-    approaches = list(current.approaches.select_related("contact", "thread").order_by("id"))
+    approaches = _approaches.all(current.pk)
     for approach in approaches:
         approach.consultation = current
     moment = now or timezone.now()
@@ -154,5 +163,7 @@ def follow_ticket(ticket: Ticket, *, open_now: bool, by: Actor) -> None:
 
 
 def _read(consultation: Consultation) -> Consultation:
-    rows = Consultation.objects.select_related("ticket", "department", "topic", "team", "asked_by", "answer")
-    return rows.get(pk=consultation.pk)
+    current = _by_key.first(consultation.pk)
+    if current is None:
+        raise Consultation.DoesNotExist
+    return current
