@@ -34,8 +34,11 @@ def marked(doc: str) -> str:
     return doc
 
 
-def text(name: str, default: str = "", *, doc: str) -> str:
-    """The variable, or the content of the file that ``…_FILE`` names, without surrounding blanks."""
+def text(name: str, default: str = "", *, doc: str, secret: bool = False) -> str:
+    """The variable, or the content of the file that ``…_FILE`` names, without surrounding blanks.
+
+    ``secret``: nobody is shown what it is.
+    """
     SETTINGS[PREFIX + name] = doc
     value = os.environ.get(PREFIX + name)
     file = os.environ.get(PREFIX + name + "_FILE")
@@ -48,7 +51,8 @@ def text(name: str, default: str = "", *, doc: str) -> str:
             raise SettingError(f"{PREFIX}{name}_FILE names {file}, which cannot be read: {error.strerror}.") from error
     value = (value or "").strip()
     source = "default" if not value else "file" if file is not None else "environment"
-    IN_FORCE[PREFIX + name] = (_without_secrets(name, value or default), source)
+    shown = HIDDEN if secret and value else _without_secrets(name, value or default)
+    IN_FORCE[PREFIX + name] = (shown, source)
     return value or default
 
 

@@ -11,6 +11,7 @@ from django.utils.csp import CSP
 from madoguchi.config import environment as env
 from madoguchi.config.environment import marked as _
 from madoguchi.config.ldap import ldap_server
+from madoguchi.config.sms import sms_provider
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -246,6 +247,14 @@ MAIL_LARGEST = env.integer("MAIL_LARGEST_MB", 40, doc=_("largest incoming mail, 
 WEB_WORKERS = env.integer("WEB_WORKERS", 2, doc=_("web processes"), least=1)
 WEB_THREADS = env.integer("WEB_THREADS", 8, doc=_("threads of a web process"), least=1)
 LDAP = ldap_server()
+SMS = sms_provider()
+CHAT_HOSTS = tuple(
+    host.strip().lower()
+    for host in env.text(
+        "CHAT_HOSTS", doc=_("hosts of chat webhooks in the own network, or .domain for all below; separated by commas")
+    ).split(",")
+    if host.strip()
+)
 SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc=_("an abandoned wait below this counts as short"))
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

@@ -11,7 +11,16 @@ from madoguchi.consultations.models import Approach
 
 AFTER_END = timedelta(days=14)
 AT_MOST = timedelta(days=90)
-_signer = Signer(salt="madoguchi.consultations.answer", sep=".")
+
+
+class _ShortSigner(Signer):
+    """96 bits of signature, above the 128 of the nonce: a link that fits into an SMS."""
+
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
+        return super().signature(value, key)[:16]
+
+
+_signer = _ShortSigner(salt="madoguchi.consultations.answer", sep=".")
 
 
 def token_of(approach: Approach) -> str:

@@ -253,6 +253,57 @@ class Remark(models.Model):
         return f"{self.consultation_id} {self.kind}: {self.body[:40]}"
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def waiting(self) -> "DeliveryQuerySet":
+        """On their way: not sent, not given up."""
+        return self.filter(state__in=Words("queued", "sending"))
+
+
+class Delivery(models.Model):
+    """What goes to a contact by chat or SMS: a row that the worker claims, posts and marks.
+
+    ``link`` is where it is answered (empty: nothing to answer). ``answer`` is what the other side said last, as it said
+    it, with its HTTP ``status`` (None: it was not reached). ``dropped``: settled before it could leave.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENDING = "sending"
+        SENT = "sent"
+        FAILED = "failed"
+        DROPPED = "dropped"
+
+    remark = models.OneToOneField(Remark, models.CASCADE, related_name="delivery")
+    channel = models.CharField(max_length=10, choices=ContactChannel.choices)
+    address = models.CharField(max_length=500)
+    text = models.TextField()
+    link = models.CharField(max_length=500, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    queued_at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    claimed_by = models.CharField(max_length=64, blank=True)
+    claimed_until = models.DateTimeField(null=True)
+    status = models.PositiveSmallIntegerField(null=True)
+    answer = models.TextField(blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[DeliveryQuerySet] = DeliveryQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=Q(state__in=["queued", "sending"]),
+                name="consultations_delivery_due",
+            ),
+            models.Index(fields=["id"], condition=Q(state="failed"), name="consultations_delivery_failed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.text[:40]}"
+
+
 class Disclosure(models.Model):
     """What of a ticket may be told to departments: for a category and all below it, or (none) for everything.
 

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet
 
 from madoguchi.calendars.queries import working_time
+from madoguchi.consultations import chat
 from madoguchi.consultations.chain import Away, Candidate, Chain
 from madoguchi.consultations.models import Approach, Consultation, Remark
+from madoguchi.consultations.sms import is_mobile
 from madoguchi.mail.addresses import is_address
 from madoguchi.people.access import Access
 from madoguchi.people.models import Contact, ContactAbsence, ContactChannel, Department, Topic, TopicContact
@@ -16,7 +19,6 @@ from madoguchi.people.queries import calendar_of
 from madoguchi.tickets.models import Ticket
 
 _MOST_DEPUTIES = 4  # of deputies
-USABLE = frozenset({ContactChannel.MAIL, ContactChannel.PHONE})
 
 
 def consultations_of(ticket: Ticket, access: Access) -> list[Consultation]:
@@ -37,8 +39,20 @@ def in_full(rows: QuerySet[Consultation]) -> QuerySet[Consultation]:
 
 def ways_of(contact: Contact) -> tuple[tuple[str, str], ...]:
     """(channel, address) by which this installation can reach the contact, the preferred way first."""
-    ways = [(way.value, contact.address(way)) for way in contact.ways if way in USABLE]
-    return tuple((way, address) for way, address in ways if way != ContactChannel.MAIL or is_address(address))
+    return tuple((way.value, contact.address(way)) for way in contact.ways if _leads(way, contact.address(way)))
+
+
+def _leads(way: ContactChannel, address: str) -> bool:
+    """Whether something can go to the address: one that is none, or that nothing can be sent to, is passed over."""
+    match way:
+        case ContactChannel.MAIL:
+            return is_address(address)
+        case ContactChannel.CHAT:
+            return chat.leads(address)
+        case ContactChannel.SMS:
+            return settings.SMS is not None and is_mobile(address)
+        case ContactChannel.PHONE:
+            return True
 
 
 def chain_for(department: Department, topic: Topic | None, *, at: datetime, also: Iterable[int | None] = ()) -> Chain:

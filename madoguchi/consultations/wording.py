@@ -1,12 +1,14 @@
 """The mails to a department: in the desk's language and in the manner of business mail."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from madoguchi.consultations.course import Sending
 from madoguchi.consultations.links import link_to
 from madoguchi.consultations.models import Approach, Consultation, State
 from madoguchi.foundation.dates import full_date
@@ -56,11 +58,8 @@ def settled(approach: Approach) -> str:
     """Nothing more needs to be done."""
 
     def said() -> list[str]:
-        withdrawn = approach.consultation.state == State.WITHDRAWN
         return [
-            _("We no longer need an answer to the question below: it has been withdrawn.")
-            if withdrawn
-            else _("The question below has been answered in the meantime. Nothing more needs to be done."),
+            _no_more(approach.consultation),
             _("Thank you for your time."),
             "",
             *_quoted(approach.consultation),
@@ -74,7 +73,7 @@ def still_open(approach: Approach) -> str:
 
     def said() -> list[str]:
         return [
-            _("We told you that the question below was settled. That was a mistake: we still need your answer."),
+            _mistake(),
             "",
             *_asked(approach),
         ]
@@ -82,18 +81,46 @@ def still_open(approach: Approach) -> str:
     return _letter(approach, said)
 
 
-def short_question(approach: Approach) -> str:
-    """For chat and SMS: the question in few words, and where to answer."""
+def in_chat(sending: Sending, approach: Approach) -> str:
+    """The same in few words, for a chat room; the link stands beside it."""
+    consultation = approach.consultation
     with translation.override(settings.LANGUAGE_CODE):
-        consultation = approach.consultation
-        return "\n".join(
-            [
-                f"{settings.MAIL_NAME}: {subject_of(consultation)}",
-                consultation.question,
-                f"{_('Please answer by')}: {_when(approach)}",
-                link_to(approach),
-            ]
-        )
+        before = {
+            Sending.REMINDER: [_("We have not received your answer to the question below yet.")],
+            Sending.SETTLED: [_no_more(consultation)],
+            Sending.STILL_OPEN: [_mistake()],
+        }.get(sending, [])
+        until = [] if sending == Sending.SETTLED else [_until(approach)]
+        return "\n".join([_in_short(approach), *before, *_quoted(consultation), *until])
+
+
+def reply_in_chat(approach: Approach, body: str) -> str:
+    """What the desk says to a question back."""
+    with translation.override(settings.LANGUAGE_CODE):
+        said = [_("Thank you for your question. Our reply:"), body]
+        return "\n".join([_in_short(approach), *said, *_quoted(approach.consultation), _until(approach)])
+
+
+def in_sms(sending: Sending | None, approach: Approach) -> str:
+    """One sentence without what it is about: telephones show it to whoever sees them. None: a reply of the desk."""
+    words = {"desk": settings.MAIL_NAME, "number": approach.consultation.number_shown, "when": _soon(approach)}
+    with translation.override(settings.LANGUAGE_CODE):
+        match sending:
+            case Sending.QUESTION:
+                said = _("%(desk)s: please answer question %(number)s by %(when)s.")
+            case Sending.SETTLED:
+                said = _("%(desk)s: question %(number)s is settled. Nothing more needs to be done.")
+            case None:
+                said = _("%(desk)s: our reply to you on question %(number)s. Please answer by %(when)s.")
+            case _:
+                said = _("%(desk)s: question %(number)s is still open. Please answer by %(when)s.")
+        return said % words
+
+
+def link_text() -> str:
+    """What a button says that leads to the answer page."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return _("Answer here")
 
 
 def _letter(approach: Approach, said: Callable[[], list[str]]) -> str:
@@ -124,7 +151,7 @@ def _asked(approach: Approach) -> list[str]:
     return [
         *_quoted(approach.consultation),
         "",
-        f"{_('Please answer by')}: {_when(approach)}",
+        _until(approach),
         f"{_('Question number')}: {approach.consultation.number_shown}",
         "",
         _("How to answer"),
@@ -137,6 +164,24 @@ def _asked(approach: Approach) -> list[str]:
     ]
 
 
+def _no_more(consultation: Consultation) -> str:
+    if consultation.state == State.WITHDRAWN:
+        return _("We no longer need an answer to the question below: it has been withdrawn.")
+    return _("The question below has been answered in the meantime. Nothing more needs to be done.")
+
+
+def _mistake() -> str:
+    return _("We told you that the question below was settled. That was a mistake: we still need your answer.")
+
+
+def _in_short(approach: Approach) -> str:
+    return f"{settings.MAIL_NAME}: {subject_of(approach.consultation)}"
+
+
+def _until(approach: Approach) -> str:
+    return f"{_('Please answer by')}: {_when(approach)}"
+
+
 def _quoted(consultation: Consultation) -> list[str]:
     return [_RULE, consultation.question, _RULE]
 
@@ -146,5 +191,14 @@ def _closing() -> list[str]:
 
 
 def _when(approach: Approach) -> str:
-    moment = timezone.localtime(approach.deadline_at or approach.consultation.due_at)
+    moment = _moment(approach)
     return f"{full_date(moment.date())} {moment:%H:%M}"
+
+
+def _soon(approach: Approach) -> str:
+    moment = _moment(approach)
+    return f"{moment.month}/{moment.day} {moment:%H:%M}"
+
+
+def _moment(approach: Approach) -> datetime:
+    return timezone.localtime(approach.deadline_at or approach.consultation.due_at)

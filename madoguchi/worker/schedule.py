@@ -9,9 +9,11 @@ from madoguchi.api.kept import forget_old_answers
 from madoguchi.clocks.models import Clock
 from madoguchi.clocks.rebuild import recalculate
 from madoguchi.clocks.sweep import sweep
-from madoguchi.consultations.models import Consultation
+from madoguchi.consultations.deliveries import deliver_due as deliver_messages
+from madoguchi.consultations.models import Consultation, Delivery
 from madoguchi.consultations.sweep import advance_due
 from madoguchi.directory.sync import work_due as synchronize
+from madoguchi.foundation.literal import Words
 from madoguchi.mail.outbox import deliver_due
 from madoguchi.mail.queries import mails_unsent, mails_waiting
 from madoguchi.notifications.actions import deliver_due as deliver_notifications
@@ -39,6 +41,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("search", lambda: drain(_BATCH) == _BATCH, every=0.5),
     Job("clocks", lambda: sweep(limit=_BATCH) == _BATCH, every=1.0),
     Job("consultations", lambda: advance_due(limit=_BATCH) == _BATCH, every=1.0),
+    Job("chat_and_sms", lambda: deliver_messages(_BATCH) == _BATCH, every=1.0),
     Job("recalculation", recalculate, every=5.0),
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("rules", fire_due, every=1.0),
@@ -51,6 +54,8 @@ SCHEDULE: tuple[Job, ...] = (
 QUEUES: Mapping[str, Callable[[], int]] = {
     "clocks": lambda: Clock.objects.filter(next_at__lt=timezone.now()).count(),
     "consultations": lambda: Consultation.objects.filter(next_at__lt=timezone.now()).count(),
+    "chat_and_sms": lambda: Delivery.objects.waiting().count(),
+    "chat_and_sms_not_sent": lambda: Delivery.objects.filter(state=Words("failed")).count(),
     "mail": lambda: mails_waiting().count(),
     "mail_not_sent": lambda: mails_unsent().filter(state="failed").count(),
     "search": lambda: Pending.objects.filter(error="").count(),

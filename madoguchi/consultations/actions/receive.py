@@ -5,7 +5,7 @@ from django.db import models, transaction
 from madoguchi.consultations.actions.hear import answer
 from madoguchi.consultations.actions.hold import approach_in, besides, go_on_after, hold, short, told, write
 from madoguchi.consultations.machine import Verdict, verdict_of
-from madoguchi.consultations.models import Approach, Remark
+from madoguchi.consultations.models import Approach, Delivery, Remark
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.journal.models import Entry
@@ -55,12 +55,28 @@ def notice_failure(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     mail = next(subject for subject in subjects if isinstance(subject, OutgoingMail))
     approach = _approach_of(mail.thread)
     if approach is not None:
-        _note_machine(approach, Verdict.FAILED, "", str(entry.data["error"]), mail=None, by=SYSTEM)
+        _note_machine(approach, Verdict.FAILED, "", str(entry.data["error"]), by=SYSTEM)
+
+
+def notice_undelivered(delivery: Delivery) -> None:
+    """Chat or SMS did not take a message and never will."""
+    approach = delivery.remark.approach
+    words = f"HTTP {delivery.status}: {delivery.answer}" if delivery.status else delivery.answer
+    if approach is not None:
+        author = NamedActor("system", ContactChannel(delivery.channel).name)
+        _note_machine(approach, Verdict.FAILED, "", words, channel=delivery.channel, by=author)
 
 
 @transaction.atomic
 def _note_machine(
-    approach: Approach, verdict: Verdict, subject: str, words: str, *, mail: IncomingMail | None, by: Actor
+    approach: Approach,
+    verdict: Verdict,
+    subject: str,
+    words: str,
+    *,
+    mail: IncomingMail | None = None,
+    channel: str = ContactChannel.MAIL,
+    by: Actor,
 ) -> None:
     course = hold(approach.consultation)
     consultation = course.consultation
@@ -77,7 +93,7 @@ def _note_machine(
         incoming=mail,
     )
     moved = False
-    if verdict is Verdict.FAILED and who.channel == ContactChannel.MAIL:
+    if verdict is Verdict.FAILED and who.channel == channel:
         moved = course.bounced(who)
     elif verdict is Verdict.AWAY:
         moved = course.away(who)

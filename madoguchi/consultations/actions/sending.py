@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from madoguchi.consultations import wording
 from madoguchi.consultations.course import Sending
-from madoguchi.consultations.models import Approach, Remark
+from madoguchi.consultations.links import link_to
+from madoguchi.consultations.models import Approach, Delivery, Remark
 from madoguchi.journal.record import Actor
 from madoguchi.mail.actions import queue_mail
 from madoguchi.mail.models import MailThread, OutgoingMail
@@ -30,10 +31,10 @@ def send(sending: Sending, approach: Approach, *, by: Actor) -> None:
     mail = None
     if approach.channel == ContactChannel.MAIL:
         mail = _mail(approach, _LETTERS[sending](approach), automatic=sending == Sending.SETTLED, by=by)
-    elif sending == Sending.SETTLED:
+    elif approach.channel == ContactChannel.PHONE and sending == Sending.SETTLED:
         return
     asks = sending == Sending.QUESTION
-    Remark.objects.create(
+    remark = Remark.objects.create(
         consultation=consultation,
         approach=approach,
         kind=_KINDS[sending],
@@ -43,6 +44,10 @@ def send(sending: Sending, approach: Approach, *, by: Actor) -> None:
         at=timezone.now(),
         outgoing=mail,
     )
+    if approach.channel == ContactChannel.CHAT:
+        _post(remark, approach, wording.in_chat(sending, approach), asks=sending != Sending.SETTLED)
+    elif approach.channel == ContactChannel.SMS:
+        _post(remark, approach, wording.in_sms(sending, approach), asks=sending != Sending.SETTLED)
 
 
 def send_reply(approach: Approach, body: str, *, by: Staff) -> None:
@@ -50,7 +55,7 @@ def send_reply(approach: Approach, body: str, *, by: Staff) -> None:
     mail = None
     if approach.channel == ContactChannel.MAIL:
         mail = _mail(approach, wording.reply(approach, body), automatic=False, by=by)
-    Remark.objects.create(
+    remark = Remark.objects.create(
         consultation=approach.consultation,
         approach=approach,
         kind=Remark.Kind.REPLY,
@@ -60,6 +65,10 @@ def send_reply(approach: Approach, body: str, *, by: Staff) -> None:
         at=timezone.now(),
         outgoing=mail,
     )
+    if approach.channel == ContactChannel.CHAT:
+        _post(remark, approach, wording.reply_in_chat(approach, body))
+    elif approach.channel == ContactChannel.SMS:
+        _post(remark, approach, wording.in_sms(None, approach))
 
 
 def _author(approach: Approach) -> str:
@@ -80,4 +89,17 @@ def _mail(approach: Approach, body: str, *, automatic: bool, by: Actor) -> Outgo
         body=body,
         automatic=automatic,
         by=by,
+    )
+
+
+def _post(remark: Remark, approach: Approach, text: str, *, asks: bool = True) -> None:
+    now = timezone.now()
+    Delivery.objects.create(
+        remark=remark,
+        channel=approach.channel,
+        address=approach.address,
+        text=text,
+        link=link_to(approach) if asks else "",
+        queued_at=now,
+        next_attempt_at=now,
     )

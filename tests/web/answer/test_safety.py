@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from freezegun import freeze_time
 
+from madoguchi.consultations import links
 from madoguchi.consultations.actions.hear import answer
 from madoguchi.consultations.links import token_of
 from madoguchi.consultations.models import Consultation, Remark
@@ -69,16 +70,18 @@ def test_no_other_method_does_anything(cast: Cast) -> None:
 
 
 def _other_salt(at: Asked) -> str:
-    return signing.Signer(salt="madoguchi.other", sep=".").sign(f"{at.approach.pk}-{at.approach.nonce}")
+    signer = signing.Signer(salt="madoguchi.other", sep=".")
+    return signer.sign(f"{at.approach.pk}-{at.approach.nonce}")[: len(token_of(at.approach))]
 
 
 def _other_key(at: Asked) -> str:
     signer = signing.Signer(key="the-key-of-another-desk", salt="madoguchi.consultations.answer", sep=".")
-    return signer.sign(f"{at.approach.pk}-{at.approach.nonce}")
+    value, _, signature = signer.sign(f"{at.approach.pk}-{at.approach.nonce}").rpartition(".")
+    return f"{value}.{signature[:16]}"
 
 
 def _no_nonce(at: Asked) -> str:
-    return signing.Signer(salt="madoguchi.consultations.answer", sep=".").sign(f"{at.approach.pk}-")
+    return links._signer.sign(f"{at.approach.pk}-")
 
 
 def _other_approach(at: Asked) -> str:
@@ -88,7 +91,7 @@ def _other_approach(at: Asked) -> str:
 
 
 def _gone(at: Asked) -> str:
-    return signing.Signer(salt="madoguchi.consultations.answer", sep=".").sign(f"999999-{at.approach.nonce}")
+    return links._signer.sign(f"999999-{at.approach.nonce}")
 
 
 GUESSES: list[Callable[[Asked], str]] = [
