@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from madoguchi.consultations.actions.hear import answer, ask_back, decline, need_time
 from madoguchi.consultations.actions.name import Named
-from madoguchi.consultations.actions.read import review
+from madoguchi.consultations.actions.read import SAID, note, read_as, review
 from madoguchi.consultations.actions.steer import next_contact, reply, withdraw
 from madoguchi.consultations.models import Approach, Consultation, Remark
 from madoguchi.consultations.queries import in_full, ways_of
@@ -26,7 +26,6 @@ from madoguchi.web.shell.done import done
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 
-SAID = (Remark.Kind.ANSWER, Remark.Kind.DECLINE, Remark.Kind.NEEDS_TIME, Remark.Kind.ASK_BACK)
 OTHERS = 50  # contacts of the department to choose from
 
 
@@ -61,8 +60,8 @@ def consultation_page(request: StaffRequest, consultation_id: int) -> HttpRespon
 
 @guard(Capability.WORK_TICKETS)
 @require_POST
-def note(request: StaffRequest, consultation_id: int) -> HttpResponse:
-    """What somebody of the department told an operator, by telephone for instance."""
+def heard(request: StaffRequest, consultation_id: int) -> HttpResponse:
+    """What somebody of the department told an operator, by telephone for instance; or a note of one's own."""
     consultation, form = _consultation_or_404(request, consultation_id), request.POST
     chosen = form.get("approach", "")
     rows = Approach.objects.filter(consultation=consultation)
@@ -70,16 +69,27 @@ def note(request: StaffRequest, consultation_id: int) -> HttpResponse:
     body = form.get("body", "")
     match form.get("kind", ""):
         case Remark.Kind.DECLINE:
-            named = form.get("named", "").strip()
-            person = Named(email=named) if "@" in named else Named(name=named)
-            decline(consultation, approach=who, note=body, named=person if named else None, by=request.user)
+            decline(consultation, approach=who, note=body, named=_named(form), by=request.user)
         case Remark.Kind.NEEDS_TIME:
             need_time(consultation, until=_until(form.get("until", "")), note=body, approach=who, by=request.user)
         case Remark.Kind.ASK_BACK:
             ask_back(consultation, body=body, approach=who, by=request.user)
+        case Remark.Kind.NOTE:
+            note(consultation, body=body, by=request.user)
         case _:
             answer(consultation, body=body, approach=who, by=request.user)
     return _done(request, consultation, _("What %(department)s said is noted."))
+
+
+@guard(Capability.WORK_TICKETS)
+@require_POST
+def reread(request: StaffRequest, remark_id: int) -> HttpResponse:
+    """A mail says something else than it was taken for; the question goes on, or ends, as if it had been taken so."""
+    remark, form = _remark_or_404(request, remark_id), request.POST
+    kind = form.get("kind", "")
+    until = _until(form.get("until", "")) if kind == Remark.Kind.NEEDS_TIME else None
+    read_as(remark, kind, named=_named(form), until=until, by=request.user)
+    return _done(request, remark.consultation, _("What %(department)s said is read anew."))
 
 
 @guard(Capability.WORK_TICKETS)
@@ -141,7 +151,7 @@ def file(request: StaffRequest, attachment_id: int) -> FileResponse:
 
 
 def said_kinds() -> list[tuple[str, Any]]:
-    """What somebody of a department can have said."""
+    """What a remark can be: said by somebody of the department, or noted by the desk."""
     return [(kind.value, kind.label) for kind in SAID]
 
 
@@ -168,6 +178,14 @@ def _others(one: Shown) -> list[tuple[int, str]]:
     rows = Contact.objects.filter(department=one.row.department, is_active=True)
     in_order = rows.exclude(pk__in=[key for key in asked if key]).order_by("position", "id")[:OTHERS]
     return [(row.pk, f"{row.name} {row.title}".strip()) for row in in_order if ways_of(row)]
+
+
+def _named(form: QueryDict) -> Named | None:
+    """Whom a contact named as the right person, by name or mail address."""
+    named = form.get("named", "").strip()
+    if not named:
+        return None
+    return Named(email=named) if "@" in named else Named(name=named)
 
 
 def _until(written: str) -> datetime:

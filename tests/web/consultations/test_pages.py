@@ -111,6 +111,40 @@ def test_the_other_things_a_department_says_are_noted_too(question: Consultation
     assert (last.name, last.why) == ("岡田 部長", "named")
 
 
+def test_a_mail_that_was_taken_for_an_answer_is_read_as_what_it_says(
+    question: Consultation, cast: Cast, sign_in: SignIn
+) -> None:
+    by_mail(sent_to("keiri@example.jp"), "私ではわかりません。岡田に聞いてください。")
+    mail = Remark.objects.get(kind="answer")
+    client, url = sign_in(cast.sato), f"/consultations/remarks/{mail.pk}/read-as/"
+    assert url in client.get(f"/consultations/{question.pk}/", headers=SHEET).content.decode()
+    assert client.post(url, {"kind": "needs_time"}, headers=HTMX).status_code == 422
+    assert client.post(url, {"kind": "question"}, headers=HTMX).status_code == 422
+    read = client.post(url, {"kind": "decline", "named": "岡田 部長"}, headers=HTMX)
+    assert (read.status_code, "close-sheet" in read["HX-Trigger"]) == (200, True)
+    question.refresh_from_db()
+    last = question.approaches.order_by("id").last()
+    assert last is not None
+    assert (question.state, last.name, last.why) == (State.WAITING, "岡田 部長", "named")
+    assert sign_in(cast.watanabe).post(url, {"kind": "answer"}).status_code == 403
+    assert sign_in(cast.ogawa).post(url, {"kind": "answer"}).status_code == 404
+
+
+def test_a_note_and_late_words_are_kept_beside_what_counts(question: Consultation, cast: Cast, sign_in: SignIn) -> None:
+    client, url = sign_in(cast.sato), f"/consultations/{question.pk}/note/"
+    client.post(url, {"kind": "note", "body": "10時に電話、離席中"}, headers=HTMX)
+    question.refresh_from_db()
+    assert question.state == State.WAITING
+    client.post(url, {"kind": "answer", "body": "発行済み"}, headers=HTMX)
+    html = client.get(f"/consultations/{question.pk}/", headers=SHEET).content.decode()
+    assert "10時に電話、離席中" in html
+    assert 'value="note" checked' in html
+    client.post(url, {"kind": "answer", "body": "実は未発行"}, headers=HTMX)
+    question.refresh_from_db()
+    assert question.answer is not None
+    assert (question.answer.body, question.to_review) == ("発行済み", True)
+
+
 def test_the_desk_goes_on_to_the_next_or_to_somebody_it_chooses_and_withdraws(
     question: Consultation, cast: Cast, sign_in: SignIn
 ) -> None:
@@ -178,12 +212,15 @@ def test_late_answers_are_marked_and_listed_until_somebody_has_read_them(
 
 
 def test_files_of_an_answer_are_for_those_who_see_the_question(
-    question: Consultation, cast: Cast, sign_in: SignIn
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
 ) -> None:
     file = Attachment.objects.create(file=store.keep(b"%PDF"), name="控え.pdf", content_type="text/html")
     answer(question, body="控えです", attachments=[file], by=cast.sato)
     client = sign_in(cast.watanabe)
-    assert "控え.pdf" in client.get(f"/consultations/{question.pk}/").content.decode()
+    for page in (f"/consultations/{question.pk}/", f"/tickets/{ticket.number}/"):
+        assert f'href="/consultations/files/{file.pk}/"' in client.get(page).content.decode()
+    panel = client.get(f"/tickets/{ticket.number}/").content.decode().split('id="questions"')[1]
+    assert "控え.pdf" in panel
     got = client.get(f"/consultations/files/{file.pk}/")
     assert (got.status_code, got["Content-Type"]) == (200, "application/octet-stream")
     assert client.get(f"/tickets/files/{file.pk}/").status_code == 404
@@ -323,6 +360,10 @@ def test_a_partners_staff_see_only_what_their_own_team_asked(cast: Cast, sign_in
     assert "秘密" not in listed
     other = open_ticket(subject="y", body="y", channel="phone", by=cast.sato)
     assert client.get(f"/consultations/ask/{other.number}/").status_code == 404
+    for consultation, status in ((ours, 404), (own, 200)):
+        file = Attachment.objects.create(file=store.keep(b"x"), name="控え.txt", content_type="text/plain")
+        answer(consultation, body="控えです", attachments=[file], by=cast.sato)
+        assert client.get(f"/consultations/files/{file.pk}/").status_code == status
 
 
 def test_a_closed_house_tells_nobody_of_the_policies(cast: Cast, sign_in: SignIn) -> None:
