@@ -319,15 +319,17 @@ ACTIONS = (
     {"kind": "move", "to": "call-centre"},
     {"kind": "propose", "text": "確認"},
     {"kind": "require_approval"},
+    {"kind": "start_clock", "seconds": 1800},
+    {"kind": "ask_department", "to": "accounting"},
     TELL,
 )
 
 
-def test_no_set_of_rules_loops(cast: Cast, engine: str) -> None:
+def test_no_set_of_rules_loops(cast: Cast) -> None:
     """Whatever the rules, each fires at most once for each thing that people do, and once for each other rule's act."""
 
     @settings(
-        max_examples=500 if engine == "sqlite" else 60,
+        max_examples=500,
         deadline=None,
         database=None,
         phases=[Phase.generate],

@@ -363,4 +363,7 @@ def _sentence(place: tuple[int | str, ...], kind: str) -> str:
         return _("Condition %(number)s: something is missing.") % {"number": number}
     if not number:
         return _("Then: somebody has to be told, or something has to be done.")
-    return _("Action %(number)s: something is missing.") % {"number": number}
+    said = (
+        _("Action %(number)s: choose whom to ask.") if last == "to" else _("Action %(number)s: something is missing.")
+    )
+    return said % {"number": number}
