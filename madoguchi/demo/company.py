@@ -16,7 +16,7 @@ from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.clocks.actions import tell_from_now_on
 from madoguchi.clocks.rebuild import rebuild
-from madoguchi.demo import customers, history, source
+from madoguchi.demo import customers, departments, history, source
 from madoguchi.foundation import phone
 from madoguchi.handoffs.actions.shift_notes import post_shift_note
 from madoguchi.handoffs.models import ShiftNote
@@ -25,8 +25,8 @@ from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article, Audience, State
 from madoguchi.notices.actions import post_notice
 from madoguchi.notices.models import Notice
-from madoguchi.people.actions import add_contact, note_absence, set_duty
-from madoguchi.people.models import Absence, Department, Duty, Membership, OutsideHours, Staff, Team
+from madoguchi.people.actions import note_absence, set_duty
+from madoguchi.people.models import Absence, Duty, Membership, OutsideHours, Staff, Team
 from madoguchi.tickets.models import Ticket
 
 DOMAIN: str = source.table("house")["company"]["domain"]
@@ -45,8 +45,8 @@ def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str
         calendars = _calendars()
         teams = _teams(calendars)
         staff = _staff(teams, make_password(password))
-        _departments(calendars)
         categories = _categories(teams)
+        departments.build(calendars, categories)
         customers.build(staff, teams)
         _articles(staff, categories)
         _news(staff, teams, categories)
@@ -119,17 +119,6 @@ def _staff(teams: dict[str, Team], password: str) -> dict[str, Staff]:
             for role, _, team in (written.partition("@") for written in row["roles"]):
                 Membership.objects.create(staff=person, role=role, team=teams[team] if team else None)
     return staff
-
-
-def _departments(calendars: dict[str, Calendar]) -> None:
-    for row in source.table("house")["departments"]:
-        fields = {name: value for name, value in row.items() if name not in ("key", "contacts")}
-        department, _ = Department.objects.get_or_create(key=row["key"], defaults=fields)
-        if not department.contacts.exists():
-            for contact in row["contacts"]:
-                add_contact(
-                    department, by=SYSTEM, **{**contact, "calendar": calendars.get(contact.get("calendar", ""))}
-                )
 
 
 def _categories(teams: dict[str, Team]) -> dict[str, Category]:

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, models
 
 from madoguchi.clocks.models import Clock, Spent
+from madoguchi.consultations.models import Approach, Consultation, Remark
 from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.journal.models import Entry, Mention
@@ -165,14 +166,13 @@ class Copier:
         return f"replace({marked}, ' ' || {before}, ' ' || {after})"
 
     def _subject(self, number: int) -> str:
-        """What a deadline is about: the hand-off, the call-back, else the entry that began it."""
-        handoff, call_back, entry = (self._shift(model, number) for model in (Handoff, CallBack, Entry))
-        return (
-            f"subject + CASE kind WHEN 'acceptance' THEN {handoff} WHEN 'call_back' THEN {call_back} ELSE {entry} END"
-        )
+        """What a deadline is about: the hand-off, the call-back, the question, else the entry that began it."""
+        of = {"acceptance": Handoff, "call_back": CallBack, "answer": Consultation}
+        cases = " ".join(f"WHEN '{kind}' THEN {self._shift(model, number)}" for kind, model in of.items())
+        return f"subject + CASE kind {cases} ELSE {self._shift(Entry, number)} END"
 
     def _told(self, number: int) -> str:
-        """``data`` names the message that was written, the hand-off, the call that is owed."""
+        """``data`` names the message that was written, the hand-off, the call that is owed, the question."""
         cases = " ".join(
             self._named(key, self._shift(model, number), kinds)
             for key, model, kinds in (
@@ -181,7 +181,18 @@ class Copier:
                 ("message", Message, "true"),
             )
         )
-        return f"CASE {cases} ELSE data END"
+        return f"CASE {cases} {self._asked(number)} ELSE data END"
+
+    def _asked(self, number: int) -> str:
+        """An entry about a question names it, whom it was put to and what was said, as far as it does."""
+        shifts = {model._meta.model_name: self._shift(model, number) for model in (Consultation, Approach, Remark)}
+        if connection.vendor == "postgresql":
+            asked = ", ".join(f"'{key}', CAST(data->>'{key}' AS bigint) + {shift}" for key, shift in shifts.items())
+            shifted = f"data || jsonb_strip_nulls(jsonb_build_object({asked}))"
+        else:
+            asked = ", ".join(f"'$.{key}', json_extract(data, '$.{key}') + {shift}" for key, shift in shifts.items())
+            shifted = f"json_replace(data, {asked})"
+        return f"WHEN kind LIKE 'consultation.%' THEN {shifted}"
 
     def _named(self, key: str, shift: int, kinds: str) -> str:
         if connection.vendor == "postgresql":

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from madoguchi.consultations.models import Approach, Consultation, Remark
 from madoguchi.demo import cases, telephone
 from madoguchi.demo.bulk import Tables
 from madoguchi.demo.ledger import Ledger
@@ -35,7 +36,7 @@ MODELS = (
     StoredFile, MailThread, IncomingMail, OutgoingMail,
     Call, CallEvent, CallAgent, Interaction, IdentityCheck, CallBack,
     Ticket, Message, TicketInteraction, TicketCallBack, TicketThread,
-    Handoff, RoutingDecision, ArticleText, Entry, Mention, Pending,
+    Handoff, RoutingDecision, Consultation, Approach, Remark, ArticleText, Entry, Mention, Pending,
 )  # fmt: skip
 # How busy the hours from midnight are, on a usual day; how busy the days from Monday are.
 _HOURS = (1, 1, 0, 0, 0, 1, 2, 6, 45, 120, 135, 115, 62, 112, 108, 100, 98, 80, 42, 12, 6, 4, 3, 2)

@@ -11,6 +11,7 @@ from madoguchi.demo.cases import Case, Text
 from madoguchi.demo.lives import Desk, NotYetError
 from madoguchi.demo.moves import Life
 from madoguchi.demo.post import Correspondence
+from madoguchi.demo.questions import ask
 from madoguchi.demo.world import Customer, Member, Topic, working_time
 from madoguchi.interactions.models import IdentityCheck, Interaction
 
@@ -22,6 +23,7 @@ _CODES = (
     "needs_specialist",
     "needs_specialist",
 )
+_ASKED = 0.3  # of the tickets that the first line solves, where a department may know
 _CODES_RARE = ("no_authority", "customer_asked", "other")
 
 
@@ -101,7 +103,9 @@ class Plot:
     def _first_line(self, life: Life, by: Member, at: datetime, contact: dict[str, Any] | None) -> None:
         said_in = contact["id"] if contact else None
         if self.topic.destination is None or self.random.random() < self.case.first:
-            if contact is None or self.random.random() > 0.12:
+            if asked := self._ask(life, by, at):
+                self._second_answer(life, by, by, asked)
+            elif contact is None or self.random.random() > 0.12:
                 self._tell(life, by, at, said_in)
                 self._end(life, by, at + timedelta(seconds=self.random.uniform(15, 110)), said_in)
             else:
@@ -109,6 +113,13 @@ class Plot:
         else:
             self._hand_over(life, by, at + timedelta(seconds=self.random.uniform(40, 400)))
         self._afterwards(life, by)
+
+    def _ask(self, life: Life, by: Member, at: datetime) -> datetime | None:
+        """Sometimes only a department knows; when its answer came."""
+        matters = self.desk.world.matters.get(self.topic.id)
+        if not matters or self.random.random() > _ASKED:
+            return None
+        return ask(life, self.random.choice(matters), self.random, at + timedelta(seconds=90), by)
 
     def _tell(self, life: Life, by: Member, at: datetime, said_in: int | None) -> None:
         """The answer reaches the requester: aloud, by mail, or (without an address) by a call."""

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import path_of
+from madoguchi.demo.departments import Matter, matters
 from madoguchi.foundation.refusal import Refused
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Contract, Membership, Person, PhoneNumber, Role, Staff, Team
@@ -106,6 +107,7 @@ class World:
     topics: dict[str, Topic]
     articles: dict[str, int]
     main_number: str
+    matters: dict[int, list[Matter]]
     unknown_callers: list[str] = field(default_factory=list)
 
     @classmethod
@@ -131,6 +133,7 @@ class World:
             topics=_topics(),
             articles=dict(Article.objects.values_list("key", "id")),
             main_number="0301000100",
+            matters=matters(),
             unknown_callers=[f"+8190{number:08d}" for number in range(5_000_013, 5_000_013 + 37 * 900, 37)],
         )
         if not (world.operators and world.customers and world.topics and world.engineers):

@@ -9,7 +9,19 @@ from madoguchi.cli.init import make_defaults
 from madoguchi.demo import company
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import access_of
-from madoguchi.people.models import Absence, Contact, Department, Duty, Organization, Person, PhoneNumber, Staff, Team
+from madoguchi.people.models import (
+    Absence,
+    Contact,
+    ContactAbsence,
+    Department,
+    Duty,
+    Organization,
+    Person,
+    PhoneNumber,
+    Staff,
+    Team,
+    Topic,
+)
 from madoguchi.people.standing_in import away_at, on_duty
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +36,10 @@ def test_teams_departments_category_and_extensions_are_those_of_the_contract() -
     assert departments.count() == 4
     at_all_hours = Contact.objects.exclude(email="").filter(calendar__key="always", position=1)
     assert not departments.exclude(contacts__in=at_all_hours).exists()
+    for department in departments:
+        assert department.manager
+        assert department.topics.filter(categories__isnull=False).exists()
+    assert ContactAbsence.objects.get().contact.deputy
     category = Category.objects.get(key="mail-trouble")
     assert category.destination == Team.objects.get(key="service-desk")
     assert set(category.items.filter(is_required=True).values_list("key", flat=True)) == {
@@ -48,7 +64,21 @@ def test_the_first_team_of_every_desk_takes_calls_at_all_hours_and_a_later_choic
 
 
 def test_building_it_again_changes_nothing() -> None:
-    models = (Absence, Duty, Team, Staff, Person, Organization, PhoneNumber, Article, Category, Contact, Calendar)
+    models = (
+        Absence,
+        Duty,
+        Team,
+        Staff,
+        Person,
+        Organization,
+        PhoneNumber,
+        Article,
+        Category,
+        Contact,
+        Calendar,
+        ContactAbsence,
+        Topic,
+    )
     company.build(password="demo-password-1", tickets=0)
     before = [model.objects.count() for model in models]
     company.build(password="another-password-2", tickets=0)

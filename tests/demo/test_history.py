@@ -11,6 +11,9 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from madoguchi.catalog.models import Category
+from madoguchi.consultations.actions.ask import ask
+from madoguchi.consultations.actions.hear import answer, decline
+from madoguchi.consultations.models import Consultation
 from madoguchi.demo import cases, company, history
 from madoguchi.demo.bulk import Tables
 from madoguchi.demo.ledger import Ledger
@@ -25,7 +28,7 @@ from madoguchi.interactions.actions import open_interaction
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.knowledge.models import Article
-from madoguchi.people.models import Person, Staff, Team
+from madoguchi.people.models import Department, Person, Staff, Team
 from madoguchi.telephony.fold import fold
 from madoguchi.telephony.models import Call, CallEvent
 from madoguchi.telephony.projection import event_of
@@ -240,3 +243,30 @@ def test_after_a_history_new_rows_get_new_ids() -> None:
     ticket = open_ticket(subject="新しい件", body="本文", channel="phone", by=staff)
     assert ticket.pk == newest + 1
     assert Message.objects.filter(ticket=ticket).count() == 1
+
+
+@pytest.mark.usefixtures("built")
+def test_questions_of_the_past_are_as_the_acts_write_them() -> None:
+    history.write(400, seed=2)
+    questions = Consultation.objects.all()
+    assert questions.filter(state="answered").count() > 5
+    assert not questions.open().exists()
+    assert not Ticket.objects.filter(waiting_for="department").exists()
+    for row in questions.prefetch_related("approaches", "remarks"):
+        answered = [approach for approach in row.approaches.all() if approach.state == "answered"]
+        assert (len(answered) == 1) == (row.state == "answered") == (row.answer is not None)
+    staff, ticket = Staff.objects.get(email="sato@hoshinoha.example"), Ticket.objects.active().order_by("-id")[0]
+    question = ask(ticket, department=Department.objects.get(key="accounting"), question="発行済みですか", by=staff)
+    decline(question, by=staff)
+    answer(question, body="発行済みです", by=staff)
+
+    def told(number: int) -> dict[str, set[str]]:
+        rows = Entry.objects.filter(
+            mentions__kind="consultation", mentions__ref=number, kind__startswith="consultation."
+        )
+        return {entry.kind: set(entry.data) for entry in rows}
+
+    acts = told(question.pk)
+    by_hand = {kind: names for row in questions.exclude(pk=question.pk) for kind, names in told(row.pk).items()}
+    for kind in ("asked", "declined", "moved_on", "answered"):
+        assert by_hand[f"consultation.{kind}"] == acts[f"consultation.{kind}"]

@@ -70,7 +70,8 @@ def test_every_ticket_has_the_deadlines_that_its_journal_says(desk: Database) ->
     """Those of a copy are about its own entries and hand-offs; what is open has its next deadline."""
     rows = desk.rows("SELECT ticket_id, kind, subject FROM clocks_clock")
     assert {row["ticket_id"] for row in rows} == {row["id"] for row in desk.rows("SELECT id FROM tickets_ticket")}
-    about = {"acceptance": _of_ticket(desk, "handoff"), "call_back": _of_ticket(desk, "call_back")}
+    keys = {"acceptance": "handoff", "call_back": "call_back", "answer": "consultation"}
+    about = {kind: _of_ticket(desk, key) for kind, key in keys.items()}
     entries = desk.rows(
         "SELECT entry_id, ref FROM journal_mention WHERE kind = 'ticket'"
         " UNION SELECT m.entry_id, c.ticket_id FROM journal_mention m JOIN tickets_ticketcallback c"
@@ -91,11 +92,26 @@ def test_every_ticket_has_the_deadlines_that_its_journal_says(desk: Database) ->
 
 
 def _of_ticket(desk: Database, key: str) -> set[tuple[int, int]]:
-    """(ticket, hand-off or call-back) as the journal's data name them."""
+    """(ticket, hand-off, call-back or question) as the journal's data name them."""
     rows = desk.rows(
         "SELECT m.ref, e.data FROM journal_mention m JOIN journal_entry e ON e.id = m.entry_id WHERE m.kind = 'ticket'"
     )
     return {(row["ref"], data[key]) for row in rows if key in (data := _data(row["data"]))}
+
+
+def test_each_entry_of_a_copied_question_names_its_own_rows(desk: Database) -> None:
+    rows = desk.rows(
+        "SELECT m.ref, e.data FROM journal_mention m JOIN journal_entry e ON e.id = m.entry_id"
+        " WHERE m.kind = 'consultation' AND e.kind LIKE 'consultation.%'"
+    )
+    asked = {
+        row["id"]: row["consultation_id"] for row in desk.rows("SELECT id, consultation_id FROM consultations_approach")
+    }
+    assert len({row["ref"] for row in rows}) == len(desk.rows("SELECT id FROM consultations_consultation")) > 2
+    for row in rows:
+        told = _data(row["data"])
+        assert told["consultation"] == row["ref"]
+        assert "approach" not in told or asked[told["approach"]] == row["ref"]
 
 
 def test_each_text_is_found_by_its_own_word_and_by_those_of_all(desk: Database) -> None:

@@ -76,7 +76,7 @@ def show(request: StaffRequest, department_id: int, *, saved: int | None = None)
     links = Prefetch("links", TopicContact.objects.filter(contact__is_active=True).order_by("position", "id"))
     categories = Prefetch("categories", Category.objects.filter(is_active=True))
     topics = list(row.topics.filter(is_active=True).order_by("position", "id").prefetch_related(links, categories))
-    absences = ContactAbsence.objects.filter(contact__department=row).select_related("contact", "deputy")
+    absences = ContactAbsence.objects.filter(contact__department=row).select_related("contact__deputy", "deputy")
     ahead = [one for one in absences.order_by("starts_at", "id") if one.ends_at is None or one.ends_at > now]
     placed = {link.contact_id for topic in topics for link in topic.links.all()}
     placed |= {one.pk for one in chain}
@@ -102,7 +102,7 @@ def show(request: StaffRequest, department_id: int, *, saved: int | None = None)
         "absences": ahead,
         "since": since,
         "until": until,
-        "known": known_besides(row, people) if edits else {},
+        "known": known_besides(row, [one for one in people if one.pk != row.manager_id]) if edits else {},
         "edits": edits,
         "reaches": not request.access.is_partner,
         "saved": saved,
