@@ -40,6 +40,7 @@ _BOUNCE_SUBJECT = re.compile(
 )
 _BOUNCE_WORDS = re.compile(
     r"undeliverable|could ?n[o']t be delivered|not delivered|delivery (?:has )?failed|returned to sender"
+    r"|did not reach (?:the following|some or all)|no such user|invalid (?:user|recipient) address"
     r"|配信できません|送信できません|お届けできません|届けることができません|配信されません",
     re.IGNORECASE,
 )
@@ -132,7 +133,7 @@ def _from_report(report: Part, text: str, original: str | None, headers: Headers
         for group in groups
         if group.raw("final-recipient") or group.raw("original-recipient") or group.raw("action")
     ]
-    actions = {action: group for group in reversed(recipients) if (action := _word(group, "action"))}
+    actions = {_action(group): group for group in reversed(recipients) if _word(group, "action")}
     chosen = actions.get("failed") or actions.get("delayed")
     if chosen is None:
         if recipients and actions:
@@ -155,6 +156,14 @@ def _from_report(report: Part, text: str, original: str | None, headers: Headers
     recipient = (found[0].address if found else address) or headers.text("x-failed-recipients")
     final = "failed" in actions or ("delayed" not in actions and not (status and status[1].startswith("4")))
     return Bounce(recipient or None, status[1] if status else None, _one_line(diagnostic), original, is_final=final)
+
+
+def _action(group: Headers) -> str:
+    """What happened to a recipient; where a server has a word of its own (expired, deliverable) the status says it."""
+    word = _word(group, "action")
+    if word in {"failed", "delayed", "delivered", "relayed", "expanded"}:
+        return word
+    return "delivered" if group.text("status").strip().startswith("2.") else "failed"
 
 
 def is_feedback(root: Part, leaves: list[Part], subject: str) -> bool:

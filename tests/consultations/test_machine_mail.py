@@ -5,7 +5,9 @@ import tarfile
 from collections import Counter
 
 import pytest
+from django.db import transaction
 
+from madoguchi.consultations.actions.steer import withdraw
 from madoguchi.consultations.machine import Verdict, verdict_of
 from madoguchi.consultations.models import Approach, Consultation, Remark, State
 from madoguchi.journal.models import Entry
@@ -96,9 +98,10 @@ def test_a_failure_after_the_answer_changes_nothing(cast: Cast, ticket: Ticket) 
 
 
 @pytest.mark.skipif(not (DATA / "mail-sisimai").exists(), reason="the mails of mail-sisimai are not on this machine")
-def test_real_machine_mails_are_told_apart_and_one_in_fifteen_moves_a_real_question(
-    cast: Cast, ticket: Ticket, capsys: pytest.CaptureFixture[str]
+def test_real_machine_mails_at_a_questions_address_are_told_apart_and_one_in_fifteen_moves_a_question_of_its_own(
+    cast: Cast, ticket: Ticket, engine: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """Every one is thrown on SQLite; on PostgreSQL one in fifteen is, and the others are only read."""
     expected: dict[str, str] = {}
     with (DATA / "mail-sisimai" / "expected.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -106,22 +109,39 @@ def test_real_machine_mails_are_told_apart_and_one_in_fifteen_moves_a_real_quest
             expected.setdefault(row["file"], kind.get(row["reason"], "bounce"))
     agreement: Counter[tuple[str, str]] = Counter()
     thrown: Counter[str] = Counter()
+    settled = asked(cast, ticket)
+    letter = sent_to(FIRST)
+    withdraw(settled, by=cast.sato)
     with tarfile.open(DATA / "mail-sisimai" / "set-of-emails.tar.gz") as packed:
         for number, member in enumerate(row for row in packed if row.name in expected):
             raw = packed.extractfile(member)
             assert raw is not None
             content = raw.read()
-            seen = told_apart(parse(content))
+            own = number % 15 == 0
+            seen = heard(letter, content) if engine == "sqlite" and not own else told_apart(parse(content))
             agreement[expected[member.name], seen] += 1
-            if number % 15 == 0:
+            if own:
                 thrown[thrown_at_a_question(cast, ticket, content, seen)] += 1
     same = sum(count for (wanted, seen), count in agreement.items() if wanted == seen)
     with capsys.disabled():
         print(f"\nmachine mails told apart as expected.csv has them: {same} of {sum(agreement.values())}")
         for (wanted, seen), count in sorted(agreement.items()):
             print(f"  {wanted:>10} read as {seen:<10} {count:>4}")
-    assert same >= 0.97 * sum(agreement.values())
+    assert same >= 0.98 * sum(agreement.values())
     assert thrown["moved"] > 25
+
+
+def heard(letter: OutgoingMail, raw: bytes) -> str:
+    """What the trail says of a mail at the reply address of a question, as ``expected.csv`` calls it."""
+    with transaction.atomic():
+        incoming = by_mail(letter, "", raw=raw)
+        assert incoming.error == ""
+        remark = Remark.objects.get(incoming=incoming)
+        verdict = Entry.objects.filter(data__remark=remark.pk).earliest("id").data.get("verdict")
+        assert (remark.kind == Remark.Kind.MACHINE) == (verdict is not None)
+        transaction.set_rollback(True)
+    kinds = {None: "a person", "failed": "bounce", "delayed": "bounce", "feedback": "feedback"}
+    return kinds.get(verdict, "auto-reply")
 
 
 def told_apart(read: ParsedMail) -> str:

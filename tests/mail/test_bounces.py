@@ -102,6 +102,30 @@ def test_the_report_of_a_machine_that_answers_nothing_is_marked_but_counts_as_a_
     assert not read.is_reply_of_machine
 
 
+@pytest.mark.parametrize(
+    ("action", "status", "failed"),
+    [("expired", "", True), ("expired", "4.4.7", True), ("deliverable", "2.1.5", False), ("relayed", "2.0.0", False)],
+)
+def test_a_report_in_words_of_its_own_is_read_by_its_status(action: str, status: str, failed: bool) -> None:
+    report = REPORT.replace("Action: failed", f"Action: {action}").replace("Status: 5.1.1", f"Status: {status}")
+    report = report.replace("Action: delivered", "Action: relayed")
+    read = parse(mail({"Content-Type": "multipart/report; report-type=delivery-status; boundary=b"}, report.encode()))
+    assert (read.bounce is not None) == failed
+    assert read.bounce is None or read.bounce.is_final
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Your message did not reach the following recipient(s):", "Error: Invalid user address", "550 no such user here"],
+)
+def test_a_postmaster_who_gives_no_report_is_understood(words: str) -> None:
+    read = parse(mail({"From": "post_master@example.jp", "Subject": "Re: Test"}, f"{words}\r\na@example.jp".encode()))
+    assert read.bounce is not None
+    assert read.bounce.is_final
+    person = parse(mail({"From": "yamada@example.jp", "Subject": "Re: Test"}, words.encode()))
+    assert person.bounce is None
+
+
 @pytest.mark.skipif(
     not (DATA / "mail-sisimai").exists(), reason="the mail collection mail-sisimai is not on this machine"
 )
