@@ -91,7 +91,7 @@ def open_window(browser: Browser, served: Desk, request: pytest.FixtureRequest) 
         _keep(request.node.nodeid, [page for _, page in contexts], served)
     for context, _ in contexts:
         context.close()
-    assert wrong == [], "the browser complained"
+    assert wrong == [], f"the browser complained: {wrong}"
 
 
 def _keep(test: str, pages: list[Page], desk: Desk) -> None:

@@ -22,7 +22,7 @@ document.addEventListener("htmx:after:swap", () => {
     // The dialog would focus its cross: the work begins at the first thing to fill in, or at the first verb.
     const body = sheet.querySelector(".sheet-content");
     const seen = (selector) => [...(body?.querySelectorAll(selector) ?? [])].find((element) => element.checkVisibility());
-    (seen("[autofocus], input:checked") ?? seen("input:not([type=hidden], [disabled]), textarea, select, button, a[href]"))?.focus();
+    (seen("[autofocus]") ?? seen("input:checked") ?? seen("input:not([type=hidden], [disabled]), textarea, select, button, a[href]"))?.focus();
   }
   if (!full && sheet.open) sheet.close();
 });
