@@ -60,7 +60,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def export(request: StaffRequest, kind: str) -> HttpResponseBase:
     """The list as it is filtered, as a file of at most MOST rows."""
     heads = [_("Number"), _("Ticket"), _("Subject"), _("Department"), _("Topic"), _("State"), _("Asked now")]
-    heads += [_("What comes next"), _("Asked by"), _("Asked at"), _("Answer by")]
+    heads += [_("What comes next"), pgettext("consultation", "Asked by"), _("Asked at"), _("Answer by")]
     cells = _cells(_rows(request.access, _address(request.GET, request.access)))
     return write("questions", kind, heads, cells, title=_("Questions"))
 
