@@ -79,7 +79,7 @@ def sheet_of(
     form = request.POST
     begins = "question" not in form
     words = form.get("q", "").strip()
-    found = find(words) if words else _proposed(ticket, request.access, conversation)
+    found = find(words, request.access) if words else _proposed(ticket, request.access, conversation)
     chosen = choice_of(form.get("to", "")) if not begins else _first(found, again, handoff)
     told = question_for(ticket, chosen.department, chosen.topic, said=conversation) if chosen else None
     question = form.get("question", "")

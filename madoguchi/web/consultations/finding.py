@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from madoguchi.consultations.proposal import label_of
-from madoguchi.foundation.japanese import search_key
+from madoguchi.people.access import Access
+from madoguchi.people.directory import find_in_directory
 from madoguchi.people.models import Contact, Department, Topic
 
-FOUND = 10
-_TOPICS = 6  # at most, so that contacts have room
+FOUND = 5  # of each kind
 
 
 @dataclass(frozen=True)
@@ -32,36 +30,10 @@ class Choice:
         return label_of(self.department, self.topic)
 
 
-def find(words: str) -> list[Choice]:
-    """Those whose names, readings or key words hold every word; departments first, contacts last."""
-    wanted = [key for word in words[:60].split() if (key := search_key(word))]
-    if not wanted:
-        return []
-
-    def fit(*texts: str) -> bool:
-        key = search_key("|".join(texts))
-        return all(word in key for word in wanted)
-
-    departments = list(Department.objects.filter(is_active=True))
-    found = [Choice(one) for one in departments if fit(one.name, one.name_en, one.kana, one.about)]
-    topics = Topic.objects.filter(is_active=True, department__is_active=True).select_related("department")
-    fitting = [
-        Choice(one.department, one)
-        for one in topics
-        if fit(one.name, one.name_en, one.words, one.department.name, one.department.name_en, one.department.kana)
-    ]
-    found += fitting[:_TOPICS]
-    if len(found) < FOUND:
-        named = Q()
-        for word in wanted:
-            named &= Q(search__contains=word)
-        people = Contact.objects.filter(named, is_active=True, department__is_active=True)
-        found += [
-            Choice(one.department, contact=one)
-            for one in people.select_related("department").order_by("department", "position", "id")[:FOUND]
-            if one.ways
-        ]
-    return found[:FOUND]
+def find(words: str, access: Access) -> list[Choice]:
+    """Those of the directory whom every word fits and who can be reached; a partner's staff find nobody by number."""
+    found = find_in_directory(words[:60], numbers=not access.is_partner, limit=FOUND)
+    return [Choice(one.department, one.topic, one.contact) for one in found if one.contact is None or one.contact.ways]
 
 
 def choice_of(key: str) -> Choice | None:
