@@ -1,4 +1,4 @@
-"""``/api/v1/…``; each view wrapped so that whatever happens below it is answered as a problem."""
+"""``/api/v1/…`` and ``/scim/v2/…``; each view wrapped so that whatever happens below it is answered as a problem."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.urls import URLPattern, path, re_path
 from django.utils.cache import patch_vary_headers
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from madoguchi.api import openapi
@@ -47,6 +48,12 @@ def _unknown(request: HttpRequest) -> HttpResponse:
     raise not_found(_("There is no such address in this API."))
 
 
+def _scim(request: HttpRequest, path: str = "") -> HttpResponse:
+    """The models of SCIM are large: only a process that is asked for them loads them."""
+    answered: HttpResponse = import_string("madoguchi.api.scim.scim")(request, path)
+    return answered
+
+
 def _operations() -> list[URLPattern]:
     """Ninja's own patterns, each behind ``for_programs``; its index page is left out."""
     found = []
@@ -62,5 +69,7 @@ urlpatterns = [
     path("api/v1/openapi.json", for_programs(openapi.document), name="api-openapi"),
     path("api/v1/docs", openapi.docs, name="api-docs"),
     *_operations(),
+    path("scim/v2/<path:path>", for_programs(_scim), name="scim"),
+    path("scim/v2", for_programs(_scim), name="scim-root"),
     re_path(r"^api/", for_programs(_unknown), name="api-unknown"),
 ]

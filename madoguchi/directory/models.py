@@ -93,3 +93,44 @@ class Told(models.Model):
 
     def __str__(self) -> str:
         return self.origin
+
+
+class ScimEntry(models.Model):
+    """A person or group as an identity provider keeps it here by SCIM: ``document`` as it was told, without password.
+
+    ``kind`` is ``User`` or ``Group``, ``key`` what the provider knows it by; ``unique_name`` a person's user name in
+    small letters.
+    """
+
+    key = models.CharField(max_length=32, unique=True)
+    kind = models.CharField(max_length=10)
+    name = models.CharField(max_length=255, blank=True)
+    unique_name = models.CharField(max_length=255, blank=True)
+    external_id = models.CharField(max_length=255, blank=True)
+    document = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["kind", "external_id"], name="directory_scim_external")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unique_name"], condition=~models.Q(unique_name=""), name="directory_scim_user_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def origin(self) -> str:
+        """How the contact or department of it is known in the directory."""
+        return f"scim:{self.key}"
+
+    @property
+    def members(self) -> list[str]:
+        """The keys of a group's people."""
+        found = self.document.get("members") or []
+        return [str(one.get("value")) for one in found if isinstance(one, dict)]

@@ -19,6 +19,7 @@ SCOPES = (
     "knowledge:read",
     "knowledge:write",
     "reports:read",
+    "directory:write",
     "admin",
 )
 
