@@ -133,6 +133,13 @@ class Consultation(models.Model):
         return "use" if self.is_usable else ""
 
     @property
+    def answered_by(self) -> str:
+        """Whose answer counts, by name; empty without one. Select ``answer__approach``."""
+        if self.answer is None:
+            return ""
+        return self.answer.approach.name if self.answer.approach else self.answer.author_name
+
+    @property
     def number_shown(self) -> str:
         """``10482-6-17``: the ticket's number and which question it is, as the mails name it."""
         return f"{self.ticket.number_shown}-{self.pk}"

@@ -12,7 +12,7 @@ from madoguchi.consultations.actions.name import Named
 from madoguchi.consultations.history import ENOUGH
 from madoguchi.consultations.models import Approach
 from madoguchi.journal.models import Entry
-from madoguchi.people.models import Contact
+from madoguchi.people.models import Contact, Staff
 from madoguchi.people.queries import chain_of
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
@@ -121,3 +121,19 @@ def test_whoever_was_named_is_proposed_for_the_chain_and_added_with_one_press(ca
     assert "照会で分かった" not in text
     assert "確認されていない" not in text
     assert "照会で分かった" not in sign_in(cast.sato).get(address).text
+
+
+def test_the_questions_are_exported_as_they_are_narrowed(cast: Cast, sign_in: SignIn) -> None:
+    past(cast, raised(cast, category=cast.mail_trouble), times=2)
+    past(cast, raised(cast), times=1)
+    address = f"/departments/{cast.accounting.pk}/history/export"
+
+    def written(who: Staff, query: str = "") -> str:
+        answer = sign_in(who).get(f"{address}.csv{query}")
+        return b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+
+    text = written(cast.sato, f"?category={cast.mail_trouble.pk}")
+    assert text.count("岡田 部長,50,") == text.count("メールの不具合") == 2
+    assert written(cast.sato).count("岡田 部長") == 3
+    assert "岡田" not in written(cast.ogawa)
+    assert sign_in(cast.sato).get(f"{address}.xlsx").status_code == 200

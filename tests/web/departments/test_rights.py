@@ -14,7 +14,7 @@ from madoguchi.web.departments.urls import urlpatterns
 from tests.cast import Cast
 
 type SignIn = Callable[..., Client]
-READ = {"index", "department", "history"}
+READ = {"index", "department", "history", "history_csv", "history_xlsx"}
 READERS = ["sato", "takahashi", "hayashi", "kimura", "watanabe", "admin", "ogawa", "mori"]
 KEEPERS = ["hayashi", "kimura", "admin"]
 EVERYBODY = [*READERS, "outsider"]
@@ -28,7 +28,7 @@ def address_of(cast: Cast, pattern: URLPattern) -> str:
         "absence_id": ContactAbsence.objects.get().pk,
     }
     wanted = pattern.pattern.regex.groupindex if hasattr(pattern.pattern, "regex") else {}
-    return reverse(f"departments:{pattern.name}", kwargs={name: rows[name] for name in wanted})
+    return reverse(f"departments:{pattern.name}", args=[rows[name] for name in wanted])
 
 
 @pytest.mark.parametrize("pattern", urlpatterns, ids=lambda pattern: pattern.name)

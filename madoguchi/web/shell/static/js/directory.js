@@ -37,7 +37,6 @@ customElements.define("directory-search", class extends HTMLElement {
 
 // <chain-editor>: a row is moved by Alt+Up and Alt+Down, by its buttons or by dragging, and saved when it rests.
 const REST_MS = 400;
-let moved = "";
 
 customElements.define("chain-editor", class extends HTMLElement {
   connectedCallback() {
@@ -48,13 +47,28 @@ customElements.define("chain-editor", class extends HTMLElement {
     this.addEventListener("keydown", (event) => this.key(event));
     this.addEventListener("click", (event) => this.pressed(event));
     for (const kind of ["dragstart", "dragover", "drop", "dragend"]) this.list.addEventListener(kind, (event) => this.drag(event));
-    if (moved && this.list.querySelector(`#${CSS.escape(moved)}`) && document.activeElement === document.body) {
-      document.getElementById(moved).focus();
-      moved = "";
-    }
+    this.form.addEventListener("submit", () => { this.sending = true; this.sent = this.order; });
+    this.form.addEventListener("htmx:finally:request", () => {
+      this.sending = false;
+      if (this.isConnected && this.last && this.order !== this.sent) this.rest(this.last);
+    });
   }
 
-  disconnectedCallback() { clearTimeout(this.waiting); }
+  disconnectedCallback() {
+    clearTimeout(this.waiting);
+    if (!this.last || this.order === this.sent) return;
+    const saved = document.getElementById(this.form.id)?.closest("chain-editor"); // the one that has come in our place
+    if (saved?.list) saved.takeUp(this.rows.map((row) => row.id), this.last.id);
+  }
+
+  // What was moved while an earlier move was being saved; somebody who has come in meanwhile stays last.
+  takeUp(order, last) {
+    const rows = this.rows;
+    const place = (row) => (order.includes(row.id) ? order.indexOf(row.id) : rows.length);
+    this.list.append(...rows.sort((one, other) => place(one) - place(other)));
+    const row = this.rows.find((one) => one.id === last);
+    if (row) this.rest(row);
+  }
 
   get rows() { return [...this.list.children]; }
 
@@ -113,7 +127,8 @@ customElements.define("chain-editor", class extends HTMLElement {
     const said = this.querySelector(".chain-said");
     said.textContent = said.dataset.moved.replace("%1", row.querySelector(".order-what").firstChild.textContent.trim()).replace("%2", this.rows.indexOf(row) + 1);
     clearTimeout(this.waiting);
-    if (this.order === this.before) return;
-    this.waiting = setTimeout(() => { moved = row.id; this.form.requestSubmit(); }, REST_MS);
+    this.last = row;
+    if (this.sending || this.order === this.before) return;
+    this.waiting = setTimeout(() => this.form.requestSubmit(), REST_MS);
   }
 });
