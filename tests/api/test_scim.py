@@ -77,7 +77,9 @@ def contact(key: str) -> Contact:
     return Contact.objects.select_related("department").get(origin=f"scim:{key}")
 
 
-def test_the_testers_of_the_standard_find_nothing(cast: Cast, entra: Provider) -> None:
+def test_the_testers_of_the_standard_find_nothing(cast: Cast, entra: Provider, engine: str) -> None:
+    if engine == "postgres":
+        pytest.skip("some eight hundred requests about the protocol; the tests below are about the rows")
     handler: Any = ClientHandler(enforce_csrf_checks=False)
 
     def desk(environ: Any, start_response: Any) -> list[bytes]:

@@ -22,6 +22,7 @@ from madoguchi.consultations.actions.read import read_as
 from madoguchi.consultations.actions.steer import next_contact, reply, withdraw
 from madoguchi.consultations.models import OPEN, Approach, Consultation, Remark, State
 from madoguchi.consultations.sweep import advance_due
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import SYSTEM
@@ -36,6 +37,8 @@ from tests.consultations.letters import by_mail, failed
 from tests.consultations.questions import asked, raised
 
 A, Kind = Approach.State, Remark.Kind
+QUESTION = Prepared(lambda key: Consultation.objects.select_related("ticket", "department", "answer").filter(pk=key))
+ASKED = Prepared(lambda key: Approach.objects.select_related("contact").filter(consultation=key).order_by("id"))
 type Hours = Mapping[int | None, WorkingTime]
 
 
@@ -50,8 +53,8 @@ class Day:
     def look(self) -> None:
         """How it stands now."""
         key = self.question.pk
-        self.question = Consultation.objects.select_related("ticket", "department", "answer").get(pk=key)
-        self.asked = list(Approach.objects.select_related("contact").filter(consultation=key).order_by("id"))
+        (self.question,) = QUESTION.all(key)
+        self.asked = ASKED.all(key)
 
     def whom(self, who: int) -> Approach:
         """One of those who were asked."""

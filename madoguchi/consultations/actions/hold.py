@@ -13,7 +13,7 @@ from madoguchi.consultations.actions.telling import CALL, NOBODY, NOT_THEIRS, te
 from madoguchi.consultations.course import Course, Sending
 from madoguchi.consultations.models import Approach, Consultation, State
 from madoguchi.consultations.queries import chain_for
-from madoguchi.foundation.prepared import Prepared
+from madoguchi.foundation.prepared import Prepared, update
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import SYSTEM, Actor, record
 from madoguchi.people.models import ContactChannel
@@ -83,8 +83,9 @@ def write(course: Course, *, by: Actor) -> None:
         send(sending, approach, by=by)
         if approach.channel == ContactChannel.PHONE and sending in {Sending.QUESTION, Sending.REMINDER}:
             tell(course.consultation, CALL, kind="consultation.to_call", by=SYSTEM, approach=approach)
-    Approach.objects.bulk_update(course.approaches, _OF_APPROACH)
-    course.consultation.save(update_fields=_OF_CONSULTATION)
+    for approach in course.approaches:
+        update(approach, _OF_APPROACH)
+    update(course.consultation, _OF_CONSULTATION)
 
 
 def besides(consultation: Consultation) -> list[Model | None]:
