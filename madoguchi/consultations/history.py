@@ -17,7 +17,6 @@ from madoguchi.catalog.queries import outline
 from madoguchi.consultations.models import Approach, Consultation, Remark, State
 from madoguchi.people.access import Access
 from madoguchi.people.models import Contact, Department, Topic, TopicContact
-from madoguchi.people.queries import calendar_of
 
 LOOKED_BACK = timedelta(days=365)
 LOOKED_AT = 1_000  # of the latest questions
@@ -35,7 +34,7 @@ class Came(StrEnum):
 
 @dataclass(frozen=True)
 class Turn:
-    """One contact was asked: what came of it after how many seconds of their working time."""
+    """One contact was asked: what came of it after how many seconds of the department's working time."""
 
     contact: int
     topic: int | None
@@ -218,10 +217,10 @@ def past_of(department: Department, *, at: datetime) -> Past:
         )
         for _id, topic, category, state, urgent, start, answered in rows
     ]
-    return Past(department, questions, _turns(department, rows[-1][0]) if rows else [])
+    return Past(department, questions, _turns(department, rows[-1][0], hours) if rows else [])
 
 
-def _turns(department: Department, first: int) -> list[Turn]:
+def _turns(department: Department, first: int, hours: WorkingTime) -> list[Turn]:
     answers = Remark.objects.filter(approach=OuterRef("pk"), kind=Remark.Kind.ANSWER).order_by("id").values("at")
     approaches = Approach.objects.filter(
         consultation__department=department, consultation__gte=first, asked_at__isnull=False, contact__isnull=False
@@ -236,10 +235,8 @@ def _turns(department: Department, first: int) -> list[Turn]:
         "ended_at",
         Subquery(answers[:1]),
     )
-    turns = list(rows)
-    hours = _hours_of(row[0] for row in turns)
     found = []
-    for contact, topic, urgent, state, start, reminded, ended, answered in turns:
+    for contact, topic, urgent, state, start, reminded, ended, answered in rows:
         if answered is not None:
             came, until = Came.ANSWERED, answered
         elif state == Approach.State.DECLINED and ended is not None:
@@ -248,15 +245,8 @@ def _turns(department: Department, first: int) -> list[Turn]:
             came, until = Came.SILENT, ended
         else:
             continue
-        found.append(Turn(contact, topic, came, _between(hours[contact], start, until, urgent=urgent)))
+        found.append(Turn(contact, topic, came, _between(hours, start, until, urgent=urgent)))
     return found
-
-
-def _hours_of(contacts: Iterable[int]) -> dict[int, WorkingTime]:
-    rows = Contact.objects.filter(pk__in=set(contacts)).select_related("department")
-    calendars = {row.pk: calendar_of(row) for row in rows}
-    hours = {calendar: working_time(calendar) for calendar in set(calendars.values())}
-    return {contact: hours[calendar] for contact, calendar in calendars.items()}
 
 
 def figures_of(turns: Iterable[Turn]) -> dict[int, Figures]:

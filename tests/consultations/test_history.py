@@ -6,6 +6,7 @@ from itertools import permutations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category
 from madoguchi.consultations.actions.hear import answer, decline
 from madoguchi.consultations.actions.name import Named
@@ -20,7 +21,7 @@ from madoguchi.consultations.history import (
     past_of,
 )
 from madoguchi.consultations.models import Approach
-from madoguchi.people.actions import add_contact, add_topic, order_chain
+from madoguchi.people.actions import add_contact, add_topic, change_contact, order_chain
 from madoguchi.people.models import Contact
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
@@ -69,12 +70,15 @@ def test_nobody_is_lost_and_who_has_too_little_history_keeps_the_place(past: lis
             assert after == before
 
 
-def test_time_counts_while_the_contact_works_and_an_urgent_question_by_the_clock_on_the_wall(
+def test_time_counts_while_the_department_works_and_an_urgent_question_by_the_clock_on_the_wall(
     cast: Cast, ticket: Ticket
 ) -> None:
     overnight = [(cast.accounting_first, A.ANSWERED, timedelta(hours=17))]  # 17:00 until 10:00
     asked_before(ticket, cast.accounting, *overnight, at=EVENING)
     asked_before(ticket, cast.accounting, *overnight, at=EVENING, urgent=True)
+    always = Calendar.objects.create(key="all-hours", name="終日", zone="Asia/Tokyo")
+    always.versions.create(valid_from="2020-01-01", week=[[[0, 86_400]]] * 7, national_holidays=False)
+    change_contact(cast.accounting_first, calendar=always, by=cast.admin)  # one clock for all of the department
     past = past_of(cast.accounting, at=NOW)
     assert sorted(past.by_contact()[cast.accounting_first.pk].answers) == [2 * 3600, 17 * 3600]
     assert sorted(question.seconds or 0 for question in past.questions) == [2 * 3600, 17 * 3600]

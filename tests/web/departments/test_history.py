@@ -91,10 +91,10 @@ def test_the_list_is_narrowed_paged_and_costs_the_same(
     past(cast, raised(cast, category=cast.mail_trouble), times=5)
     client, address = sign_in(cast.sato), f"/departments/{cast.accounting.pk}/history/"
     client.get(address)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(18):
         client.get(address)
     past(cast, raised(cast), times=30)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(18):
         page = client.get(address)
     assert page.text.count("<a data-open") == 25
     following = page.text.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
