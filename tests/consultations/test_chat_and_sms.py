@@ -251,3 +251,17 @@ def test_without_a_provider_sms_are_passed_over(cast: Cast, ticket: Ticket, hook
     consultation = in_chat(cast, ticket, hook, "sms", "mail")
     assert consultation.approaches.get().channel == "mail"
     assert consultation.state == State.WAITING
+
+
+def test_what_a_dead_worker_had_claimed_is_posted_by_another_under_the_same_key(
+    cast: Cast, ticket: Ticket, hook: Hook, provider: SmsProvider
+) -> None:
+    in_chat(cast, ticket, hook, "sms")
+    now = timezone.now()
+    claimed = {"state": "sending", "claimed_by": "dead"}
+    Delivery.objects.update(**claimed, claimed_until=now + timedelta(minutes=1))
+    assert deliver_due() == 0
+    Delivery.objects.update(**claimed, claimed_until=now - timedelta(seconds=1))
+    assert deliver_due() == 1
+    assert [posted.path for posted in hook.posted] == [f"/send?ref=madoguchi-{Delivery.objects.get().pk}"]
+    assert Delivery.objects.get().claimed_by == ""
