@@ -123,6 +123,10 @@ class Consultation(models.Model):
         """Answered, and the requester has not been told yet."""
         return self.answer_id is not None and self.used_at is None
 
+    def take_as_answer(self, remark: "Remark | None") -> None:
+        """From now on this is the answer, or there is none; the requester has not been told of it."""
+        self.answer, self.used_in, self.used_at = remark, None, None
+
     @property
     def needs(self) -> str:
         """What somebody of the desk has to do: ``reply``, ``review``, ``use``, or nothing."""

@@ -18,6 +18,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.mail.models import OutgoingMail
 from madoguchi.people.access import access_of
 from madoguchi.tickets.actions.link_tickets import merge
+from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Message, Status, Ticket, WaitingFor
 from madoguchi.tickets.timeline import timeline
 from tests.cast import Cast
@@ -104,13 +105,54 @@ def test_what_came_late_is_looked_at_once(cast: Cast, ticket: Ticket) -> None:
 
 def test_the_answer_goes_into_a_reply_that_remembers_it(cast: Cast, ticket: Ticket) -> None:
     consultation = asked(cast, ticket)
-    with pytest.raises(Refused):
-        use_answers(ticket, [consultation], body="発行済みとのことです。", by=cast.sato)
-    answer(consultation, body="発行済み", by=cast.sato)
-    message = use_answers(ticket, [consultation], body="発行済みとのことです。", by=cast.sato)
+    said = answer(consultation, body="発行済み", by=cast.sato)
+    message = use_answers(ticket, [said], body="発行済みとのことです。", by=cast.sato)
     consultation.refresh_from_db()
     assert (consultation.used_in, message.delivery) == (message, Message.Delivery.MAIL)
     assert "経理" not in sent_to("hanako.yamada@minato.example").body
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_the_true_answer_waits_for_the_desk_though_the_requester_was_told_another(
+    cast: Cast, ticket: Ticket, opened: bool
+) -> None:
+    consultation = asked(cast, ticket)
+    first = answer(consultation, body="確認します", by=cast.sato)
+    use_answers(ticket, [first], body="確認しております", by=cast.sato)
+    if opened:
+        read_as(first, Kind.NOTE, by=cast.sato)
+        true = answer(consultation, body="発行済み", by=cast.sato)
+    else:
+        true = answer(consultation, body="発行済み", by=cast.sato)
+        read_as(first, Kind.NOTE, by=cast.sato)
+    consultation.refresh_from_db()
+    assert (consultation.answer, consultation.used_in, consultation.needs) == (true, None, "use")
+    assert consultation in Consultation.objects.needing_somebody()
+
+
+def test_a_reply_takes_nothing_off_the_list_that_came_while_it_was_written(cast: Cast, ticket: Ticket) -> None:
+    consultation = asked(cast, ticket)
+    said = answer(consultation, body="発行済み", by=cast.sato)
+    late = answer(consultation, body="訂正します。未発行です", by=cast.sato)
+    use_answers(ticket, [said], body="発行済みとのことです。", by=cast.sato)
+    consultation.refresh_from_db()
+    assert (consultation.used_at is not None, consultation.needs) == (True, "review")
+    read_as(said, Kind.NOTE, by=cast.sato)
+    with pytest.raises(Refused, match="別の回答") as refusal:
+        use_answers(ticket, [said], body="発行済みとのことです。", by=cast.sato)
+    assert refusal.value.status == 409
+    use_answers(ticket, [late], body="未発行とのことです。", by=cast.sato)
+
+
+def test_a_reply_to_what_came_after_the_ticket_was_solved_is_a_look_at_it(cast: Cast, ticket: Ticket) -> None:
+    consultation = asked(cast, ticket)
+    resolve(ticket, resolution="済", no_article_reason="one_off", by=cast.sato)
+    said = answer(consultation, body="発行済み", by=cast.sato)
+    consultation.refresh_from_db()
+    assert consultation.needs == "review"
+    use_answers(ticket, [said], body="発行済みとのことです。", by=cast.sato)
+    consultation.refresh_from_db()
+    assert consultation.needs == ""
 
 
 def test_a_note_changes_nothing_else(cast: Cast, ticket: Ticket) -> None:

@@ -154,7 +154,8 @@ def test_the_answer_finds_its_question_and_the_requester_sees_only_the_desk(
 
     # The answer is used, and 山田 replies to it.
     with moment(at(2, 13)):
-        use_answers(ticket, [billed], body="9月3日にお送りしております。再送いたしましょうか。", by=cast.sato)
+        assert billed.answer
+        use_answers(ticket, [billed.answer], body="9月3日にお送りしております。再送いたしましょうか。", by=cast.sato)
     with moment(at(2, 14)):
         answer = last_to(sink, YAMADA)
         put(mailbox, mail(headers_of_reply(answer), "お願いします。\r\n".encode()))

@@ -66,7 +66,7 @@ def answer(
         by=by,
     )
     if counts:
-        consultation.answer = remark
+        consultation.take_as_answer(remark)
     if not counts or not consultation.ticket.is_active:
         consultation.to_review = True
     write(course, by=by)

@@ -34,7 +34,7 @@ _OF_APPROACH = [
     "ended_at",
     "thread",
 ]
-_OF_CONSULTATION = ["state", "due_at", "next_at", "ended_at", "to_review", "answer"]
+_OF_CONSULTATION = ["state", "due_at", "next_at", "ended_at", "to_review", "answer", "used_in", "used_at"]
 
 _by_key = Prepared(
     lambda key: Consultation.objects.select_related(

@@ -30,8 +30,8 @@ SAID = (Kind.ANSWER, Kind.DECLINE, Kind.NEEDS_TIME, Kind.ASK_BACK, Kind.NOTE)
 def read_as(
     remark: Remark, kind: str, *, named: Named | None = None, until: datetime | None = None, by: Staff
 ) -> Remark:
-    """A mail was no answer but "not me" (naming somebody), a need for time ``until``, a question back or a note, or an
-    answer after all; the question goes on, or ends, as if it had been taken so.
+    """What was said was no answer but "not me" (naming somebody), a need for time ``until``, a question back or a
+    note, or an answer after all; the question goes on, or ends, as if it had been taken so.
 
     Where it was the answer, the next one that came counts; without one, whoever was told that it is settled is asked
     again.
@@ -50,7 +50,7 @@ def read_as(
     who = approach_in(course, remark.approach)
     if consultation.answer_id == remark.pk:
         others = consultation.remarks.filter(kind=Kind.ANSWER).exclude(pk=remark.pk)
-        consultation.answer = others.order_by("id").first()
+        consultation.take_as_answer(others.order_by("id").first())
         if consultation.answer is None:
             course.unanswered(who)
     elif before in {Kind.NEEDS_TIME, Kind.ASK_BACK} and who is not None and who.is_live:
@@ -59,7 +59,7 @@ def read_as(
     remark.late = not _take(course, remark, who, person.pk if person else None, until)
     remark.save(update_fields=["kind", "late"])
     if remark.kind == Kind.ANSWER and not remark.late:
-        consultation.answer = remark
+        consultation.take_as_answer(remark)
     consultation.to_review = False
     write(course, by=by)
     record(

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from madoguchi.consultations.actions.hold import besides, hold, told
-from madoguchi.consultations.models import Consultation
+from madoguchi.consultations.models import Remark
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import record
@@ -18,7 +18,7 @@ from madoguchi.tickets.models import Message, Ticket
 @transaction.atomic
 def use_answers(
     ticket: Ticket,
-    consultations: Sequence[Consultation],
+    answers: Sequence[Remark],
     *,
     body: str,
     visibility: str = Message.Visibility.PUBLIC,
@@ -26,18 +26,19 @@ def use_answers(
     team: Team | None = None,
     by: Staff,
 ) -> Message:
-    """Post a message that is made of the answers to these questions of the ticket; each keeps the link to it.
+    """Post a message that is made of these answers to questions of the ticket; each question keeps the link to it.
 
-    Where the message comes from stays in the house. A note for colleagues uses nothing up. Refuses what
-    ``post_message`` refuses, and a question without an answer.
+    Where the message comes from stays in the house. A note for colleagues uses nothing up, and what came after an
+    answer stays to be reviewed. Refuses what ``post_message`` refuses, and (409) what is not the answer any more.
     """
-    held = [hold(consultation).consultation for consultation in consultations]
-    if any(one.answer is None or one.ticket_id != ticket.pk for one in held):
-        raise Refused(_("This question has no answer yet."), code="no_answer", status=409)
+    held = [hold(answer.consultation).consultation for answer in answers]
+    if any(one.answer_id != answer.pk or one.ticket_id != ticket.pk for one, answer in zip(held, answers, strict=True)):
+        raise Refused(_("Another answer counts by now. Read it before you send this."), code="no_answer", status=409)
     message = post_message(ticket, body=body, visibility=visibility, attachments=attachments, team=team, by=by)
     if visibility == Message.Visibility.PUBLIC:
         for one in held:
-            one.used_in, one.used_at, one.to_review = message, message.at, False
+            one.used_in, one.used_at = message, message.at
+            one.to_review &= one.remarks.filter(late=True, pk__gt=one.answer_id).exists()
             one.save(update_fields=["used_in", "used_at", "to_review"])
             record(
                 "consultation.used",

@@ -76,15 +76,17 @@ def heard(request: StaffRequest, consultation_id: int) -> HttpResponse:
             ask_back(consultation, body=body, approach=who, by=request.user)
         case Remark.Kind.NOTE:
             note(consultation, body=body, by=request.user)
-        case _:
+        case Remark.Kind.ANSWER:
             answer(consultation, body=body, approach=who, by=request.user)
+        case _:
+            raise Refused(_("Choose what it says."), code="kind", missing=[{"key": "kind", "label": _("It is")}])
     return _done(request, consultation, _("What %(department)s said is noted."))
 
 
 @guard(Capability.WORK_TICKETS)
 @require_POST
 def reread(request: StaffRequest, remark_id: int) -> HttpResponse:
-    """A mail says something else than it was taken for; the question goes on, or ends, as if it had been taken so."""
+    """What was said is read anew; the question goes on, or ends, as if it had been taken so from the beginning."""
     remark, form = _remark_or_404(request, remark_id), request.POST
     kind = form.get("kind", "")
     until = _until(form.get("until", "")) if kind == Remark.Kind.NEEDS_TIME else None

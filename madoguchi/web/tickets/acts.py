@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
 from madoguchi.consultations.actions.use import use_answers
-from madoguchi.consultations.models import Consultation
+from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.refusal import Refused
@@ -86,7 +86,8 @@ def post(request: StaffRequest, number: str) -> HttpResponse:
     """Answer the requester, or leave a note."""
     ticket = ticket_or_404(request, number)
     used = [int(key) for key in request.POST.getlist("uses") if key.isascii() and key.isdecimal() and len(key) < 18]
-    rows = Consultation.objects.visible_to(request.access).filter(ticket=ticket, pk__in=used) if used else ()
+    asked = Consultation.objects.visible_to(request.access).filter(ticket=ticket)
+    rows = Remark.objects.filter(pk__in=used, consultation__in=asked).select_related("consultation") if used else ()
     with transaction.atomic():
         said: dict[str, Any] = {
             "body": request.POST.get("body", ""),
@@ -95,8 +96,8 @@ def post(request: StaffRequest, number: str) -> HttpResponse:
             "team": ticket.holder_team if request.access.acts_for(ticket.holder_team) else None,
             "by": request.user,
         }
-        if consultations := list(rows):
-            use_answers(ticket, consultations, **said)
+        if answers := list(rows):
+            use_answers(ticket, answers, **said)
         else:
             post_message(ticket, **said)
     return again(request, number)

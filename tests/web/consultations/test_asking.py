@@ -258,3 +258,17 @@ def test_a_resolved_ticket_asks_nobody(ticket: Ticket, cast: Cast, sign_in: Sign
     assert "/consultations/ask/" not in client.get(f"/tickets/{ticket.number}/").content.decode()
     sent = {"to": key_of(cast.accounting), "question": "x"}
     assert client.post(f"/consultations/ask/{ticket.number}/", sent, headers=HTMX).status_code == 409
+
+
+def test_a_partners_staff_read_no_number_of_whom_they_have_not_asked(cast: Cast, sign_in: SignIn) -> None:
+    called = add_contact(cast.accounting, name="田村", mobile="09012345678", by=cast.admin)
+    theirs = open_ticket(
+        subject="共有の件", body="x", channel="phone", requester=cast.yamada, front_team=cast.partner, by=cast.ogawa
+    )
+    chosen = {"to": key_of(cast.accounting, contact=called.pk), "question": "発行済みですか"}
+    plans = {
+        who: sign_in(who).post(f"/consultations/ask/{theirs.number}/plan/", chosen, headers=PLAN).content.decode()
+        for who in (cast.ogawa, cast.sato)
+    }
+    assert ["電話" in html and "田村" in html for html in plans.values()] == [True, True]
+    assert ["090-1234-5678" in html for html in plans.values()] == [False, True]

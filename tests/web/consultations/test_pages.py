@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from madoguchi.consultations.actions.ask import ask
 from madoguchi.consultations.actions.hear import answer, ask_back, decline
+from madoguchi.consultations.actions.read import read_as
 from madoguchi.consultations.actions.use import use_answers
 from madoguchi.consultations.models import Consultation, Remark, State
 from madoguchi.files import store
@@ -130,6 +131,32 @@ def test_a_mail_that_was_taken_for_an_answer_is_read_as_what_it_says(
     assert sign_in(cast.ogawa).post(url, {"kind": "answer"}).status_code == 404
 
 
+def test_a_note_that_was_taken_for_the_answer_is_put_right(question: Consultation, cast: Cast, sign_in: SignIn) -> None:
+    client, url = sign_in(cast.sato), f"/consultations/{question.pk}/note/"
+    form = client.get(f"/consultations/{question.pk}/", headers=SHEET).content.decode().split("note-said")[1]
+    assert 'value="answer" required' in form
+    assert " checked" not in form
+    assert client.post(url, {"body": "電話、離席中"}, headers=HTMX).status_code == 422
+    client.post(url, {"kind": "answer", "body": "電話、離席中"}, headers=HTMX)
+    again = f"/consultations/remarks/{Remark.objects.get(kind='answer').pk}/read-as/"
+    assert again in client.get(f"/consultations/{question.pk}/", headers=SHEET).content.decode()
+    assert client.post(again, {"kind": "note"}, headers=HTMX).status_code == 200
+    question.refresh_from_db()
+    assert (question.state, question.answer) == (State.WAITING, None)
+
+
+def test_an_answer_that_was_exchanged_while_the_reply_was_written_is_not_used_unread(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    said = answer(question, body="発行済みです", by=cast.sato)
+    sent = {"body": "発行済みです", "visibility": "public", "uses": str(said.pk)}
+    read_as(said, "note", by=cast.suzuki)
+    answer(question, body="未発行です", by=cast.suzuki)
+    assert sign_in(cast.sato).post(f"/tickets/{ticket.number}/messages/", sent, headers=HTMX).status_code == 409
+    question.refresh_from_db()
+    assert (question.used_in, Message.objects.filter(ticket=ticket, body="発行済みです").exists()) == (None, False)
+
+
 def test_a_note_and_late_words_are_kept_beside_what_counts(question: Consultation, cast: Cast, sign_in: SignIn) -> None:
     client, url = sign_in(cast.sato), f"/consultations/{question.pk}/note/"
     client.post(url, {"kind": "note", "body": "10時に電話、離席中"}, headers=HTMX)
@@ -167,13 +194,13 @@ def test_the_desk_goes_on_to_the_next_or_to_somebody_it_chooses_and_withdraws(
 def test_a_reply_made_of_an_answer_keeps_where_it_came_from_and_names_nobody(
     question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
 ) -> None:
-    answer(question, body="発行済みです", by=cast.sato)
+    said = answer(question, body="発行済みです", by=cast.sato)
     client = sign_in(cast.sato)
     html = client.get(f"/tickets/{ticket.number}/?use={question.pk}").content.decode()
     draft = html.split('name="body"')[1].split(">\n")[1].split("</textarea")[0]
     assert draft == "山田 花子 様\n\nお問い合わせの件について、担当部署に確認しました。\n\n発行済みです"
-    assert f'name="uses" value="{question.pk}" checked' in html
-    sent = {"body": draft, "visibility": "public", "uses": str(question.pk)}
+    assert f'name="uses" value="{said.pk}" checked' in html
+    sent = {"body": draft, "visibility": "public", "uses": str(said.pk)}
     assert client.post(f"/tickets/{ticket.number}/messages/", sent, headers=HTMX).status_code == 200
     question.refresh_from_db()
     message = Message.objects.get(ticket=ticket, body=draft)
@@ -246,7 +273,7 @@ def test_the_list_shows_what_is_open_the_longest_overdue_first(
     soon = timezone.now() + timedelta(minutes=1)
     first = ask(ticket, department=sales, question="先に期限", due_at=soon, urgent=True, by=cast.suzuki)
     done = ask(ticket, department=sales, question="回答済み", urgent=True, by=cast.suzuki)
-    answer(done, body="はい", by=cast.suzuki)
+    said = answer(done, body="はい", by=cast.suzuki)
     client = sign_in(cast.sato)
 
     def shown(query: str = "") -> list[int]:
@@ -260,7 +287,7 @@ def test_the_list_shows_what_is_open_the_longest_overdue_first(
     assert shown(f"?department={sales.pk}") == [first.pk]
     assert shown("?department=x&whose=y&after=z") == [first.pk, question.pk]
     assert shown("?show=needs") == [done.pk]
-    use_answers(ticket, [done], body="はいとのことです", by=cast.suzuki)
+    use_answers(ticket, [said], body="はいとのことです", by=cast.suzuki)
     assert shown("?show=needs") == []
     csv = b"".join(client.get("/consultations/export.csv").streaming_content).decode()  # type: ignore[attr-defined]
     assert f"{ticket.number_shown}-{first.pk}" in csv

@@ -94,7 +94,7 @@ def test_what_departments_said_stands_there_until_somebody_has_seen_to_it(cast: 
     asked(cast, raised(cast, subject="まだ返事がない件"))
     asked(cast, raised(cast, subject="同僚の照会", by=cast.suzuki), by=cast.suzuki)
     ask_back(back, body="何月分ですか", by=cast.sato)
-    answer(told, body="発行済みです", by=cast.sato)
+    said = answer(told, body="発行済みです", by=cast.sato)
     resolve(late.ticket, resolution="案内済み", no_article_reason="個別の件", by=cast.sato)
     answer(late, body="未発行でした", name="岡田", by=cast.sato)
     client = sign_in(cast.sato)
@@ -103,7 +103,7 @@ def test_what_departments_said_stands_there_until_somebody_has_seen_to_it(cast: 
     assert re.findall(r"経理部 (\S+)</span>", html) == ["返事待ち", "回答あり(未連絡)", "要確認"]
     assert f'hx-get="/consultations/{back.pk}/"' in html
     reply(back, body="8月分です", by=cast.sato)
-    use_answers(told.ticket, [told], body="発行済みとのことです", by=cast.sato)
+    use_answers(told.ticket, [said], body="発行済みとのことです", by=cast.sato)
     review(late, by=cast.sato)
     assert "経理部" not in client.get("/workbench/due/").content.decode()
 
