@@ -21,7 +21,10 @@ class Away:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A contact who may be asked: ``ways`` are (channel, address), the preferred one first."""
+    """A contact who may be asked: ``ways`` are (channel, address), the preferred one first.
+
+    ``outside`` is their department when it belongs to another company.
+    """
 
     contact: int
     name: str
@@ -29,14 +32,15 @@ class Candidate:
     hours: WorkingTime
     absences: tuple[Away, ...] = ()
     deputy: int | None = None
+    outside: int | None = None
 
     def away(self, at: datetime) -> Away | None:
         """The absence that holds at ``at``."""
         return next((absence for absence in self.absences if absence.holds_at(at)), None)
 
-    def way_untried(self, tried: Collection[str]) -> tuple[str, str] | None:
-        """The first way that was not tried yet."""
-        return next(((channel, address) for channel, address in self.ways if channel not in tried), None)
+    def way_untried(self, tried: Collection[str], told: Collection[tuple[str, str]]) -> tuple[str, str] | None:
+        """The first way whose channel was not tried yet and whose address was not ``told`` the question."""
+        return next((way for way in self.ways if way[0] not in tried and way not in told), None)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from madoguchi.foundation.outbound import ForbiddenError, is_inside, require_cal
 _TEAMS = (".logic.azure.com", ".api.powerplatform.com", ".webhook.office.com")
 # Signs by which a room is called together, or a link shows another address than its own.
 _CALLS = re.compile(r"@(?=channel|here|everyone|all|room)", re.IGNORECASE)
-_HARMLESS = str.maketrans({"<": "＜", ">": "＞"})
+_HARMLESS = str.maketrans({"<": "＜", ">": "＞", "[": "［", "]": "］"})
 
 
 def leads(address: str) -> bool:

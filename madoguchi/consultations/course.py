@@ -1,11 +1,13 @@
 """How a question runs: what each thing that happens makes of it. Pure: rows in memory, nothing is read or written."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from madoguchi.consultations.chain import Candidate, Chain, Choice, after, opening
 from madoguchi.consultations.models import Approach, Consultation, State
+from madoguchi.people.models import ContactChannel
 
 A, Why = Approach.State, Approach.Why
 
@@ -20,7 +22,8 @@ class Sending(StrEnum):
 
 
 # They were sent the question and may still be thinking about it.
-_MAY_STILL_ANSWER = (A.ASKED, A.NEEDS_TIME, A.ASKED_BACK, A.SILENT, A.AWAY)
+_PASSED_OVER = (A.SILENT, A.AWAY)
+_MAY_STILL_ANSWER = (A.ASKED, A.NEEDS_TIME, A.ASKED_BACK, *_PASSED_OVER)
 
 
 @dataclass
@@ -29,13 +32,15 @@ class Course:
 
     Each method is one thing that happened. Afterwards the rows are as they must be written, ``sendings`` is what leaves
     the house, and ``moved_to``, ``reopened`` and ``outcome`` tell what else came of it. The state follows from the
-    approaches: while somebody is being asked it is open, and whenever nobody is, it is the next one's turn.
+    approaches: while somebody is being asked it is open, and whenever nobody is, it is the next one's turn. ``rests``:
+    the ticket is solved or closed, so whose turn it is now is only planned until it comes back.
     """
 
     consultation: Consultation
     approaches: list[Approach]
     chain: Chain
     now: datetime
+    rests: bool = False
     sendings: list[tuple[Sending, Approach]] = field(default_factory=list)
     moved_to: list[Approach] = field(default_factory=list)
     reopened: bool = False
@@ -53,8 +58,16 @@ class Course:
 
     @property
     def asked(self) -> set[int]:
-        """The contacts who have had their turn."""
-        return {approach.contact_id for approach in self.approaches if approach.contact_id is not None}
+        """The contacts who have had their turn, and those whom the same question would reach at the same address."""
+        told = self._told
+        same = {contact for contact, person in self.chain.people.items() if person.ways[0] in told}
+        return same | {approach.contact_id for approach in self.approaches if approach.contact_id is not None}
+
+    @property
+    def _told(self) -> set[tuple[str, str]]:
+        """Where the question has been sent: two contacts may have one mailbox. A telephone is asked for somebody."""
+        ways = ((one.channel, one.address) for one in self.approaches if one.asked_at is not None)
+        return {way for way in ways if way[0] != ContactChannel.PHONE}
 
     @property
     def is_settled(self) -> bool:
@@ -147,7 +160,7 @@ class Course:
         if approach.state != A.ASKED:
             return False
         person = self.chain.people.get(approach.contact_id or 0)
-        way = person.way_untried(approach.tried) if person else None
+        way = person.way_untried(approach.tried, self._told) if person else None
         if person is not None and way is not None:
             approach.channel, approach.address = way
             approach.tried = [*approach.tried, way[0]]
@@ -198,9 +211,13 @@ class Course:
         self.consultation.state = State.WAITING
         self._reopen()
         for other in self.approaches:
-            if other.state == A.SETTLED and other.asked_at is not None and other.ended_at == settled_at:
+            if other is approach or other.asked_at is None:
+                continue
+            if other.state == A.SETTLED and other.ended_at == settled_at:
                 self._give_time(other)
-                self.sendings.append((Sending.STILL_OPEN, other))
+            elif other.state not in _PASSED_OVER:
+                continue
+            self.sendings.append((Sending.STILL_OPEN, other))
         if approach is not None:
             self._give_time(approach)
         elif not self.live:
@@ -212,6 +229,13 @@ class Course:
         if not self.is_settled:
             self._give_time(approach)
             self._follow()
+
+    def not_sent(self, approaches: Iterable[Approach]) -> None:
+        """What these were to get has not left the house: their time starts again."""
+        for approach in approaches:
+            hours = self.chain.hours_of(approach.contact_id, urgent=self.consultation.urgent)
+            approach.deadline_at = after(hours, self.now, self.consultation.patience_s)
+        self._follow()
 
     def rested(self) -> None:
         """The ticket is solved or closed: nobody is chased. ``resumed`` when it comes back."""
@@ -251,7 +275,7 @@ class Course:
             self.moved_to.append(approach)
         self.approaches.append(approach)
         self._reopen()
-        if approach.send_at <= self.now:
+        if approach.send_at <= self.now and not self.rests:
             self._ask(approach)
 
     def _ask(self, approach: Approach) -> None:
@@ -265,10 +289,13 @@ class Course:
         approach.deadline_at = after(hours, self.now, self.consultation.patience_s)
 
     def _remind(self, approach: Approach) -> None:
+        """Where the contact is reached today: who has another address by now gets the question there."""
+        address = dict(self.chain.people[approach.contact_id or 0].ways).get(approach.channel, approach.address)
+        moved, approach.address = address != approach.address, address
         hours = self.chain.hours_of(approach.contact_id, urgent=self.consultation.urgent)
         approach.reminded_at = self.now
         approach.deadline_at = after(hours, self.now, max(1, self.consultation.patience_s // 2))
-        self.sendings.append((Sending.REMINDER, approach))
+        self.sendings.append((Sending.QUESTION if moved else Sending.REMINDER, approach))
 
     def _send_planned(self, approach: Approach) -> None:
         """What was planned is sent, if it still can be: absences and hours may have changed since."""
@@ -283,7 +310,7 @@ class Course:
         opens = self.now if self.consultation.urgent else opening(person.hours, self.now)
         if opens is None:
             self._end(approach, A.AWAY)
-        elif opens > self.now:
+        elif opens > self.now or self.rests:
             approach.state, approach.send_at, approach.deadline_at = A.PLANNED, opens, None
         else:
             self._ask(approach)
@@ -301,7 +328,7 @@ class Course:
         for approach in self.live:
             self._end(approach, A.SETTLED)
         self.consultation.state, self.consultation.ended_at, self.consultation.next_at = state, self.now, None
-        self.consultation.to_review |= state in (State.DECLINED, State.EXHAUSTED)
+        self.consultation.to_review |= state in (State.DECLINED, State.EXHAUSTED) and not self.rests
         self.outcome = state
 
     def _reopen(self) -> None:
@@ -325,7 +352,7 @@ class Course:
             else:
                 self.consultation.state = State.WAITING
             moments = [moment for approach in live if (moment := moment_of(approach)) is not None]
-            self.consultation.next_at = min(moments, default=None)
+            self.consultation.next_at = None if self.rests else min(moments, default=None)
 
 
 def moment_of(approach: Approach) -> datetime | None:

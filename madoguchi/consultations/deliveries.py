@@ -53,7 +53,15 @@ def deliver_due(limit: int = 50) -> int:
     for delivery in claimed:
         if timezone.now() >= claimed_until:
             break  # the rest belongs to whoever claims it next
-        _deliver(delivery)
+        try:
+            _deliver(delivery)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 (it was posted, or is given up: never again, and the others go on)
+            set_aside("consultations.deliveries", error, delivery=delivery.pk)
+            _due_or_mine = Delivery.objects.filter(pk=delivery.pk, claimed_by=worker)
+            mine = Delivery.objects.filter(pk=delivery.pk, claimed_by=worker)
+            mine.update(state=State.FAILED, claimed_by="", claimed_until=None)
     return len(claimed)
 
 

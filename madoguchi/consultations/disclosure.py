@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 ITEM = "item:"  # before the key of one hearing item
 LONGEST_SAID = 4_000
+LONGEST_TOLD = 15_000  # of all that was said; a question holds a little more
 
 
 class Field(TextChoices):
@@ -98,11 +99,25 @@ def question_of(case: Case, allowed: Collection[str], *, topic: str = "") -> Tol
         if _may_tell(answer, allowed):
             named = f"{ITEM}{answer.key}" in allowed
             lines += _pair(answer.label, answer.text if named else mask(answer.text))
-    texts = [case.said, *(case.later if Field.CONVERSATION in allowed else ())]
-    for said in filter(None, map(str.strip, texts)):
-        cut = said if len(said) <= LONGEST_SAID else said[:LONGEST_SAID] + "…"
-        lines += ["", f"{_('Details')}:", mask(cut)]
+    for said in _said(case, with_later=Field.CONVERSATION in allowed):
+        lines += ["", f"{_('Details')}:", mask(said)]
     return Told("\n".join(lines).strip(), tuple(_left_out(case, allowed, mask.found)))
+
+
+def _said(case: Case, *, with_later: bool) -> list[str]:
+    """What was said first, and of what came later the newest as far as there is room; in order."""
+    first, *later = (_cut(text.strip()) for text in (case.said, *(case.later if with_later else ())))
+    room, kept = LONGEST_TOLD - len(first), list[str]()
+    for text in reversed(later):
+        room -= len(text)
+        if room < 0:
+            break
+        kept.insert(0, text)
+    return [text for text in (first, *kept) if text]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_SAID else text[:LONGEST_SAID] + "…"
 
 
 def found_in(text: str, case: Case, allowed: Collection[str]) -> list[Field]:

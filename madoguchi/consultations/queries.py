@@ -1,7 +1,7 @@
 """Reading consultations, and whom one can ask."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -87,9 +87,18 @@ def chains_for(
         wanted += [absence.deputy for person in found.values() for absence in person.absences]
     hours = {calendar: working_time(calendar) for calendar in {row.calendar_id for row in departments.values()}}
     return [
-        Chain(order, people, hours[department.calendar_id], department.manager_id)
+        Chain(order, _within(department, people), hours[department.calendar_id], department.manager_id)
         for (department, _topic), order in zip(asked, orders, strict=True)
     ]
+
+
+def _within(department: Department, people: Mapping[int, Candidate]) -> dict[int, Candidate]:
+    """Those who may read a question to the department: nobody of another company, unless it is that one's."""
+    return {
+        contact: person
+        for contact, person in people.items()
+        if person.outside is None or person.outside == department.pk
+    }
 
 
 def _candidates(contacts: Collection[int], at: datetime) -> dict[int, Candidate]:
@@ -102,6 +111,14 @@ def _candidates(contacts: Collection[int], at: datetime) -> dict[int, Candidate]
     calendars = {row: calendar_of(row) for row in ways}
     hours = {calendar: working_time(calendar) for calendar in set(calendars.values())}
     return {
-        row.pk: Candidate(row.pk, row.name, found, hours[calendars[row]], tuple(absences[row.pk]), row.deputy_id)
+        row.pk: Candidate(
+            row.pk,
+            row.name,
+            found,
+            hours[calendars[row]],
+            tuple(absences[row.pk]),
+            row.deputy_id,
+            outside=row.department_id if row.department.is_partner else None,
+        )
         for row, found in ways.items()
     }

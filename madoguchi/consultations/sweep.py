@@ -6,9 +6,10 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from madoguchi.consultations.actions.hold import besides, go_on_after, hold, told, write
-from madoguchi.consultations.course import Sending
-from madoguchi.consultations.models import Consultation
+from madoguchi.consultations.course import Course, Sending
+from madoguchi.consultations.models import Approach, Consultation
 from madoguchi.journal.record import SYSTEM, record
+from madoguchi.mail.models import OutgoingMail
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.tickets.models import Ticket
 
@@ -50,6 +51,7 @@ def _advance(key: int, now: datetime) -> None:
         course.rested()
         write(course, by=SYSTEM)
         return
+    course.not_sent(_stuck(course))
     silent = course.due()
     write(course, by=SYSTEM)
     about = [ticket, *besides(consultation)]
@@ -61,3 +63,13 @@ def _advance(key: int, now: datetime) -> None:
     for approach in silent:
         record("consultation.silent", by=SYSTEM, about=about, data=told(consultation, approach))
     go_on_after(course)
+
+
+def _stuck(course: Course) -> list[Approach]:
+    """Whose time is up though the last mail to them has been tried in vain and is still in our outbox."""
+    late = [one for one in course.live if one.deadline_at is not None and one.deadline_at <= course.now]
+    mails = OutgoingMail.objects.filter(
+        thread__in=[one.thread_id for one in late], state__in=["queued", "sending"], attempts__gt=0
+    )
+    stuck = set(mails.values_list("thread", flat=True)) if late else set()
+    return [one for one in late if one.thread_id in stuck]

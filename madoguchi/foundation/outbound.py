@@ -67,7 +67,9 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str], inside: Collectio
         target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~") + (f"?{parts.query}" if parts.query else "")
         line.request("POST", target, body, {"User-Agent": "Madoguchi", **headers})
         response = line.getresponse()
-        said = response.read(LARGEST_ANSWER).decode("utf-8", "replace")
+        said = (
+            response.read(LARGEST_ANSWER).decode("utf-8", "replace").replace("\0", "")
+        )  # which PostgreSQL keeps in no text
         return Answer(response.status, said, _seconds(response.headers.get("Retry-After")))
     finally:
         hurry.cancel()

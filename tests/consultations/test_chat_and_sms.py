@@ -86,10 +86,16 @@ def test_a_question_is_posted_to_the_room_with_a_link_that_answers_it(cast: Cast
 
 
 def test_a_question_calls_nobody_together_and_hides_no_address(cast: Cast, ticket: Ticket, hook: Hook) -> None:
-    in_chat(cast, ticket, hook, question="<!channel> @here <https://evil.example|こちら> a@all.jp")
+    in_chat(
+        cast,
+        ticket,
+        hook,
+        question="<!channel> @here <https://evil.example|こちら> [次](https://evil.example) a@all.jp",
+    )
     deliver_due()
     text = hook.posted[0].json["text"]
     assert "<" not in text
+    assert "](" not in text
     assert "@here" not in text
     assert "@all" not in text
 
@@ -167,6 +173,15 @@ def test_a_busy_room_is_asked_again_when_it_says_so_and_given_up_in_the_end(
     Delivery.objects.update(attempts=len(BACK_OFF))
     assert later(300) == 1
     assert states(consultation) == [("経理 窓口", "bounced"), ("岡田 部長", "asked")]
+
+
+def test_an_answer_that_no_database_keeps_is_posted_once(cast: Cast, ticket: Ticket, hook: Hook) -> None:
+    hook.says = "o\0k"
+    in_chat(cast, ticket, hook)
+    deliver_due()
+    assert Delivery.objects.get().state == "sent"
+    assert later(60) == 0
+    assert len(hook.posted) == 1
 
 
 def test_a_room_that_is_away_holds_up_nobody(cast: Cast, ticket: Ticket, hook: Hook) -> None:

@@ -78,6 +78,8 @@ class World:
         for sending, approach in course.sendings:
             if sending == Sending.QUESTION:
                 self.questions[approach.contact_id, approach.channel] += 1
+                if approach.channel == "mail":
+                    self.questions[None, approach.address] += 1
                 assert self.works(approach, self.now)
             if sending == Sending.SETTLED:
                 assert approach.asked_at is not None
@@ -119,7 +121,9 @@ def worlds(draw: st.DrawFn) -> World:
     people = {}
     for number in [*range(1, 6), OUTSIDER]:
         reached, hours, away, deputy = draw(person)
-        people[number] = Candidate(number, f"{number}", reached, hours, tuple(away), deputy)
+        mailbox = draw(st.sampled_from([number, 0]))
+        own = tuple((channel, f"{mailbox}{address}") for channel, address in reached)
+        people[number] = Candidate(number, f"{number}", own, hours, tuple(away), deputy)
     chain = Chain(range(1, size + 1), people, DESK, draw(st.none() | st.just(5)))
     return World(chain, Consultation(state=State.WAITING, urgent=draw(st.booleans()), asked_at=now), now)
 
@@ -225,3 +229,55 @@ def test_an_urgent_question_is_sent_at_night_and_due_by_the_clock_on_the_wall() 
     course = Course(question, [], chain, at(3, 23))
     assert course.begin(due_at=None, answer_within_s=HOUR)
     assert (question.due_at, question.next_at) == (at(4, 0), at(4, 0))
+
+
+def person(number: int, address: str = "", **more: Any) -> Candidate:
+    return Candidate(number, f"{number}", (("mail", address or f"{number}@example.jp"),), ALWAYS, **more)
+
+
+def begun(*people: Candidate) -> World:
+    """A question that the first of these has."""
+    question = Consultation(state=State.WAITING, urgent=False, asked_at=at(1, 10))
+    order = [one.contact for one in people]
+    world = World(Chain(order, {one.contact: one for one in people}, ALWAYS), question, at(1, 10))
+    assert world.begin(None, HOUR)
+    return world
+
+
+def test_a_mailbox_that_two_contacts_share_is_asked_once() -> None:
+    world = begun(person(1, "keiri@example.jp"), person(2, "keiri@example.jp"), person(3))
+    world.course().declined(world.approaches[0])
+    assert [approach.contact_id for approach in world.approaches] == [1, 3]
+
+
+def test_whoever_has_another_address_by_now_gets_the_question_there_instead_of_a_reminder() -> None:
+    world = begun(person(1), person(2))
+    world.chain = Chain([1, 2], {1: person(1, "new@example.jp"), 2: person(2)}, ALWAYS)
+    world.now += timedelta(hours=2)
+    course = world.course()
+    course.due()
+    assert [(what, who.address) for what, who in course.sendings] == [(Sending.QUESTION, "new@example.jp")]
+
+
+def test_while_the_ticket_is_solved_nobody_is_asked_and_then_they_are() -> None:
+    world = begun(person(1), person(2))
+    course = world.course()
+    course.rests = True
+    course.declined(world.approaches[0])
+    assert (course.sendings, world.consultation.next_at, world.approaches[1].state) == ([], None, A.PLANNED)
+    world.course().resumed()
+    course = world.course()
+    course.due()
+    assert course.sendings == [(Sending.QUESTION, world.approaches[1])]
+
+
+def test_whoever_was_passed_over_and_told_that_it_is_settled_hears_that_it_is_not() -> None:
+    world = begun(person(1), person(2))
+    world.course().pressed()
+    first, second = world.approaches
+    course = world.course()
+    course.answered(second)
+    assert (Sending.SETTLED, first) in course.sendings
+    course = world.course()
+    course.unanswered(second)
+    assert (course.sendings, first.state) == ([(Sending.STILL_OPEN, first)], A.SILENT)

@@ -207,3 +207,12 @@ def test_what_another_company_may_not_know_is_not_sent_whoever_writes_it(
     with pytest.raises(Refused, match="組織は"):
         reply(consultation, body="みなと商事です", by=cast.sato)
     reply(consultation, body="申し上げられません", by=cast.sato)
+
+
+def test_of_a_long_conversation_the_newest_that_fits_is_told() -> None:
+    case = Case("件名", said="最初", later=[f"{number:02} " + "あ" * 5_000 for number in range(20)])
+    text = question_of(case, {Field.CONVERSATION}).text
+    assert len(text) < 20_000
+    assert "最初" in text
+    assert "19 " in text
+    assert "00 " not in text

@@ -15,6 +15,7 @@ from madoguchi.consultations.queries import consultations_of
 from madoguchi.foundation.refusal import Refused
 from madoguchi.mail.models import OutgoingMail
 from madoguchi.people.access import access_of
+from madoguchi.people.actions import add_contact, add_department, change_contact, note_contact_absence
 from madoguchi.people.models import Contact
 from madoguchi.tickets.models import Status, Ticket, WaitingFor
 from tests.cast import Cast
@@ -93,7 +94,26 @@ def test_a_question_does_not_follow_to_a_strangers_domain(cast: Cast, ticket: Ti
     decline(consultation, named=Named(name="だれか", email="someone@elsewhere.example"), by=cast.sato)
     assert states(consultation)[-1] == ("岡田 部長", "asked")
     assert not OutgoingMail.objects.filter(to=["someone@elsewhere.example"]).exists()
-    assert Contact.objects.get(email="someone@elsewhere.example").is_confirmed is False
+    stranger = Contact.objects.get(email="someone@elsewhere.example")
+    assert stranger.is_confirmed is False
+    for again in (Named(name="だれか"), Named(email="someone@elsewhere.example"), Named(contact=stranger)):
+        other = asked(cast, ticket, question=f"もう一つ {again}")
+        decline(other, named=again, by=cast.sato)
+        assert states(other)[-1] == ("岡田 部長", "asked")
+
+
+def test_a_question_to_a_department_of_ours_never_goes_to_another_company(cast: Cast, ticket: Ticket) -> None:
+    partner = add_department(name="ひびき 倉庫", key="hibiki-warehouse", is_partner=True, by=cast.admin)
+    theirs = add_contact(partner, name="倉庫 係", email="soko@hibiki.example", by=cast.admin)
+    consultation = asked(cast, ticket)
+    decline(consultation, named=Named(email="soko@hibiki.example"), by=cast.sato)
+    assert states(consultation)[-1] == ("岡田 部長", "asked")
+    change_contact(cast.accounting_second, deputy=theirs, by=cast.admin)
+    now = timezone.now()
+    note_contact_absence(cast.accounting_second, starts_at=now - timedelta(hours=1), by=cast.admin)
+    other = asked(cast, ticket, question="もう一つ")
+    decline(other, by=cast.sato)
+    assert not OutgoingMail.objects.filter(to=["soko@hibiki.example"]).exists()
 
 
 def test_a_need_for_time_moves_the_deadline(cast: Cast, ticket: Ticket) -> None:

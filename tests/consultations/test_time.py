@@ -16,6 +16,7 @@ from madoguchi.notifications.models import Notification
 from madoguchi.people.actions import change_contact, note_contact_absence
 from madoguchi.people.models import Contact
 from madoguchi.problems.models import Problem
+from madoguchi.tickets.actions.link_tickets import merge
 from madoguchi.tickets.actions.resolve import reopen, resolve
 from madoguchi.tickets.models import Status
 from tests import cast as cast_module
@@ -144,6 +145,31 @@ def test_nobody_is_chased_for_a_solved_ticket_until_it_comes_back(cast: Cast) ->
     with freeze_time(at(2, 12)):
         reopen(consultation.ticket, by=cast.sato)
         assert advance_due() == 1
+    assert kinds(consultation.ticket) == ["asked", "reminded"]
+
+
+def test_a_question_that_rested_goes_on_with_the_ticket_it_was_merged_into(cast: Cast) -> None:
+    consultation = question(cast, at(1, 9))
+    with freeze_time(at(1, 10)):
+        resolve(consultation.ticket, resolution="届いていました", by=cast.sato)
+        other = raised(cast)
+    at_time(at(1, 11))
+    with freeze_time(at(1, 12)):
+        merge(consultation.ticket, into=other, by=cast.sato)
+    consultation.refresh_from_db()
+    assert consultation.next_at is not None
+    assert at_time(at(1, 13)) == 1
+    assert kinds(other) == ["moved", "reminded"]
+
+
+def test_nobody_is_reminded_of_a_mail_that_has_not_left(cast: Cast) -> None:
+    consultation = question(cast, at(1, 9))
+    OutgoingMail.objects.update(attempts=3)
+    at_time(at(1, 11))
+    assert kinds(consultation.ticket) == ["asked"]
+    assert consultation.approaches.get().deadline_at == at(1, 14)  # two hours more, lunch between
+    OutgoingMail.objects.update(state="sent", sent_at=at(1, 12))
+    at_time(at(1, 14))
     assert kinds(consultation.ticket) == ["asked", "reminded"]
 
 

@@ -34,7 +34,7 @@ Send = Literal["now", "in_hours"]
 ApproachState = Literal[
     "planned", "asked", "needs_time", "asked_back", "answered", "declined", "silent", "bounced", "away", "settled"
 ]
-Why = Literal["first", "no_answer", "declined", "named", "bounced", "away", "pressed", "manager"]
+Why = Literal["first", "no_answer", "declined", "named", "bounced", "away", "pressed", "chosen", "manager"]
 RemarkKind = Literal[
     "question", "answer", "decline", "needs_time", "ask_back", "reply", "reminder", "settled", "machine", "note"
 ]

@@ -24,6 +24,9 @@ def move_questions(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
                 about=[old, new, *besides(consultation)],
                 data=told(consultation, from_id=old.pk, into_id=new.pk),
             )
+            course = hold(consultation)
+            course.resumed()  # it may have rested with the other one
+            write(course, by=SYSTEM)
             follow_ticket(new, open_now=True, by=SYSTEM)
     new.refresh_from_db(fields=["status", "waiting_for", "version", "updated_at"])
 

@@ -59,7 +59,7 @@ def hold(consultation: Consultation, *, also: Iterable[int | None] = (), now: da
     moment = now or timezone.now()
     known = (approach.contact_id for approach in approaches)
     chain = chain_for(current.department, current.topic, at=moment, also=(*known, *also))
-    return Course(current, approaches, chain, moment)
+    return Course(current, approaches, chain, moment, rests=not ticket.is_active)
 
 
 def require_ahead(moment: datetime | None, *, field: str) -> None:
@@ -138,10 +138,11 @@ def go_on_after(course: Course, *, by: Actor = SYSTEM) -> None:
             about=[ticket, *besides(consultation)],
             data=told(consultation, approach, reopened=course.reopened),
         )
-    if course.outcome == State.DECLINED:
+    if course.outcome == State.DECLINED and not course.rests:
         tell(consultation, NOT_THEIRS, kind="consultation.declined", by=by, leaders=True)
     if course.outcome == State.EXHAUSTED:
-        tell(consultation, NOBODY, kind="consultation.exhausted", by=by, leaders=True)
+        if not course.rests:
+            tell(consultation, NOBODY, kind="consultation.exhausted", by=by, leaders=True)
         record(
             "consultation.exhausted",
             by=SYSTEM,

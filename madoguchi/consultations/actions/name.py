@@ -33,28 +33,36 @@ def find_named(named: Named, department: Department, *, by: Actor) -> Contact | 
     such a person is entered, unconfirmed, and the desk asks them if it wants to. So is somebody of whom only the name
     is known.
     """
-    if named.contact is not None:
-        return named.contact if named.contact.is_active else None
     email, name = named.email.strip(), named.name.strip()[:100]
     number = numbers.normalise(named.phone)
-    of_department = Contact.objects.filter(department=department, is_active=True)
+    known = named.contact or _known(email, name, department)
+    if known is None and (name or is_address(email) or number):
+        known = add_contact(
+            department,
+            by=by,
+            in_chain=False,
+            name=name or email or number,
+            email=email if is_address(email) else "",
+            phone=number,
+            is_confirmed=False,
+        )
+    return known if known is not None and known.is_active and _can_be_asked(known) else None
+
+
+def _known(email: str, name: str, department: Department) -> Contact | None:
     if email and (known := Contact.objects.filter(email__iexact=email, is_active=True).order_by("id").first()):
         return known
-    if name and (known := next((row for row in of_department if search_key(row.name) == search_key(name)), None)):
-        return known
-    if not (name or is_address(email) or number):
-        return None
-    added = add_contact(
-        department,
-        by=by,
-        in_chain=False,
-        name=name or email or number,
-        email=email if is_address(email) else "",
-        phone=number,
-        is_confirmed=False,
-    )
-    can_be_asked = number if not email else _domain(email) in _domains(department)
-    return added if can_be_asked else None
+    of_department = Contact.objects.filter(department=department, is_active=True) if name else Contact.objects.none()
+    return next((row for row in of_department if search_key(row.name) == search_key(name)), None)
+
+
+def _can_be_asked(contact: Contact) -> bool:
+    """Somebody of the directory; else, until somebody of the desk has looked at them, as ``find_named`` says."""
+    if contact.is_confirmed:
+        return True
+    if not contact.email:
+        return bool(contact.phone)
+    return _domain(contact.email) in _domains(contact.department)
 
 
 def _domains(department: Department) -> set[str]:
