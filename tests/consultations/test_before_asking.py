@@ -12,6 +12,7 @@ from freezegun import freeze_time
 from madoguchi.consultations.actions.ask import ask
 from madoguchi.consultations.actions.hear import answer, decline
 from madoguchi.consultations.actions.read import review
+from madoguchi.consultations.actions.steer import withdraw
 from madoguchi.consultations.actions.use import use_answers
 from madoguchi.consultations.foresight import Move, outlook, plan_of
 from madoguchi.consultations.models import Approach, Consultation, State
@@ -138,6 +139,25 @@ def test_looking_ahead_costs_the_same_for_one_and_for_many(cast: Cast, topic: To
             assert len(outlook(rows, timezone.now())) == 1 + further
         costs.append(len(queries))
     assert max(costs) == min(costs) < 8
+
+
+def test_the_same_question_pressed_twice_is_asked_once(cast: Cast, topic: Topic) -> None:
+    ticket, second = raised(cast, "x"), cast.accounting_second
+
+    def pressed(**more: Any) -> Consultation:
+        return ask(ticket, department=cast.accounting, question=" 発行済みですか", by=cast.sato, **more)
+
+    first = pressed()
+    assert pressed() == first
+    others = [pressed(topic=topic), pressed(contact=second), pressed(urgent=True), pressed(team=cast.network)]
+    assert len({first, *others}) == 5
+    assert pressed(contact=second) == others[1]
+    with freeze_time(timezone.now() + timedelta(minutes=2)):
+        later = pressed()
+    assert later not in {first, *others}
+    withdraw(later, by=cast.sato)
+    with freeze_time(timezone.now() + timedelta(minutes=2)):
+        assert pressed() != later
 
 
 def test_an_answer_that_was_used_keeps_the_message_it_became(cast: Cast) -> None:

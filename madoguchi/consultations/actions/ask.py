@@ -1,6 +1,6 @@
 """A department is asked."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,6 +19,7 @@ from madoguchi.tickets.actions.lock import lock, require_active
 from madoguchi.tickets.models import Ticket
 
 LONGEST_QUESTION = 20_000
+_TWICE = timedelta(minutes=1)  # who asks the same again so soon has pressed twice
 
 
 @transaction.atomic
@@ -38,7 +39,7 @@ def ask(
 
     ``due_at`` is when the first contact is to answer, else topic or department say how long it may take. ``urgent``: at
     once and by the clock on the wall, else in the contact's working hours. ``contact`` is asked before the chain.
-    ``team`` asks, else whose the ticket is.
+    ``team`` asks, else whose the ticket is. The same question again within a minute is only found again.
     """
     text = question.strip()
     if not text:
@@ -56,6 +57,12 @@ def ask(
     require_active(ticket)
     require_disclosable(ticket, department, text)
     staff = by if isinstance(by, Staff) else None
+    asking = team or _team_of(ticket, staff)
+    same = Consultation.objects.open().filter(ticket=ticket, department=department, topic=topic, team=asking)
+    if contact is not None:
+        same = same.filter(approaches__contact=contact)
+    if known := same.filter(question=text, urgent=urgent, asked_at__gt=now - _TWICE).first():
+        return known
     consultation = Consultation(
         ticket=ticket,
         department=department,
@@ -64,7 +71,7 @@ def ask(
         urgent=urgent,
         asked_by=staff,
         by_rule="" if staff else by.actor_name,
-        team=team or _team_of(ticket, staff),
+        team=asking,
         asked_at=now,
     )
     course = Course(consultation, [], chain_for(department, topic, at=now, also=[contact.pk] if contact else []), now)

@@ -40,12 +40,23 @@ def reply(consultation: Consultation, *, body: str, by: Staff) -> Consultation:
 
 
 @transaction.atomic
-def next_contact(consultation: Consultation, *, contact: Contact | None = None, by: Actor) -> Consultation:
-    """Wait no longer and ask the next one, or this ``contact``, even after everybody was asked in vain."""
+def next_contact(
+    consultation: Consultation, *, contact: Contact | None = None, after: int | None = None, by: Actor
+) -> Consultation:
+    """Wait no longer and ask the next one, or this ``contact``, even after everybody was asked in vain.
+
+    ``after`` is the approach that was the last one when it was decided: refuses (409) when somebody was asked since.
+    """
     course = hold(consultation, also=[contact.pk] if contact else [])
     consultation = course.consultation
     if course.is_settled:
         raise Refused(_("This question is already settled."), code="settled", status=409)
+    if after is not None and course.approaches[-1].pk != after:
+        raise Refused(
+            _("%(name)s has been asked meanwhile. Open the question anew.") % {"name": course.approaches[-1].name},
+            code="changed",
+            status=409,
+        )
     if not course.pressed(contact.pk if contact else None):
         sentence = (
             _("%(name)s was already asked, or cannot be reached.") % {"name": contact.name}

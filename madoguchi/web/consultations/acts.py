@@ -111,7 +111,9 @@ def go_on(request: StaffRequest, consultation_id: int) -> HttpResponse:
     chosen = request.POST.get("contact", "")
     contacts = Contact.objects.filter(department=consultation.department)
     contact = get_object_or_404(contacts, pk=int(chosen[:18])) if chosen.isascii() and chosen.isdecimal() else None
-    next_contact(consultation, contact=contact, by=request.user)
+    seen = request.POST.get("after", "")
+    after = int(seen[:18]) if seen.isascii() and seen.isdecimal() else None
+    next_contact(consultation, contact=contact, after=after, by=request.user)
     return _done(request, consultation, _("Somebody else of %(department)s is asked."))
 
 

@@ -23,6 +23,7 @@ from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Message, Ticket
 from tests.cast import Cast
 from tests.consultations.letters import by_mail, sent_to
+from tests.consultations.questions import states
 
 SignIn = Callable[..., Client]
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -189,6 +190,20 @@ def test_the_desk_goes_on_to_the_next_or_to_somebody_it_chooses_and_withdraws(
     question.refresh_from_db()
     assert question.state == State.WITHDRAWN
     assert client.post(f"/consultations/{question.pk}/withdraw/", {}, headers=HTMX).status_code == 409
+
+
+def test_who_goes_on_from_a_sheet_that_is_out_of_date_skips_nobody(
+    question: Consultation, cast: Cast, sign_in: SignIn
+) -> None:
+    add_contact(cast.accounting, name="三浦", email="miura@example.jp", by=cast.admin)
+    client, url = sign_in(cast.sato), f"/consultations/{question.pk}/next/"
+    html = client.get(f"/consultations/{question.pk}/", headers=SHEET).content.decode()
+    seen = {"after": str(question.approaches.get().pk)}
+    assert f'name="after" value="{seen["after"]}"' in html
+    forms = [form for form in html.split("<form ")[1:] if "hx-post" in form]
+    assert all('hx-sync="this:drop"' in form for form in forms)
+    assert [client.post(url, seen, headers=HTMX).status_code for _press in range(2)] == [200, 409]
+    assert states(question) == [("経理 窓口", "silent"), ("岡田 部長", "asked")]
 
 
 def test_a_reply_made_of_an_answer_keeps_where_it_came_from_and_names_nobody(
