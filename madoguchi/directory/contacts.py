@@ -39,7 +39,9 @@ def plan_contacts(working: Working, records: Iterable[ContactRecord]) -> list[Pa
     def fill(one: Pair) -> bool:
         values = cleaned(working.related(one.record.fields))
         values |= {name: value for name in ("name", "origin") if (value := getattr(one.record, name))}
-        one.change.note(**{"is_active": True, **values, "department": one.department})
+        is_off = bool(one.record.origin) and one.contact.stays_off
+        active = values.get("is_active", True) and not is_off
+        one.change.note(**{**values, "is_active": active, "department": one.department})
         one.contact.clean_fields(exclude=["department", "calendar", "deputy"])
         return True
 

@@ -69,7 +69,8 @@ class Contact(models.Model):
     """A department's person or shared mailbox. Needs no account.
 
     ``position`` is the place in the department's chain; without one they are known and asked only when somebody names
-    them. ``channels`` are kinds of ``ContactChannel`` in the order of preference; one without an address is passed
+    them. ``stays_off``: somebody of the desk switched them off, and the directory server does not bring them back.
+    ``channels`` are kinds of ``ContactChannel`` in the order of preference; one without an address is passed
     over. ``is_confirmed`` is False for somebody whom a contact named and nobody of the desk has looked at.
     """
 
@@ -87,6 +88,7 @@ class Contact(models.Model):
     note = models.CharField(_("note"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("order"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
+    stays_off = models.BooleanField(default=False, editable=False)
     is_confirmed = models.BooleanField(_("confirmed"), default=True)
     calendar = models.ForeignKey(Calendar, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=HOURS)
     deputy = models.ForeignKey(

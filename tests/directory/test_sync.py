@@ -121,6 +121,17 @@ def test_a_run_that_would_remove_many_stops_until_somebody_confirms(cast: Cast, 
     assert not Problem.objects.filter(resolved_at=None).exists()  # the alarm ends with its reason
 
 
+def test_whom_a_keeper_switched_off_the_server_does_not_bring_back(cast: Cast, company: Company) -> None:
+    company.hire("sato", "佐藤 次郎")
+    run(cast)
+    sato = Contact.objects.get(name="佐藤 次郎")
+    change_contact(sato, is_active=False, by=cast.kimura)
+    assert run(cast).counts == {}
+    change_contact(sato, is_active=True, by=cast.kimura)
+    assert run(cast).counts == {}
+    assert Contact.objects.get(pk=sato.pk).is_active
+
+
 def test_an_entry_that_has_become_bad_removes_nobody(cast: Cast, company: Company) -> None:
     dn = company.hire("yamada", "山田 花子")
     gone = company.hire("gone", "去る人")

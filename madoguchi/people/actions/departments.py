@@ -93,7 +93,9 @@ def change_contact(contact: Contact, *, by: Actor, **changes: Any) -> Contact:
     """
     if changed := apply(contact, cleaned(changes), allowed=_CONTACT):
         contact.refresh_search()
-        contact.save(update_fields=[*changed, "search"])
+        if "is_active" in changed:
+            contact.stays_off = not contact.is_active
+        contact.save(update_fields=[*changed, "search", "stays_off"])
         data = {"contact": contact.pk, "name": contact.name, "fields": changed}
         record("department.contact_changed", by=by, about=[contact.department], data=data)
     return contact
