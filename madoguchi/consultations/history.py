@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from madoguchi.calendars.queries import working_time
 from madoguchi.calendars.working_time import ALWAYS, WorkingTime
@@ -16,7 +16,7 @@ from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import outline
 from madoguchi.consultations.models import Approach, Consultation, Remark, State
 from madoguchi.people.access import Access
-from madoguchi.people.models import Contact, Department, Topic, TopicContact
+from madoguchi.people.models import Contact, ContactChannel, Department, Topic, TopicContact
 
 LOOKED_BACK = timedelta(days=365)
 LOOKED_AT = 1_000  # of the latest questions
@@ -24,8 +24,15 @@ ENOUGH = 5  # questions somebody must have had before history says where they be
 OFTEN = 1 / 3  # of their questions, at least so many of which are declined
 
 
+# Of a contact on the telephone: a call that was noted. Who was never called was not silent.
+_heard = Remark.objects.filter(
+    approach=OuterRef("pk"),
+    kind__in=[Remark.Kind.NOTE, Remark.Kind.ANSWER, Remark.Kind.NEEDS_TIME, Remark.Kind.ASK_BACK],
+)
+
+
 class Came(StrEnum):
-    """What came of a contact's turn. Who was away, never reached, or spared by another's answer had no fair one."""
+    """What came of a contact's turn. Who was away, never reached or called, or spared by another had no fair one."""
 
     ANSWERED = "answered"
     DECLINED = "declined"
@@ -224,7 +231,7 @@ def _turns(department: Department, first: int, hours: WorkingTime) -> list[Turn]
     answers = Remark.objects.filter(approach=OuterRef("pk"), kind=Remark.Kind.ANSWER).order_by("id").values("at")
     approaches = Approach.objects.filter(
         consultation__department=department, consultation__gte=first, asked_at__isnull=False, contact__isnull=False
-    )
+    ).exclude(~Exists(_heard), state=Approach.State.SILENT, channel=ContactChannel.PHONE)
     rows = approaches.order_by("id").values_list(
         "contact",
         "consultation__topic",

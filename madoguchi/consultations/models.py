@@ -47,12 +47,13 @@ class ConsultationQuerySet(models.QuerySet["Consultation"]):
         return self.filter(state__in=Words(*OPEN))
 
     def needing_somebody(self) -> "ConsultationQuerySet":
-        """``needs`` says what: the department waits for the desk, something came that nobody has looked at, or an
-        answer that the requester was not told while the ticket is not solved.
+        """``needs`` says what: the department waits for the desk, something came that nobody has looked at, and while
+        the ticket is not solved an answer that the requester was not told, or a contact who is to be called.
         """
         told = Q(state=Words(State.ANSWERED), used_at__isnull=True)
-        needing = self.filter(Q(state=Words(State.ASKED_BACK)) | Q(to_review=True) | told)
-        return needing.exclude(told, to_review=False, ticket__status__in=Words(Status.RESOLVED, Status.CLOSED))
+        needing = self.filter(Q(state=Words(State.ASKED_BACK)) | Q(to_review=True) | told | Q(to_call=True))
+        waits = told | Q(to_call=True) & ~Q(state=Words(State.ASKED_BACK))
+        return needing.exclude(waits, to_review=False, ticket__status__in=Words(Status.RESOLVED, Status.CLOSED))
 
 
 class Consultation(models.Model):
@@ -61,7 +62,8 @@ class Consultation(models.Model):
     ``team`` asked, and ``asked_by`` looks after it. Each contact has ``patience_s`` seconds of their working time;
     ``urgent``: by the clock on the wall, sent at once. ``next_at`` is when the sweep has something to do.
     ``to_review``: nobody answered, or something came after the ticket was solved or the question settled, and nobody
-    has looked at it. ``answer`` is the remark that won, ``used_in`` the message to the requester that was made of it.
+    has looked at it. ``to_call``: it is with a contact whom somebody of the desk must call. ``answer`` is the remark
+    that won, ``used_in`` the message to the requester that was made of it.
     """
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="consultations")
@@ -79,6 +81,7 @@ class Consultation(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     to_review = models.BooleanField(default=False)
+    to_call = models.BooleanField(default=False)
     answer = models.ForeignKey("Remark", models.SET_NULL, null=True, blank=True, related_name="+")
     used_in = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="consultations")
     used_at = models.DateTimeField(null=True, blank=True)
@@ -95,7 +98,10 @@ class Consultation(models.Model):
             ),
             models.Index(
                 fields=["asked_by"],
-                condition=Q(state="asked_back") | Q(to_review=True) | Q(state="answered", used_at__isnull=True),
+                condition=Q(state="asked_back")
+                | Q(to_review=True)
+                | Q(state="answered", used_at__isnull=True)
+                | Q(to_call=True),
                 name="consultations_needing",
             ),
             models.Index(fields=["department", "-id"], name="consultations_of_department"),
@@ -129,12 +135,12 @@ class Consultation(models.Model):
 
     @property
     def needs(self) -> str:
-        """What somebody of the desk has to do: ``reply``, ``review``, ``use``, or nothing."""
+        """What somebody of the desk has to do: ``reply``, ``review``, ``use``, ``call``, or nothing."""
         if self.state == State.ASKED_BACK:
             return "reply"
         if self.to_review:
             return "review"
-        return "use" if self.is_usable else ""
+        return "use" if self.is_usable else "call" if self.to_call else ""
 
     @property
     def answered_by(self) -> str:

@@ -10,20 +10,22 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from madoguchi.consultations.actions.ask import ask
-from madoguchi.consultations.actions.hear import answer, decline
+from madoguchi.consultations.actions.hear import answer, ask_back, decline
 from madoguchi.consultations.actions.read import review
-from madoguchi.consultations.actions.steer import withdraw
+from madoguchi.consultations.actions.steer import next_contact, reply, withdraw
 from madoguchi.consultations.actions.use import use_answers
 from madoguchi.consultations.foresight import Move, outlook, plan_of
 from madoguchi.consultations.models import Approach, Consultation, State
 from madoguchi.consultations.proposal import proposal_for
 from madoguchi.consultations.queries import consultations_of
 from madoguchi.foundation.refusal import Refused
+from madoguchi.notifications.models import Notification
 from madoguchi.people.access import access_of
-from madoguchi.people.actions.departments import add_contact, add_topic, change_department, order_chain
+from madoguchi.people.actions.departments import add_contact, add_topic, change_contact, change_department, order_chain
 from madoguchi.people.models import Topic
 from madoguchi.search.index import drain
 from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.tickets.actions.resolve import reopen, resolve
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 
@@ -172,6 +174,26 @@ def test_an_answer_that_was_used_keeps_the_message_it_became(cast: Cast) -> None
     assert (consultation.used_in, consultation.used_at) == (message, message.at)
     with pytest.raises(Refused):
         use_answers(raised(cast, "y"), [said], body="別のチケット", by=cast.sato)
+
+
+def test_whoever_only_the_desk_can_call_stands_on_the_list_until_the_call_says_something(cast: Cast) -> None:
+    change_contact(cast.accounting_first, phone="0350002000", channels=["phone"], by=cast.admin)
+    needing = Consultation.objects.needing_somebody()
+    with freeze_time("2026-11-25T18:00:00Z"):  # 03:00 in Tokyo
+        ticket = raised(cast, "x")
+        consultation = ask(ticket, department=cast.accounting, question="?", urgent=True, by=cast.sato)
+        assert needing.get().needs == "call"
+        told = Notification.objects.get(kind="consultation.to_call")
+        assert (told.staff, told.deliver_at) == (cast.sato, told.at)
+        ask_back(consultation, body="何月分ですか", by=cast.sato)
+        assert needing.get().needs == "reply"
+        assert reply(consultation, body="8月分です", by=cast.sato).to_call
+        assert needing.get().needs == "call"
+        resolve(ticket, resolution="済", no_article_reason="one_off", by=cast.sato)
+        assert not needing.exists()
+        reopen(ticket, reason="未解決", by=cast.sato)
+        next_contact(consultation, by=cast.sato)
+        assert not needing.exists()
 
 
 def test_what_nobody_answered_waits_for_somebody_of_the_desk_until_it_was_read(cast: Cast) -> None:

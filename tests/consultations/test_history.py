@@ -10,6 +10,7 @@ from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category
 from madoguchi.consultations.actions.hear import answer, decline
 from madoguchi.consultations.actions.name import Named
+from madoguchi.consultations.actions.read import note
 from madoguchi.consultations.history import (
     ENOUGH,
     Came,
@@ -20,7 +21,7 @@ from madoguchi.consultations.history import (
     order_by,
     past_of,
 )
-from madoguchi.consultations.models import Approach
+from madoguchi.consultations.models import Approach, Remark
 from madoguchi.people.actions import add_contact, add_topic, change_contact, order_chain
 from madoguchi.people.models import Contact
 from madoguchi.tickets.models import Ticket
@@ -91,8 +92,14 @@ def test_only_turns_that_were_fair_count(cast: Cast, ticket: Ticket) -> None:
     asked_before(ticket, cast.accounting, (first, A.SILENT, HOUR), (second, A.DECLINED, HOUR), at=EVENING - HOUR * 3)
     pressed = asked_before(ticket, cast.accounting, (first, A.SILENT, HOUR), at=EVENING - HOUR * 3)
     pressed.approaches.update(reminded_at=None)
+    uncalled, called = (
+        asked_before(ticket, cast.accounting, (first, A.SILENT, HOUR), at=EVENING - HOUR * 3) for _ in range(2)
+    )
+    Approach.objects.filter(consultation__in=[uncalled, called]).update(channel="phone")
+    note(called, body="電話、離席中", by=cast.sato)
+    Remark.objects.filter(consultation=called).update(approach=called.approaches.get())
     by_contact = past_of(cast.accounting, at=NOW).by_contact()
-    assert (by_contact[first.pk].asked, by_contact[first.pk].silent) == (1, 1)
+    assert (by_contact[first.pk].asked, by_contact[first.pk].silent) == (2, 2)
     assert (by_contact[second.pk].asked, by_contact[second.pk].declined, by_contact[second.pk].median_s) == (4, 1, 3600)
 
 

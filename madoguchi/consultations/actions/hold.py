@@ -34,7 +34,7 @@ _OF_APPROACH = [
     "ended_at",
     "thread",
 ]
-_OF_CONSULTATION = ["state", "due_at", "next_at", "ended_at", "to_review", "answer", "used_in", "used_at"]
+_OF_CONSULTATION = ["state", "due_at", "next_at", "ended_at", "to_review", "to_call", "answer", "used_in", "used_at"]
 
 _by_key = Prepared(
     lambda key: Consultation.objects.select_related(
@@ -82,9 +82,14 @@ def write(course: Course, *, by: Actor) -> None:
     for sending, approach in course.sendings:
         send(sending, approach, by=by)
         if approach.channel == ContactChannel.PHONE and sending in {Sending.QUESTION, Sending.REMINDER}:
-            tell(course.consultation, CALL, kind="consultation.to_call", by=SYSTEM, approach=approach)
+            urgent = course.consultation.urgent
+            tell(course.consultation, CALL, kind="consultation.to_call", by=SYSTEM, approach=approach, at_once=urgent)
     for approach in course.approaches:
         update(approach, _OF_APPROACH)
+    now = course.current
+    course.consultation.to_call = (
+        now is not None and now.channel == ContactChannel.PHONE and now.state == Approach.State.ASKED
+    )
     update(course.consultation, _OF_CONSULTATION)
 
 

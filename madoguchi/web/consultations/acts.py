@@ -99,7 +99,9 @@ def reread(request: StaffRequest, remark_id: int) -> HttpResponse:
 def reply_to_department(request: StaffRequest, consultation_id: int) -> HttpResponse:
     """The desk answers a question back."""
     consultation = _consultation_or_404(request, consultation_id)
-    reply(consultation, body=request.POST.get("body", "").replace("\r\n", "\n"), by=request.user)
+    replied = reply(consultation, body=request.POST.get("body", "").replace("\r\n", "\n"), by=request.user)
+    if replied.to_call:
+        return _done(request, consultation, _("Nothing is sent by telephone: please call %(department)s."))
     return _done(request, consultation, _("The reply goes to %(department)s."))
 
 

@@ -17,7 +17,6 @@ from madoguchi.consultations.proposal import label_of
 from madoguchi.consultations.queries import in_full
 from madoguchi.foundation.dates import short_time
 from madoguchi.people.access import Access, PreparedVisible
-from madoguchi.people.models import ContactChannel
 from madoguchi.tickets.models import Ticket
 
 NEAR = timedelta(minutes=60)
@@ -41,9 +40,8 @@ class Shown:
 
     @property
     def needs(self) -> str:
-        """What somebody of the desk has to do: ``reply``, ``review``, ``use``, ``call``, or nothing."""
-        called = self.now is not None and self.now.state == Approach.State.ASKED and is_called(self.now)
-        return self.row.needs or ("call" if called else "")
+        """As ``Consultation.needs``."""
+        return self.row.needs
 
     @property
     def remarks(self) -> list[Remark]:
@@ -78,11 +76,6 @@ def shown(rows: Sequence[Consultation]) -> list[Shown]:
         current = live[-1] if live else None
         found.append(Shown(row, current, _coming(row, current, ahead.get(row.pk, ()))))
     return found
-
-
-def is_called(approach: Approach) -> bool:
-    """Nothing is sent to this contact: somebody of the desk calls."""
-    return approach.channel == ContactChannel.PHONE
 
 
 def remark_files(remark: Remark) -> list[dict[str, Any]]:

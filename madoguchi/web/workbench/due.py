@@ -19,7 +19,7 @@ MOST = 8
 class Due(NamedTuple):
     """One row. A call that was promised names its ``call_back``, everything else its ticket's ``number``.
 
-    A ``question`` to a ``department`` stands there since ``at``; its ``kind`` is ``reply``, ``review`` or ``use``.
+    A ``question`` to a ``department`` stands there since ``at``; its ``kind`` is what it ``needs``.
     """
 
     at: datetime

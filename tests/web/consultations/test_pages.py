@@ -16,7 +16,7 @@ from madoguchi.consultations.actions.use import use_answers
 from madoguchi.consultations.models import Consultation, Remark, State
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
-from madoguchi.people.actions.departments import add_contact
+from madoguchi.people.actions.departments import add_contact, change_contact
 from madoguchi.people.models import Department
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.resolve import resolve
@@ -190,6 +190,16 @@ def test_the_desk_goes_on_to_the_next_or_to_somebody_it_chooses_and_withdraws(
     question.refresh_from_db()
     assert question.state == State.WITHDRAWN
     assert client.post(f"/consultations/{question.pk}/withdraw/", {}, headers=HTMX).status_code == 409
+
+
+def test_a_reply_to_whoever_is_called_says_that_nothing_is_sent(cast: Cast, ticket: Ticket, sign_in: SignIn) -> None:
+    change_contact(cast.accounting_first, phone="0350002000", channels=["phone"], by=cast.admin)
+    question = ask(ticket, department=cast.accounting, question="発行済みですか", urgent=True, by=cast.sato)
+    ask_back(question, body="何月分ですか", by=cast.sato)
+    client = sign_in(cast.sato)
+    said = client.post(f"/consultations/{question.pk}/reply/", {"body": "8月分です"}, headers=HTMX).content.decode()
+    assert "経理部に電話でお伝えください" in said
+    assert "電話が必要" in client.get("/consultations/?show=needs").content.decode()
 
 
 def test_who_goes_on_from_a_sheet_that_is_out_of_date_skips_nobody(

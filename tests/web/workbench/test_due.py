@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from madoguchi.consultations.actions.hear import answer, ask_back
 from madoguchi.consultations.actions.read import review
-from madoguchi.consultations.actions.steer import reply
+from madoguchi.consultations.actions.steer import reply, withdraw
 from madoguchi.consultations.actions.use import use_answers
 from madoguchi.interactions.models import CallBack
+from madoguchi.people.actions.departments import add_contact
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.actions.resolve import resolve
@@ -91,6 +92,8 @@ def test_a_partner_sees_what_is_due_of_their_share(cast: Cast, sign_in: SignIn) 
 def test_what_departments_said_stands_there_until_somebody_has_seen_to_it(cast: Cast, sign_in: SignIn) -> None:
     due(cast, "先の期限", 30)
     back, told, late = (asked(cast, raised(cast, subject=subject)) for subject in ("聞き返し", "回答", "遅れた回答"))
+    tamura = add_contact(cast.accounting, name="田村", phone="0350002000", by=cast.admin)
+    call = asked(cast, raised(cast, subject="電話"), contact=tamura)
     asked(cast, raised(cast, subject="まだ返事がない件"))
     asked(cast, raised(cast, subject="同僚の照会", by=cast.suzuki), by=cast.suzuki)
     ask_back(back, body="何月分ですか", by=cast.sato)
@@ -99,12 +102,13 @@ def test_what_departments_said_stands_there_until_somebody_has_seen_to_it(cast: 
     answer(late, body="未発行でした", name="岡田", by=cast.sato)
     client = sign_in(cast.sato)
     html = client.get("/workbench/due/").content.decode()
-    assert listed(client) == ["聞き返し", "回答", "遅れた回答", "先の期限"]
-    assert re.findall(r"経理部 (\S+)</span>", html) == ["返事待ち", "回答あり(未連絡)", "要確認"]
+    assert listed(client) == ["電話", "聞き返し", "回答", "遅れた回答", "先の期限"]
+    assert re.findall(r"経理部 (\S+)</span>", html) == ["電話が必要", "返事待ち", "回答あり(未連絡)", "要確認"]
     assert f'hx-get="/consultations/{back.pk}/"' in html
     reply(back, body="8月分です", by=cast.sato)
     use_answers(told.ticket, [said], body="発行済みとのことです", by=cast.sato)
     review(late, by=cast.sato)
+    withdraw(call, by=cast.sato)
     assert "経理部" not in client.get("/workbench/due/").content.decode()
 
 
