@@ -188,7 +188,7 @@ def test_a_room_that_is_away_holds_up_nobody(cast: Cast, ticket: Ticket, hook: H
     change_contact(cast.accounting_second, chat_url=hook.url, channels=["chat"], by=cast.admin)
     in_chat(cast, ticket, hook)
     Delivery.objects.update(address="http://127.0.0.1:9/")
-    asked(cast, ticket)
+    asked(cast, ticket, question="もう一つ")
     assert deliver_due() == 2
     assert [row.state for row in Delivery.objects.order_by("id")] == ["queued", "sent"]
     assert "refused" in Delivery.objects.order_by("id")[0].answer.lower()

@@ -97,7 +97,7 @@ def test_a_question_does_not_follow_to_a_strangers_domain(cast: Cast, ticket: Ti
     stranger = Contact.objects.get(email="someone@elsewhere.example")
     assert stranger.is_confirmed is False
     for again in (Named(name="だれか"), Named(email="someone@elsewhere.example"), Named(contact=stranger)):
-        other = asked(cast, ticket, question=f"もう一つ {again}")
+        other = asked(cast, ticket, question=f"もう一つ {again!r}")
         decline(other, named=again, by=cast.sato)
         assert states(other)[-1] == ("岡田 部長", "asked")
 

@@ -188,6 +188,7 @@ def test_an_answer_to_a_solved_tickets_question_is_kept_and_to_be_looked_at(cast
 def test_a_question_that_cannot_go_on_does_not_keep_the_others(cast: Cast) -> None:
     broken, sound = question(cast, at(1, 9)), question(cast, at(1, 9, 1))
     broken.approaches.update(address="no address")
+    Contact.objects.filter(approaches__consultation=broken).update(channels=["phone"], phone="0350002000")
     assert at_time(at(1, 11, 30)) == 2
     sound.refresh_from_db()
     broken.refresh_from_db()
