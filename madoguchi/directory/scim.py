@@ -183,7 +183,7 @@ class Storage(ScimStorage):
 
     def _retire(self, entry: ScimEntry) -> None:
         for contact in Contact.objects.filter(origin=entry.origin, is_active=True):
-            change_contact(contact, is_active=False, by=self.by)
+            change_contact(contact, is_active=False, from_server=True, by=self.by)
 
 
 def _entry(resource_type: ResourceType, key: str, *, for_update: bool = False) -> ScimEntry:

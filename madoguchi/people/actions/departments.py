@@ -87,14 +87,15 @@ def add_contact(department: Department, *, by: Actor, in_chain: bool = True, **f
 
 
 @transaction.atomic
-def change_contact(contact: Contact, *, by: Actor, **changes: Any) -> Contact:
+def change_contact(contact: Contact, *, by: Actor, from_server: bool = False, **changes: Any) -> Contact:
     """Correct ``name kana title is_shared email phone extension mobile chat_url channels note is_active is_confirmed
-    calendar deputy``; somebody inactive is asked no more.
+    calendar deputy``; somebody inactive is asked no more. ``from_server``: so says a directory server, which may say
+    otherwise later.
     """
     if changed := apply(contact, cleaned(changes), allowed=_CONTACT):
         contact.refresh_search()
         if "is_active" in changed:
-            contact.stays_off = not contact.is_active
+            contact.stays_off = not (contact.is_active or from_server)
         contact.save(update_fields=[*changed, "search", "stays_off"])
         data = {"contact": contact.pk, "name": contact.name, "fields": changed}
         record("department.contact_changed", by=by, about=[contact.department], data=data)
