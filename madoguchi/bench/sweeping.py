@@ -90,6 +90,7 @@ def _due(version: PolicyVersion, now: datetime, how_many: int) -> None:
                 team=team,
                 version=version,
                 state="running",
+                text="",
                 target_s=_HOUR,
                 started_at=at,
                 due_at=due_at,
