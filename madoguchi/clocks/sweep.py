@@ -133,8 +133,10 @@ def _to_be_told(ticket: Ticket, reading: Reading, tell: PolicyVersion.Tell, now:
     if tell is PolicyVersion.Tell.NOBODY:
         return []
     team = next((team for team in (ticket.holder_team, ticket.front_team) if team.pk == reading.team), None)
-    assignee = covered(ticket.assignee, team, now)[0] if team else None
-    if tell is PolicyVersion.Tell.ASSIGNEE and assignee is not None and assignee.is_active:
+    if team is None or tell is PolicyVersion.Tell.SUPERVISORS:
+        return supervisors_of(reading.team, now)
+    assignee, _stand_in = covered(ticket.assignee, team, now)
+    if tell is PolicyVersion.Tell.ASSIGNEE and assignee is not None:
         return [assignee]
     people = supervisors_of(reading.team, now)
     return [*people, assignee] if tell is PolicyVersion.Tell.BOTH and assignee is not None else people
