@@ -61,8 +61,9 @@ def plan_of(
     )
     also = [contact.pk] if contact else []
     course = Course(consultation, [], chain_for(department, topic, at=now, also=also), now)
-    within = topic.answer_within_s if topic and topic.answer_within_s is not None else department.answer_within_s
-    if not course.begin(due_at=due_at, answer_within_s=within, contact=contact.pk if contact else None):
+    if not course.begin(
+        due_at=due_at, answer_within_s=department.seconds_for(topic), contact=contact.pk if contact else None
+    ):
         return None
     due = consultation.due_at
     first = course.approaches[0]

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone, translation
+from django.utils.dateparse import parse_datetime
 
 _WEEKDAYS_JA = "月火水木金土日"
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -77,3 +78,12 @@ def clock(seconds: float | int) -> str:
     whole = max(0, int(seconds))
     hours, rest = divmod(whole, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"
+
+
+def moment_of(written: str) -> datetime | None:
+    """The value of a ``datetime-local`` field in the desk's zone, or one with a zone of its own; None for any other."""
+    try:
+        parsed = parse_datetime(written)
+    except ValueError:
+        return None
+    return timezone.make_aware(parsed) if parsed and timezone.is_naive(parsed) else parsed

@@ -75,8 +75,9 @@ def ask(
         asked_at=now,
     )
     course = Course(consultation, [], chain_for(department, topic, at=now, also=[contact.pk] if contact else []), now)
-    within = topic.answer_within_s if topic and topic.answer_within_s is not None else department.answer_within_s
-    if not course.begin(due_at=due_at, answer_within_s=within, contact=contact.pk if contact else None):
+    if not course.begin(
+        due_at=due_at, answer_within_s=department.seconds_for(topic), contact=contact.pk if contact else None
+    ):
         raise Refused(
             _("Nobody in %(department)s can be reached. Add a contact to the department.")
             % {"department": department.label},

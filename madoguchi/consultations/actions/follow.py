@@ -24,9 +24,7 @@ def move_questions(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
                 about=[old, new, *besides(consultation)],
                 data=told(consultation, from_id=old.pk, into_id=new.pk),
             )
-            course = hold(consultation)
-            course.resumed()  # it may have rested with the other one
-            write(course, by=SYSTEM)
+            _resume(consultation)  # it may have rested with the other one
             follow_ticket(new, open_now=True, by=SYSTEM)
     new.refresh_from_db(fields=["status", "waiting_for", "version", "updated_at"])
 
@@ -35,6 +33,10 @@ def resume_questions(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """Nobody was chased while the ticket was solved; now it is open again."""
     ticket = next(subject for subject in subjects if isinstance(subject, Ticket))
     for consultation in Consultation.objects.open().filter(ticket=ticket).order_by("id"):
-        course = hold(consultation)
-        course.resumed()
-        write(course, by=SYSTEM)
+        _resume(consultation)
+
+
+def _resume(consultation: Consultation) -> None:
+    course = hold(consultation)
+    course.resumed()
+    write(course, by=SYSTEM)

@@ -6,12 +6,11 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from madoguchi.consultations.actions.hear import answer, ask_back, decline, need_time
@@ -19,6 +18,7 @@ from madoguchi.consultations.actions.name import Named
 from madoguchi.consultations.models import Remark
 from madoguchi.files.models import Attachment
 from madoguchi.foundation import phone
+from madoguchi.foundation.dates import moment_of
 from madoguchi.foundation.refusal import Refused
 from madoguchi.mail.addresses import is_address
 from madoguchi.people.models import Contact
@@ -97,7 +97,7 @@ def _ask_back(typed: Typed, _contacts: Sequence[Contact]) -> tuple[Callable[...,
 
 
 def _need_time(typed: Typed, _contacts: Sequence[Contact]) -> tuple[Callable[..., Remark], dict[str, Any]]:
-    until = _moment(typed.until)
+    until = moment_of(typed.until)
     if until is None:
         raise Refused(_("Choose until when you need time."), code="until", field="until")
     if until > timezone.now() + LATEST:
@@ -126,15 +126,6 @@ def _unknown(_typed: Typed, _contacts: Sequence[Contact]) -> tuple[Callable[...,
 
 
 _READERS = {"answer": _answer, "decline": _decline, "time": _need_time, "ask_back": _ask_back}
-
-
-def _moment(written: str) -> datetime | None:
-    """Of a field, in the desk's zone, or of a button, with its own."""
-    try:
-        moment = parse_datetime(written)
-    except ValueError:
-        return None
-    return timezone.make_aware(moment) if moment is not None and timezone.is_naive(moment) else moment
 
 
 def _text(written: str) -> str:

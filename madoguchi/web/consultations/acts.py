@@ -5,8 +5,6 @@ from typing import Any
 
 from django.http import FileResponse, Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +15,7 @@ from madoguchi.consultations.actions.steer import next_contact, reply, withdraw
 from madoguchi.consultations.models import Approach, Consultation, Remark
 from madoguchi.consultations.queries import in_full, ways_of
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.dates import moment_of
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Contact
@@ -195,12 +194,9 @@ def _named(form: QueryDict) -> Named | None:
 
 
 def _until(written: str) -> datetime:
-    try:
-        parsed = parse_datetime(written) if written else None
-    except ValueError:
-        parsed = None
-    if parsed is None:
+    until = moment_of(written)
+    if until is None:
         raise Refused(
             _("Say by when they answer."), code="until", missing=[{"key": "until", "label": _("They answer by")}]
         )
-    return timezone.make_aware(parsed) if timezone.is_naive(parsed) else parsed
+    return until

@@ -8,7 +8,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -17,6 +16,7 @@ from madoguchi.consultations.disclosure import Field
 from madoguchi.consultations.foresight import Plan, plan_of
 from madoguchi.consultations.models import Consultation
 from madoguchi.consultations.proposal import proposal_for, question_for, tells_too_much
+from madoguchi.foundation.dates import moment_of
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.ask_instead import ask_instead
 from madoguchi.handoffs.models import Handoff
@@ -192,13 +192,7 @@ def _plans(request: StaffRequest, chosen: Choice | None) -> tuple[Plan | None, P
 def _due(request: StaffRequest) -> datetime | None:
     """The time that somebody wrote; None for the one that the sheet proposed, or none."""
     written = request.POST.get("due_at", "")
-    if not written or written == request.POST.get("due_default", ""):
-        return None
-    try:
-        parsed = parse_datetime(written)
-    except ValueError:
-        return None
-    return timezone.make_aware(parsed) if parsed and timezone.is_naive(parsed) else parsed
+    return None if written == request.POST.get("due_default", "") else moment_of(written)
 
 
 def _ticket_or_404(request: StaffRequest, number: str) -> Ticket:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
+from madoguchi.foundation.dates import moment_of
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.notices.actions import change_notice, end_notice, post_notice
@@ -22,7 +23,6 @@ from madoguchi.notices.models import Notice, NoticeQuerySet
 from madoguchi.people.access import Capability
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
-from madoguchi.web.tickets.acts import moment
 
 PAST = 20
 
@@ -127,7 +127,7 @@ def _written(data: QueryDict) -> dict[str, Any]:
 
 def _time(data: QueryDict, name: str) -> datetime | None:
     written = data.get(name, "").strip()
-    when = moment(written) if written else None
+    when = moment_of(written) if written else None
     if written and when is None:
         raise Refused(_("The time must be written like 2026-11-30 14:05."), code="bad_time", field=name)
     return when

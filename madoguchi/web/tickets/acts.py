@@ -18,6 +18,7 @@ from madoguchi.consultations.actions.use import use_answers
 from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.dates import moment_of
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
 from madoguchi.interactions.models import Channel
@@ -34,7 +35,7 @@ from madoguchi.tickets.actions.resolve import close, reopen, resolve
 from madoguchi.tickets.models import Priority, Ticket, TicketLink, WaitingFor
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
-from madoguchi.web.tickets.promising import moment, promised_time, quick_times
+from madoguchi.web.tickets.promising import promised_time, quick_times
 from madoguchi.web.tickets.solving import fitting_ticket
 from madoguchi.web.tickets.views import context_of, ticket_or_404
 
@@ -160,7 +161,7 @@ def wait_sheet(request: StaffRequest, number: str) -> HttpResponse:
     wait(
         ticket,
         waiting_for=request.POST.get("waiting_for", ""),
-        until=moment(request.POST.get("waiting_until", "")),
+        until=moment_of(request.POST.get("waiting_until", "")),
         by=request.user,
     )
     return again(request, number)

@@ -6,17 +6,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from madoguchi.foundation.dates import moment_of
 from madoguchi.foundation.refusal import Refused
 from madoguchi.web.shell.guard import StaffRequest
-
-
-def moment(written: str) -> datetime | None:
-    """A ``datetime-local`` value in the desk's zone."""
-    try:
-        parsed = parse_datetime(written)
-    except ValueError:
-        return None
-    return timezone.make_aware(parsed) if parsed and timezone.is_naive(parsed) else parsed
 
 
 def quick_times(local: datetime) -> list[tuple[str, str, datetime]]:
@@ -39,7 +31,7 @@ def promised_time(request: StaffRequest) -> datetime:
         quick = parse_datetime(written) if written and written != "other" else None
     except ValueError:
         quick = None
-    due_at = quick or moment(request.POST.get("due_at", ""))
+    due_at = quick or moment_of(request.POST.get("due_at", ""))
     if due_at is None or timezone.is_naive(due_at) or due_at <= timezone.now():
         raise Refused(
             _("Choose a time to come for the call."), code="due_at", missing=[{"key": "due_at", "label": _("When")}]
