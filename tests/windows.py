@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from madoguchi.people.models import Staff
 from tests.desk import Desk
@@ -28,6 +28,8 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 type OpenWindow = Callable[..., Page]
 failed_key = pytest.StashKey[bool]()
+PATIENCE = 20_000  # milliseconds: a busy machine is no failure
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +76,7 @@ def open_window(browser: Browser, served: Desk, request: pytest.FixtureRequest) 
             reduced_motion="reduce",
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         if staff is not None:
             if staff.language != language:
                 served.run(Staff.objects.filter(pk=staff.pk).update, language=language)

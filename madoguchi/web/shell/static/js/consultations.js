@@ -22,7 +22,7 @@ document.addEventListener("click", (event) => {
   const draft = verb && document.getElementById(verb.dataset.composes);
   if (!body || !draft) return;
   event.preventDefault();
-  document.getElementById("sheet")?.close();
+  document.dispatchEvent(new Event("close-sheet"));
   document.getElementById("tab-conversation-button")?.click();
   const text = JSON.parse(draft.textContent);
   if (!body.value.includes(text)) body.value = [body.value.trim(), text].filter(Boolean).join("\n\n");

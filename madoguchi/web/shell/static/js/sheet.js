@@ -28,12 +28,14 @@ document.addEventListener("htmx:after:swap", () => {
 });
 
 document.addEventListener("close", (event) => {
-  if (event.target.id === "sheet") document.getElementById("sheet-body").replaceChildren();
+  if (event.target.id === "sheet" && !event.target.open) document.getElementById("sheet-body").replaceChildren();
 }, true);
 
 // Escape and the cross ask before they throw away what was typed (and is not saved by itself).
 document.addEventListener("cancel", (event) => {
-  if (event.target.matches("dialog") && !mayClose(event.target)) event.preventDefault();
+  if (!event.target.matches("dialog")) return;
+  event.preventDefault();
+  close(event.target);
 }, true);
 
 document.addEventListener("input", (event) => {
@@ -42,10 +44,16 @@ document.addEventListener("input", (event) => {
 });
 
 // Any act may close the sheet: the answer's header HX-Trigger: close-sheet.
-document.addEventListener("close-sheet", () => document.getElementById("sheet")?.close());
+document.addEventListener("close-sheet", () => shut(document.getElementById("sheet")));
 
 function close(dialog) {
-  if (mayClose(dialog)) dialog.close();
+  if (mayClose(dialog)) shut(dialog);
+}
+
+// The browser tells of the closing a moment later: a swap in between must not find the sheet full, and open it again.
+function shut(dialog) {
+  if (dialog?.id === "sheet") document.getElementById("sheet-body").replaceChildren();
+  dialog?.close();
 }
 
 function mayClose(dialog) {
