@@ -1,27 +1,23 @@
 """Post what is due by chat and SMS: claim rows by conditional update, post, mark; a bad one never stops the others."""
 
 import http.client
-import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from madoguchi.consultations import chat, wording
 from madoguchi.consultations.actions.receive import notice_undelivered
 from madoguchi.consultations.models import Delivery, Remark
-from madoguchi.foundation.literal import Words
+from madoguchi.foundation.claims import CLAIM, claim, mark
 from madoguchi.foundation.outbound import Answer, ForbiddenError, post
-from madoguchi.foundation.prepared import update_if
 from madoguchi.people.models import ContactChannel
 from madoguchi.problems.set_aside import set_aside
 
 State = Delivery.State
 # Nobody waits for days as with mail: after an hour and a half the question goes another way.
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 30))
-CLAIM = timedelta(minutes=10)
 _LONGEST_KEPT = 4000
 _OURS = frozenset({401, 402, 403})  # the provider of SMS does not know us, or is not paid
 _LATER = frozenset({408, 409, 425, 429})  # and whatever is the server's own fault
@@ -41,41 +37,31 @@ def deliver_due(limit: int = 50) -> int:
 
     A crash between posting and marking posts again once the claim has run out, under the same key.
     """
-    worker, now = secrets.token_hex(8), timezone.now()
-    claimed_until = now + CLAIM
-    due = list(_due(now).order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])
-    if not due or not _due(now).filter(pk__in=due).update(
-        state=State.SENDING, claimed_by=worker, claimed_until=claimed_until
-    ):
+    now = timezone.now()
+    claimed = claim(Delivery.objects.waiting(), now=now, limit=limit)
+    if claimed is None:
         return 0
-    rows = Delivery.objects.waiting().filter(state=Words("sending"), claimed_by=worker)
-    claimed = list(rows.select_related("remark__approach").order_by("next_attempt_at", "id"))
-    for delivery in claimed:
-        if timezone.now() >= claimed_until:
+    deliveries = list(claimed.select_related("remark__approach"))
+    for delivery in deliveries:
+        if timezone.now() >= now + CLAIM:
             break  # the rest belongs to whoever claims it next
+        mine = delivery.claimed_by
         try:
             _deliver(delivery)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 (it was posted, or is given up: never again, and the others go on)
             set_aside("consultations.deliveries", error, delivery=delivery.pk)
-            _due_or_mine = Delivery.objects.filter(pk=delivery.pk, claimed_by=worker)
-            mine = Delivery.objects.filter(pk=delivery.pk, claimed_by=worker)
-            mine.update(state=State.FAILED, claimed_by="", claimed_until=None)
-    return len(claimed)
-
-
-def _due(now: datetime) -> QuerySet[Delivery]:
-    waiting = Q(state=State.QUEUED, next_attempt_at__lte=now)
-    abandoned = Q(state=State.SENDING, claimed_until__lt=now)
-    return Delivery.objects.waiting().filter(waiting | abandoned)
+            delivery.claimed_by = mine  # what was marked meanwhile was rolled back
+            mark(delivery, state=State.FAILED)
+    return len(deliveries)
 
 
 def _deliver(delivery: Delivery) -> None:
     """One message: posted, dropped, put off or failed."""
     try:
         if not _is_wanted(delivery):
-            _mark(delivery, state=State.DROPPED)
+            mark(delivery, state=State.DROPPED)
             return
         answer = _post(delivery)
     except RefusedError as refusal:
@@ -92,7 +78,7 @@ def _deliver(delivery: Delivery) -> None:
         set_aside("consultations.deliveries", error, delivery=delivery.pk)
     else:
         now = timezone.now()
-        _mark(delivery, state=State.SENT, sent_at=now, status=answer.status, answer=answer.body[:_LONGEST_KEPT])
+        mark(delivery, state=State.SENT, sent_at=now, status=answer.status, answer=answer.body[:_LONGEST_KEPT])
 
 
 def _is_wanted(delivery: Delivery) -> bool:
@@ -130,19 +116,10 @@ def _not_taken(
     if not for_good and delivery.attempts < len(BACK_OFF):
         pause = min(max(BACK_OFF[delivery.attempts], timedelta(seconds=wait or 0)), timedelta(hours=1))
         later = timezone.now() + pause
-        _mark(delivery, state=State.QUEUED, next_attempt_at=later, status=status, answer=kept)
+        mark(delivery, state=State.QUEUED, next_attempt_at=later, status=status, answer=kept)
         return
     with transaction.atomic():
-        if _mark(delivery, state=State.FAILED, status=status, answer=kept):
+        if mark(delivery, state=State.FAILED, status=status, answer=kept):
             notice_undelivered(delivery)
     if delivery.channel == ContactChannel.SMS and status in _OURS:
         set_aside("consultations.sms", f"HTTP {status}: {kept}", delivery=delivery.pk)
-
-
-def _mark(delivery: Delivery, **fields: object) -> bool:
-    """Write the outcome, unless the claim went to another worker in the meantime; whether it was still ours."""
-    claim = delivery.claimed_by
-    changes = {"attempts": delivery.attempts + 1, "claimed_by": "", "claimed_until": None, **fields}
-    for name, value in changes.items():
-        setattr(delivery, name, value)
-    return update_if(delivery, changes, claimed_by=claim)

@@ -100,6 +100,7 @@ class OutgoingMail(models.Model):
         SENT = "sent"
         FAILED = "failed"
         WRITTEN = "written"
+        DROPPED = "dropped"  # taken back before it left
 
     thread = models.ForeignKey(MailThread, models.PROTECT, related_name="outgoing")
     message_id = models.CharField(max_length=255, unique=True)

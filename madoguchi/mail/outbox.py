@@ -1,10 +1,9 @@
 """Send what is due: claim rows by conditional update, deliver, mark; whatever happens, no mail is forgotten."""
 
-import secrets
 import smtplib
 import ssl
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,12 +11,10 @@ from urllib.parse import SplitResult, unquote
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from madoguchi.files import store
-from madoguchi.foundation.literal import Words
-from madoguchi.foundation.prepared import update_if
+from madoguchi.foundation.claims import CLAIM, claim, mark
 from madoguchi.journal.record import SYSTEM, record
 from madoguchi.mail.compose import build
 from madoguchi.mail.models import OutgoingMail
@@ -28,7 +25,6 @@ State = OutgoingMail.State
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
 LONGEST_WAIT_FOR_SERVER = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=5)
-CLAIM = timedelta(minutes=10)
 ALARM_AT_ATTEMPT = 5
 TIMEOUT_SECONDS = 60
 
@@ -40,30 +36,20 @@ def deliver_due(limit: int = 50) -> int:
 
     A crash between sending and marking sends again under the same Message-ID once the claim has run out.
     """
-    worker, now = secrets.token_hex(8), timezone.now()
-    claimed_until = now + CLAIM
-    due = list(_due(now).order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])
-    if not due or not _due(now).filter(pk__in=due).update(
-        state=State.SENDING, claimed_by=worker, claimed_until=claimed_until
-    ):
+    now = timezone.now()
+    claimed = claim(mails_waiting(), now=now, limit=limit)
+    if claimed is None:
         return 0
-    claimed = mails_waiting().filter(state=Words(State.SENDING), claimed_by=worker).select_related("thread")
-    mails = list(claimed.prefetch_related("attachments__file").order_by("next_attempt_at", "id"))
+    mails = list(claimed.select_related("thread").prefetch_related("attachments__file"))
     if settings.SMTP is None:
         _lay_down(mails)
         return len(mails)
     with _Line(settings.SMTP) as line:
         for mail in mails:
-            if timezone.now() >= claimed_until:
+            if timezone.now() >= now + CLAIM:
                 break  # the rest belongs to whoever claims it next
             _deliver(mail, line)
     return len(mails)
-
-
-def _due(now: datetime) -> QuerySet[OutgoingMail]:
-    waiting = Q(state=State.QUEUED, next_attempt_at__lte=now)
-    abandoned = Q(state=State.SENDING, claimed_until__lt=now)
-    return mails_waiting().filter(waiting | abandoned)
 
 
 def _deliver(mail: OutgoingMail, line: "_Line") -> None:
@@ -122,7 +108,7 @@ def _settle(mail: OutgoingMail, refused: Replies) -> None:
             record("mail.failed", by=SYSTEM, about=[mail, mail.thread], data={"to": never, "error": last[:500]})
             if not later:
                 reached = delivered or len(mail.pending) < len({*mail.to, *mail.cc})
-                _mark(
+                mark(
                     mail,
                     state=State.SENT if reached else State.FAILED,
                     last_error=last,
@@ -138,7 +124,7 @@ def _settle(mail: OutgoingMail, refused: Replies) -> None:
 
 def _finish(mail: OutgoingMail, state: "OutgoingMail.State") -> None:
     with transaction.atomic():
-        _mark(mail, state=state, sent_at=timezone.now() if state == State.SENT else None, last_error="", pending=[])
+        mark(mail, state=state, sent_at=timezone.now() if state == State.SENT else None, last_error="", pending=[])
         record("mail.sent" if state == State.SENT else "mail.written", by=SYSTEM, about=[mail, mail.thread])
 
 
@@ -147,31 +133,22 @@ def _put_off(mail: OutgoingMail, error: str, *, longest: timedelta = BACK_OFF[-1
     now = timezone.now()
     if now - mail.queued_at > GIVE_UP_AFTER:
         with transaction.atomic():
-            _mark(mail, state=State.FAILED, last_error=error)
+            mark(mail, state=State.FAILED, last_error=error)
             record("mail.failed", by=SYSTEM, about=[mail, mail.thread], data={"to": mail.pending, "error": error[:500]})
         return
     wait = min(BACK_OFF[min(mail.attempts, len(BACK_OFF) - 1)], longest)
-    _mark(mail, state=State.QUEUED, next_attempt_at=now + wait, last_error=error, pending=mail.pending)
+    mark(mail, state=State.QUEUED, next_attempt_at=now + wait, last_error=error, pending=mail.pending)
     if mail.attempts == ALARM_AT_ATTEMPT:
         set_aside("mail.outbox", error, mail=mail.pk)
 
 
 def _fail_for_good(mail: OutgoingMail, error: BaseException) -> None:
     with transaction.atomic():
-        _mark(mail, state=State.FAILED, last_error=f"{type(error).__name__}: {error}")
+        mark(mail, state=State.FAILED, last_error=f"{type(error).__name__}: {error}")
         record(
             "mail.failed", by=SYSTEM, about=[mail, mail.thread], data={"to": mail.pending, "error": str(error)[:500]}
         )
     set_aside("mail.outbox", error, mail=mail.pk)
-
-
-def _mark(mail: OutgoingMail, **fields: object) -> None:
-    """Write the outcome, unless the claim went to another worker in the meantime."""
-    claim = mail.claimed_by
-    changes = {"attempts": mail.attempts + 1, "claimed_by": "", "claimed_until": None, **fields}
-    for name, value in changes.items():
-        setattr(mail, name, value)
-    update_if(mail, changes, claimed_by=claim)
 
 
 def _words(reply: bytes | str) -> str:

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from madoguchi.foundation.literal import Words
-from madoguchi.mail.models import IncomingMail, OutgoingMail
+from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
 
 _IN, _OUT = IncomingMail.State, OutgoingMail.State
 
@@ -21,3 +21,8 @@ def mails_waiting() -> QuerySet[OutgoingMail]:
 def mails_unsent() -> QuerySet[OutgoingMail]:
     """Mails that did not leave: refused for good, or written into a folder because there is no server."""
     return OutgoingMail.objects.filter(state__in=Words(_OUT.FAILED, _OUT.WRITTEN))
+
+
+def has_mail(thread: MailThread) -> bool:
+    """Whether anything of the thread has left, or will."""
+    return OutgoingMail.objects.filter(thread=thread).exclude(state=_OUT.DROPPED).exists()

@@ -13,13 +13,14 @@ from madoguchi.consultations.links import approach_of, token_of
 from madoguchi.consultations.models import Consultation, State
 from madoguchi.consultations.queries import consultations_of
 from madoguchi.foundation.refusal import Refused
+from madoguchi.journal.models import Entry
 from madoguchi.mail.models import OutgoingMail
 from madoguchi.people.access import access_of
 from madoguchi.people.actions import add_contact, add_department, change_contact, note_contact_absence
 from madoguchi.people.models import Contact
 from madoguchi.tickets.models import Status, Ticket, WaitingFor
 from tests.cast import Cast
-from tests.consultations.letters import by_mail, sent_to
+from tests.consultations.letters import by_mail, leave, sent_to
 from tests.consultations.questions import asked, kinds, states
 
 
@@ -145,6 +146,7 @@ def test_the_desk_goes_on_and_a_late_answer_of_the_first_still_counts(cast: Cast
     first = sent_to("keiri@example.jp")
     next_contact(consultation, by=cast.sato)
     assert states(consultation) == [("経理 窓口", "silent"), ("岡田 部長", "asked")]
+    leave()
     by_mail(first, "遅くなりました。発行済みです")
     consultation.refresh_from_db()
     assert consultation.state == State.ANSWERED
@@ -170,6 +172,7 @@ def test_a_second_answer_is_kept_for_review(cast: Cast, ticket: Ticket) -> None:
 def test_withdrawing_tells_who_was_asked_and_keeps_what_still_comes(cast: Cast, ticket: Ticket) -> None:
     consultation = asked(cast, ticket)
     question = sent_to("keiri@example.jp")
+    leave()
     withdraw(consultation, note="解決しました", by=cast.sato)
     assert "取り下げ" in sent_to("keiri@example.jp").body
     by_mail(question, "発行済みです")
@@ -177,6 +180,17 @@ def test_withdrawing_tells_who_was_asked_and_keeps_what_still_comes(cast: Cast, 
     assert (consultation.state, consultation.answer, consultation.to_review) == (State.WITHDRAWN, None, True)
     with pytest.raises(Refused):
         withdraw(consultation, by=cast.sato)
+
+
+def test_what_is_settled_before_it_left_leaves_no_more(cast: Cast, ticket: Ticket) -> None:
+    consultation = asked(cast, ticket)
+    question = sent_to("keiri@example.jp")
+    withdraw(consultation, by=cast.sato)
+    question.refresh_from_db()
+    assert question.state == "dropped"
+    assert sent_to("keiri@example.jp") == question
+    assert [remark.kind for remark in consultation.remarks.all()] == ["question"]
+    assert Entry.objects.filter(kind="mail.taken_back").count() == 1
 
 
 def test_a_ticket_goes_on_only_when_its_last_question_is_settled(cast: Cast, ticket: Ticket) -> None:

@@ -22,7 +22,7 @@ from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Message, Status, Ticket, WaitingFor
 from madoguchi.tickets.timeline import timeline
 from tests.cast import Cast
-from tests.consultations.letters import by_mail, sent_to
+from tests.consultations.letters import by_mail, leave, sent_to
 from tests.consultations.questions import asked, kinds, raised, states
 
 FIRST, SECOND = "keiri@example.jp", "okada@example.jp"
@@ -52,6 +52,7 @@ def test_whoever_was_told_that_it_is_settled_is_asked_again(cast: Cast, ticket: 
     consultation = asked(cast, ticket)
     question = sent_to(FIRST)
     next_contact(consultation, by=cast.sato)
+    leave()
     by_mail(question, "岡田さんに聞いてください")
     assert states(consultation)[-1] == ("岡田 部長", "settled")
     read_as(consultation.remarks.get(kind=Kind.ANSWER), Kind.DECLINE, by=cast.sato)

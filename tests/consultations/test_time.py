@@ -22,7 +22,7 @@ from madoguchi.tickets.models import Status
 from tests import cast as cast_module
 from tests.cast import Cast
 from tests.clocks.desk_time import HOUR, at
-from tests.consultations.letters import by_mail, sent_to
+from tests.consultations.letters import by_mail, leave, sent_to
 from tests.consultations.questions import asked, kinds, raised, states
 
 FIRST, SECOND = "keiri@example.jp", "okada@example.jp"
@@ -83,6 +83,7 @@ def test_after_everybody_was_asked_in_vain_an_answer_still_counts(cast: Cast) ->
         at_time(consultation.next_at or at(1))
     consultation.refresh_from_db()
     assert consultation.state == State.EXHAUSTED
+    leave()
     with freeze_time(at(5, 9)):
         by_mail(sent_to(FIRST), "発行済みです")
     consultation.refresh_from_db()

@@ -10,6 +10,7 @@ from freezegun import freeze_time
 
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.claims import CLAIM
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import SYSTEM
@@ -153,7 +154,7 @@ def test_a_worker_killed_between_claim_and_sending_loses_nothing(sink: Sink, mon
                 deliver_due()
         assert state(mail) == "sending"
         assert deliver_due() == 0
-        clock.tick(outbox.CLAIM + timedelta(seconds=1))
+        clock.tick(CLAIM + timedelta(seconds=1))
         assert deliver_due() == 1
     assert state(mail) == "sent"
     assert len(sink.taken) == 1
@@ -172,7 +173,7 @@ def test_a_worker_killed_after_sending_sends_under_the_same_message_id(
             during.setattr(outbox, "_settle", killed)
             with pytest.raises(SystemExit):
                 deliver_due()
-        clock.tick(outbox.CLAIM + timedelta(seconds=1))
+        clock.tick(CLAIM + timedelta(seconds=1))
         deliver_due()
     assert [raw for _, _, raw in sink.taken] == [build(mail)] * 2
     assert state(mail) == "sent"
@@ -228,7 +229,7 @@ def test_files_that_were_written_before_a_crash_are_the_same_afterwards(
             with pytest.raises(SystemExit):
                 deliver_due()
         assert deliver_due() == 0
-        clock.tick(outbox.CLAIM + timedelta(seconds=1))
+        clock.tick(CLAIM + timedelta(seconds=1))
         assert deliver_due() == 2
     assert [state(mail) for mail in mails] == ["written", "written"]
     for mail in mails:

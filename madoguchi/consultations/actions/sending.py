@@ -7,8 +7,9 @@ from madoguchi.consultations.course import Sending
 from madoguchi.consultations.links import link_to
 from madoguchi.consultations.models import Approach, Delivery, Remark
 from madoguchi.journal.record import Actor
-from madoguchi.mail.actions import queue_mail
+from madoguchi.mail.actions import queue_mail, take_back
 from madoguchi.mail.models import MailThread, OutgoingMail
+from madoguchi.mail.queries import has_mail
 from madoguchi.people.models import ContactChannel, Staff
 
 _KINDS = {
@@ -29,6 +30,13 @@ def send(sending: Sending, approach: Approach, *, by: Actor) -> None:
     """The question, a reminder or the word that it is settled, by the way the contact is reached now."""
     consultation = approach.consultation
     mail = None
+    if approach.thread is not None and sending in {Sending.SETTLED, Sending.STILL_OPEN}:
+        if sending == Sending.SETTLED:
+            take_back(approach.thread, by=by)
+        if not has_mail(approach.thread):  # the question never reached them
+            if sending == Sending.SETTLED:
+                return
+            sending = Sending.QUESTION
     if approach.channel == ContactChannel.MAIL:
         mail = _mail(approach, _LETTERS[sending](approach), automatic=sending == Sending.SETTLED, by=by)
     elif approach.channel == ContactChannel.PHONE and sending == Sending.SETTLED:
