@@ -37,7 +37,7 @@ from typing import NamedTuple, Protocol
 
 from madoguchi.calendars.working_time import ALWAYS, NeverOpen, WorkingTime
 from madoguchi.clocks.history import CALL_BACK, OFFER, QUESTION, Demanded, Fact
-from madoguchi.clocks.life import SOLVED, Circumstances, Life, Span
+from madoguchi.clocks.life import SOLVED, Circumstances, Life, Span, Thing
 
 DUE = 100  # per cent
 
@@ -323,8 +323,18 @@ def _rounds(life: Life, book: Book, whole: _Case) -> Iterator[Reading]:
 def _owed(life: Life, book: Book) -> Iterator[Reading]:
     for thing in life.things.values():
         team = thing.team if thing.team is not None else life.opened.team
-        case = _Case(_OWED[thing.what], thing.ref, team, thing.start, thing.end, thing.due_at, thing.on_duty)
+        end = _owed_until(life, thing) if thing.what == QUESTION else thing.end
+        case = _Case(_OWED[thing.what], thing.ref, team, thing.start, end, thing.due_at, thing.on_duty)
         yield from _reading(life, book, case)
+
+
+def _owed_until(life: Life, question: Thing) -> datetime | None:
+    """Once the ticket is solved, nobody waits for the answer: what comes then is not late."""
+    for solved in life.solved:
+        while_solved = solved.end is None or (question.end is not None and question.end <= solved.end)
+        if while_solved and solved.start >= question.start:
+            return min(solved.start, question.end or solved.start)
+    return question.end
 
 
 def _demanded(life: Life, book: Book) -> Iterator[Reading]:

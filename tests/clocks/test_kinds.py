@@ -145,6 +145,20 @@ def test_a_question_to_a_department_has_its_own_clock(book: Promises) -> None:
     assert story.clock(Kind.ANSWER).state is State.MET
 
 
+def test_nobody_owes_an_answer_once_the_ticket_is_solved(book: Promises) -> None:
+    story = Story(book).opened(at(1, 9, 0)).tell("consultation.asked", at(1, 10, 0), consultation=3)
+    story.tell("ticket.resolved", at(1, 17, 0))
+    assert story.clock(Kind.ANSWER).state is State.MET
+    story.tell("consultation.answered", at(5, 9, 0), consultation=3)
+    assert (story.clock(Kind.ANSWER).state, story.clock(Kind.ANSWER).ended_at) == (State.MET, at(1, 17, 0))
+
+
+def test_the_answer_is_owed_again_when_the_ticket_comes_back(book: Promises) -> None:
+    story = Story(book).opened(at(1, 9, 0)).tell("consultation.asked", at(1, 10, 0), consultation=3)
+    story.tell("ticket.resolved", at(1, 17, 0)).tell("ticket.reopened", at(1, 17, 10))
+    assert story.clock(Kind.ANSWER).due_at == at(2, 10, 30)
+
+
 def test_an_offer_to_whoever_is_on_duty_counts_around_the_clock_and_the_next_one_does_not(book: Promises) -> None:
     book.promise(Kind.ACCEPTANCE, 2)
     story = Story(book).opened(at(2, 17, 0))

@@ -26,6 +26,8 @@ function combination(event) {
   const button = [...scope().querySelectorAll(`[data-key="Alt+${name}"]`)].find((one) => one.checkVisibility() && !one.disabled);
   if (!button) return;
   event.preventDefault();
+  // A live refresh has just put it there, and htmx does not know it yet: as a plain link it would leave the page.
+  if (!button.hasAttribute("data-htmx-powered")) htmx.process(button.form ?? button);
   button.click();
 }
 
