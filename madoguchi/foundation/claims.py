@@ -16,7 +16,7 @@ CLAIM = timedelta(minutes=10)
 
 
 def claim[M: Model](waiting: QuerySet[M], *, now: datetime, limit: int) -> QuerySet[M] | None:
-    """Up to ``limit`` of the waiting rows whose time has come, the longest due first, claimed for ``CLAIM``; else None."""
+    """Up to ``limit`` waiting rows whose time has come, the longest due first, claimed for ``CLAIM``; else None."""
     new, abandoned = Q(state="queued", next_attempt_at__lte=now), Q(state="sending", claimed_until__lt=now)
     due = waiting.filter(new | abandoned)
     keys = list(due.order_by("next_attempt_at", "id").values_list("pk", flat=True)[:limit])

@@ -71,7 +71,7 @@ def _import_row(
         report.created += 1
         return article
     # What people decided here about the article (state, audience, owner, review) outlives the file.
-    kept = {name: getattr(known, name) for name in ("state", "audience", "owner_team", "review_on")}
+    kept = {name: getattr(known, name) for name in ("state", "audience", "owner_team", "review_on", "governance")}
     article = change(known, _with(content, **kept), by=by)
     if article.version == known.version:
         report.unchanged += 1

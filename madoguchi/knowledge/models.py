@@ -4,11 +4,12 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from madoguchi.catalog.models import Category
 from madoguchi.people.access import Access, Capability
-from madoguchi.people.staff import Team
+from madoguchi.people.staff import Staff, Team
 
 
 class State(models.TextChoices):
@@ -28,6 +29,13 @@ class Audience(models.TextChoices):
     PUBLIC = "public", _("Public")
 
 
+class Governance(models.TextChoices):
+    """Who may improve it: everybody who works with it or, where law or contract hang on its words, only keepers."""
+
+    OPEN = "open", _("Everyone at the desk may improve it")
+    KEPT = "kept", _("Only keepers and the owner team")
+
+
 class ArticleQuerySet(models.QuerySet["Article"]):
     def visible_to(self, access: Access) -> Self:
         """What this member of staff may read; partners' staff: what is for the whole desk, and their teams' own."""
@@ -42,8 +50,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return rows
 
     def public(self) -> Self:
-        """What anybody may read."""
-        return self.filter(audience=Audience.PUBLIC, state=State.VALIDATED)
+        """What anybody may read: for everybody, validated, and not past the day of its review."""
+        today = timezone.localdate()
+        fresh = Q(review_on__isnull=True) | Q(review_on__gte=today)
+        return self.filter(fresh, audience=Audience.PUBLIC, state=State.VALIDATED)
 
     def light(self) -> Self:
         """Without what only the search reads."""
@@ -57,6 +67,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 class Article(models.Model):
     """A question and its answer (Markdown).
 
+    ``validated_by`` and ``validated_at`` say who vouches for the text as it stands; they go when it does no longer.
     ``version`` counts edits and guards against overwriting; ``revision`` grows with everything that changes what
     a search finds, so the sum over all articles tells a process whether its index is still true.
     """
@@ -74,6 +85,13 @@ class Article(models.Model):
         Team, models.SET_NULL, null=True, blank=True, related_name="articles", verbose_name=_("owner")
     )
     review_on = models.DateField(_("review on"), null=True, blank=True)
+    governance = models.CharField(
+        _("who may improve it"), max_length=8, choices=Governance.choices, default=Governance.OPEN
+    )
+    validated_by = models.ForeignKey(
+        Staff, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("validated by")
+    )
+    validated_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(_("updated"))
     version = models.PositiveIntegerField(default=1)
     revision = models.PositiveBigIntegerField(default=1)
@@ -91,6 +109,33 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return self.question
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the day has passed on which somebody should have looked whether it is still true."""
+        return self.review_on is not None and self.review_on < timezone.localdate()
+
+
+class ArticleVersion(models.Model):
+    """The article as it was from ``at`` until the next version; ``fields`` as ``actions.versions`` writes them.
+
+    The current version has its row too. ``by_name`` is kept because not only staff write, and staff leave.
+    """
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
+    by_name = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=500, blank=True)
+    fields = models.JSONField()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["article", "number"], name="knowledge_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.article_id}/{self.number}"
 
 
 class ArticleText(models.Model):

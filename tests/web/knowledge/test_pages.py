@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, archive, create
-from madoguchi.knowledge.models import Article, Audience, State
+from madoguchi.knowledge.models import Article, Audience, Governance, State
 from madoguchi.people.models import Staff
 from tests.cast import Cast
 
@@ -100,17 +100,40 @@ def test_partners_see_the_desks_articles_and_never_the_companys_own(cast: Cast, 
     assert client.get(f"/knowledge/{internal.pk}/").status_code == 404
 
 
-def test_only_who_keeps_the_knowledge_writes(cast: Cast, sign_in: SignIn) -> None:
+def test_whoever_works_tickets_proposes_and_improves_and_only_who_keeps_it_decides(cast: Cast, sign_in: SignIn) -> None:
     article = create(PRINTER, by=cast.kimura)
-    for staff in (cast.sato, cast.mori, cast.watanabe):
-        client = sign_in(staff)
-        assert client.get("/knowledge/new/").status_code == 403
-        assert client.post(f"/knowledge/{article.pk}/edit/", FORM).status_code == 403
-        assert client.post(f"/knowledge/{article.pk}/archive/").status_code == 403
-        assert client.post("/knowledge/preview/", FORM).status_code == 403
-        assert "/edit/" not in html(client, f"/knowledge/{article.pk}/")
+    client = sign_in(cast.sato)
+    form = html(client, "/knowledge/new/")
+    assert 'name="state"' not in form
+    assert client.post("/knowledge/new/", FORM | {"audience": "public"}).status_code == 302
+    proposed = Article.objects.get(question=FORM["question"])
+    assert (proposed.state, proposed.audience) == (State.WIP, Audience.FIRST_LINE)
+    assert client.post(f"/knowledge/{article.pk}/edit/", FORM | {"version": "1"}).status_code == 302
+    article.refresh_from_db()
+    assert (article.answer, article.state, article.validated_by) == (FORM["answer"], State.NOT_VALIDATED, None)
+    for address in ("archive", "validate"):
+        assert client.post(f"/knowledge/{article.pk}/{address}/").status_code == 403
+    viewer = sign_in(cast.watanabe)
+    assert viewer.get("/knowledge/new/").status_code == 403
+    assert viewer.post("/knowledge/preview/", FORM).status_code == 403
+    assert viewer.post(f"/knowledge/{article.pk}/edit/", FORM | {"version": "2"}).status_code == 403
+    assert "/edit/" not in html(viewer, f"/knowledge/{article.pk}/")
     assert sign_in(cast.outsider).get("/knowledge/").status_code == 403
     assert Client().get("/knowledge/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    "kept", [{"governance": Governance.KEPT}, {"audience": Audience.PUBLIC}, {"state": State.ARCHIVED}]
+)
+def test_what_the_law_or_the_public_reads_changes_only_with_whoever_keeps_it(
+    cast: Cast, sign_in: SignIn, kept: dict[str, str]
+) -> None:
+    article = create(replace(PRINTER, owner_team=cast.service_desk, **kept), by=cast.kimura)  # type: ignore[arg-type]
+    wanted = FORM | {"version": "1", "governance": "kept"}
+    assert sign_in(cast.sato).post(f"/knowledge/{article.pk}/edit/", wanted).status_code in {403, 404}
+    if article.state != State.ARCHIVED:
+        assert sign_in(cast.takahashi).post(f"/knowledge/{article.pk}/edit/", wanted).status_code == 302
+        assert Article.objects.get().validated_by == cast.takahashi
 
 
 def test_the_keeper_writes_changes_and_archives(cast: Cast, sign_in: SignIn) -> None:

@@ -1,0 +1,58 @@
+"""What the pages of articles share: finding one, and reading what a form says."""
+
+from datetime import date
+
+from django.db import models
+from django.http import QueryDict
+from django.shortcuts import get_object_or_404
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from madoguchi.catalog.queries import tree
+from madoguchi.foundation.refusal import Refused
+from madoguchi.knowledge.models import Article
+from madoguchi.web.shell.guard import StaffRequest
+
+
+def article_or_404(request: StaffRequest, article_id: int) -> Article:
+    """The article, if this person may read it."""
+    rows = Article.objects.visible_to(request.access).light()
+    return get_object_or_404(rows.select_related("category", "owner_team", "validated_by"), pk=article_id)
+
+
+def paths() -> dict[int, str]:
+    """Category id → the names from the root on, in the order of the tree."""
+    return {row.pk: " › ".join(one.label for one in (*path, row)) for row, path in tree(active_only=False)}
+
+
+def number_of(written: str) -> int:
+    """A number as a form or an address says it; what is none is 0, which is nobody's."""
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else 0
+
+
+def version_of(data: QueryDict) -> int | None:
+    """The version that the form was made for; without the field any."""
+    return number_of(data.get("version", "")) if "version" in data else None
+
+
+def one_of[M: models.Model](rows: models.QuerySet[M], written: str) -> M | None:
+    """The row that was chosen; refuses what does not exist any more."""
+    if not written:
+        return None
+    found = rows.filter(pk=number_of(written)).first()
+    if found is None:
+        raise Refused(_("What was chosen does not exist any more. Load the page again."), code="unknown_value")
+    return found
+
+
+def day_of(written: str) -> date | None:
+    """A date as a form says it; refuses what is none."""
+    if not written:
+        return None
+    try:
+        day = parse_date(written)
+    except ValueError:
+        day = None
+    if day is None:
+        raise Refused(_("The date must be written like 2026-11-30."), code="bad_date")
+    return day
