@@ -130,6 +130,7 @@ INSTALLED_APPS = [
     "madoguchi.knowledge",
     "madoguchi.notices",
     "madoguchi.notifications",
+    "madoguchi.scripts",
     "madoguchi.tickets",
     "madoguchi.consultations",
     "madoguchi.handoffs",

@@ -25,6 +25,7 @@ class Capability(StrEnum):
     READ_KNOWLEDGE = "read_knowledge"
     EDIT_KNOWLEDGE = "edit_knowledge"
     POST_NOTICES = "post_notices"
+    WRITE_SCRIPTS = "write_scripts"  # what the first line says and asks, step by step
     WRITE_RULES = "write_rules"
     EDIT_DIRECTORY = "edit_directory"  # departments, topics, contacts, chains
     ADMINISTER = "administer"
@@ -35,16 +36,26 @@ _WORKER = frozenset({C.READ_TICKETS, C.WORK_TICKETS, C.TAKE_CALLS, C.READ_PEOPLE
 GRANTS: dict[str, frozenset[Capability]] = {
     Role.OPERATOR: _WORKER,
     Role.ENGINEER: _WORKER,
-    Role.SUPERVISOR: _WORKER | {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_RULES, C.EDIT_DIRECTORY},
+    Role.SUPERVISOR: _WORKER
+    | {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_SCRIPTS, C.WRITE_RULES, C.EDIT_DIRECTORY},
     Role.KNOWLEDGE_KEEPER: frozenset(
-        {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.EDIT_KNOWLEDGE, C.EDIT_DIRECTORY}
+        {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.EDIT_KNOWLEDGE, C.WRITE_SCRIPTS, C.EDIT_DIRECTORY}
     ),
     Role.VIEWER: frozenset({C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.WATCH_BOARD}),
     Role.ADMINISTRATOR: frozenset(C),
 }
 # What a partner's staff may never do, whatever role they hold in their team: these show the whole desk.
 _NOT_FOR_PARTNERS = frozenset(
-    {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_RULES, C.EDIT_DIRECTORY, C.ADMINISTER, C.EDIT_KNOWLEDGE}
+    {
+        C.WATCH_BOARD,
+        C.DECIDE_ROUTING,
+        C.POST_NOTICES,
+        C.WRITE_RULES,
+        C.EDIT_DIRECTORY,
+        C.ADMINISTER,
+        C.EDIT_KNOWLEDGE,
+        C.WRITE_SCRIPTS,
+    }
 )
 WORKING_ROLES = frozenset({Role.OPERATOR, Role.ENGINEER, Role.SUPERVISOR})
 

@@ -1,0 +1,1 @@
+"""Scripts are written, switched on and ended; walks begin, go on and end."""
