@@ -11,13 +11,13 @@ from tests.cast import Cast
 C = Capability
 _ticket = PreparedVisible(lambda access, pk: Ticket.objects.visible_to(access).filter(pk=pk))
 WORK = {C.READ_TICKETS, C.WORK_TICKETS, C.TAKE_CALLS, C.READ_PEOPLE, C.EDIT_PEOPLE, C.READ_KNOWLEDGE}
-LEAD = {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_RULES, C.EDIT_DIRECTORY}
+LEAD = {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_SCRIPTS, C.WRITE_RULES, C.EDIT_DIRECTORY}
 
 MAY: dict[str, set[Capability]] = {
     "sato": WORK,
     "takahashi": WORK,
     "hayashi": WORK | LEAD,
-    "kimura": {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.EDIT_KNOWLEDGE, C.EDIT_DIRECTORY},
+    "kimura": {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.EDIT_KNOWLEDGE, C.WRITE_SCRIPTS, C.EDIT_DIRECTORY},
     "watanabe": {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.WATCH_BOARD},
     "admin": set(C),
     "ogawa": WORK,
