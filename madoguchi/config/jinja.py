@@ -20,6 +20,7 @@ from madoguchi.web.shell.components import Components
 from madoguchi.web.shell.icons import icon
 from madoguchi.web.shell.links import linked
 from madoguchi.web.shell.templates import Pages
+from madoguchi.web.shell.terms import terms
 
 _E164 = re.compile(r"\+\d{8,15}")
 
@@ -98,6 +99,7 @@ def _furnish(env: Pages) -> None:
         short_date=dates.short_date,
         full_date=dates.full_date,
         short_time=dates.short_time,
+        terms=terms,
         time_of_day=_time_of_day,
         working=_working,
         written_time=lambda text: dates.short_time(datetime.fromisoformat(text)),

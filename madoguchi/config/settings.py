@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "madoguchi.mail",
     "madoguchi.interactions",
     "madoguchi.knowledge",
+    "madoguchi.knowledge.glossary",
     "madoguchi.notices",
     "madoguchi.notifications",
     "madoguchi.scripts",

@@ -22,6 +22,9 @@ from madoguchi.handoffs.actions.shift_notes import post_shift_note
 from madoguchi.handoffs.models import ShiftNote
 from madoguchi.journal.record import SYSTEM
 from madoguchi.knowledge.actions import Content, create
+from madoguchi.knowledge.glossary.actions import Entry
+from madoguchi.knowledge.glossary.actions import add as add_term
+from madoguchi.knowledge.glossary.models import Term
 from madoguchi.knowledge.models import Article, Audience, State
 from madoguchi.notices.actions import post_notice
 from madoguchi.notices.models import Notice
@@ -49,6 +52,7 @@ def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str
         departments.build(calendars, categories)
         customers.build(staff, teams)
         _articles(staff, categories)
+        _glossary(staff, categories)
         _news(staff, teams, categories)
     if tickets and not Ticket.objects.exists():
         history.write(tickets, seed=HISTORY_SEED)
@@ -176,6 +180,14 @@ def _articles(staff: dict[str, Staff], categories: dict[str, Category]) -> None:
             review_on=timezone.localdate() + timedelta(days=row.get("review_in", 180)),
         )
         create(content, key=row["key"], by=staff["kimura"])
+
+
+def _glossary(staff: dict[str, Staff], categories: dict[str, Category]) -> None:
+    present = set(Term.objects.values_list("name", flat=True))
+    for row in source.table("glossary")["terms"]:
+        if row["name"] not in present:
+            category = categories[row["category"]] if "category" in row else None
+            add_term(Entry(**{**row, "also": tuple(row.get("also", ())), "category": category}), by=staff["kimura"])
 
 
 def _news(staff: dict[str, Staff], teams: dict[str, Team], categories: dict[str, Category]) -> None:

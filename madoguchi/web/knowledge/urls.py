@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.knowledge import history, standing, views, writing
+from madoguchi.web.knowledge import history, standing, terms, views, writing
 
 app_name = "knowledge"
 urlpatterns = [
@@ -15,4 +15,12 @@ urlpatterns = [
     path("<int:article_id>/validate/", standing.validate_article, name="validate"),
     path("<int:article_id>/history/", history.history, name="history"),
     path("<int:article_id>/versions/<int:number>/restore/", history.bring_back, name="bring_back"),
+    path("terms/", terms.index, name="terms"),
+    path("terms/new/", terms.new, name="term_new"),
+    path("terms/export.csv", terms.export_terms, {"kind": "csv"}, name="terms_csv"),
+    path("terms/export.xlsx", terms.export_terms, {"kind": "xlsx"}, name="terms_xlsx"),
+    path("terms/import/", terms.import_terms, name="terms_import"),
+    path("terms/<int:term_id>/card/", terms.card, name="term_card"),
+    path("terms/<int:term_id>/edit/", terms.edit, name="term_edit"),
+    path("terms/<int:term_id>/remove/", terms.remove_term, name="term_remove"),
 ]

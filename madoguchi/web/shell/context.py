@@ -94,6 +94,7 @@ def _words(_language: str) -> dict[str, str]:
         "second": _("%s s"),
         "ringing": _("Incoming call"),
         "discard": _("Discard what you typed?"),
+        "termGone": _("This word is no longer explained."),
     }
 
 

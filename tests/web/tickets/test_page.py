@@ -66,7 +66,7 @@ def test_long_histories_cost_no_more_queries(
     client = sign_in(cast.sato)
     client.get(f"/tickets/{ticket.number}/")  # notes that somebody looks
     for rounds in (2, 38):
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(22):
             client.get(f"/tickets/{ticket.number}/")
         for place in range(rounds):
             post_message(ticket, body=str(place), visibility="internal", by=cast.takahashi)

@@ -1,0 +1,142 @@
+"""The glossary as a file: columns ``term,reading,also,explanation,explanation_en,audience,category``."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from madoguchi.catalog.models import Category
+from madoguchi.foundation.decoding import decoded
+from madoguchi.foundation.refusal import Refused
+from madoguchi.journal.record import Actor
+from madoguchi.knowledge.glossary.actions import Entry, add, change
+from madoguchi.knowledge.glossary.models import Term
+from madoguchi.knowledge.glossary.words import even
+from madoguchi.knowledge.models import Audience
+
+COLUMNS = ("term", "reading", "also", "explanation", "explanation_en", "audience", "category")
+LARGEST = 2_000_000  # bytes
+_SEPARATOR = "、"
+_SEPARATORS = str.maketrans(dict.fromkeys("、;；|\n", "\n"))
+_MOST_ROWS = 5_000
+
+
+@dataclass
+class Report:
+    """What became of each row of a file; ``refused`` are (line number, reason)."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+def split_writings(written: str) -> tuple[str, ...]:
+    """Other writings as people list them: by 、 ; | or lines."""
+    return tuple(part.strip() for part in written.translate(_SEPARATORS).split("\n") if part.strip())
+
+
+def joined_writings(term: Term) -> str:
+    """The other writings on one line."""
+    return _SEPARATOR.join(term.also)
+
+
+def rows() -> Iterator[list[str]]:
+    """Every term as the file has it, by its reading."""
+    for term in Term.objects.select_related("category").order_by("reading", "id").iterator(chunk_size=500):
+        yield [
+            term.name,
+            term.reading,
+            joined_writings(term),
+            term.explanation,
+            term.explanation_en,
+            term.audience,
+            term.category.key if term.category else "",
+        ]
+
+
+@transaction.atomic
+def take_in(content: bytes, *, by: Actor) -> Report:
+    """Terms from a CSV file (UTF-8 or Shift_JIS). The word says which term it is, so the same file again changes
+    nothing; an empty cell of a term that exists keeps what it says. Bad rows are reported, the others come in.
+
+    Raises Refused when the file cannot be read at all, or has more than 5,000 rows.
+    """
+    report = Report()
+    known = {even(term.name): term for term in Term.objects.select_related("category")}
+    categories = {name: row for row in Category.objects.all() for name in (row.name, row.key)}
+    for line, row in _rows(content, report):
+        try:
+            with transaction.atomic():
+                _take_in_row(row, known, categories, report, by)
+        except Refused as refused:
+            report.refused.append((line, str(refused)))
+    report.refused.sort()
+    return report
+
+
+def _take_in_row(
+    row: dict[str, str], known: dict[str, Term], categories: dict[str, Category], report: Report, by: Actor
+) -> None:
+    if row["category"] and row["category"] not in categories:
+        raise Refused(_("There is no category “%(name)s”.") % {"name": row["category"][:60]}, code="unknown_category")
+    term = known.get(even(row["term"]))
+    entry = Entry(
+        name=row["term"],
+        reading=row["reading"] or (term.reading if term else ""),
+        also=split_writings(row["also"]) or (tuple(term.also) if term else ()),
+        explanation=row["explanation"] or (term.explanation if term else ""),
+        explanation_en=row["explanation_en"] or (term.explanation_en if term else ""),
+        audience=row["audience"] or (term.audience if term else Audience.FIRST_LINE),
+        category=categories.get(row["category"]) or (term.category if term else None),
+    )
+    if term is None:
+        known[even(row["term"])] = add(entry, by=by)
+        report.added += 1
+        return
+    written = change(term, entry, by=by)
+    known[even(row["term"])] = written
+    if written.version == term.version:
+        report.unchanged += 1
+    else:
+        report.changed += 1
+
+
+def _rows(content: bytes, report: Report) -> Iterator[tuple[int, dict[str, str]]]:
+    """(first line, columns) of each row; rows of the wrong shape go to the report."""
+    try:
+        text = decoded(content[:LARGEST])[0]
+    except UnicodeError as error:
+        raise Refused(_("The file is neither UTF-8 nor Shift_JIS."), code="unreadable", field="file") from error
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip().lower() for name in next(reader, [])]
+    except csv.Error as error:
+        raise Refused(_("The first line cannot be read: %(error)s") % {"error": error}, code="bad_csv") from error
+    if missing := [name for name in ("term", "explanation") if name not in header]:
+        raise Refused(
+            _("The first line must name the columns; missing: %(names)s.") % {"names": ", ".join(missing)},
+            code="missing_columns",
+            field="file",
+        )
+    count = 0
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            report.refused.append((line, str(error)))
+            continue
+        if not any(value.strip() for value in row):
+            continue
+        count += 1
+        if count > _MOST_ROWS:
+            raise Refused(_("A file has at most 5,000 terms."), code="too_many", field="file")
+        cells = dict(zip(header, islice(row, len(header)), strict=False))
+        yield line, {name: cells.get(name, "").strip() for name in COLUMNS}
