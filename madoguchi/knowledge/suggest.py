@@ -1,11 +1,13 @@
 """Articles for a text, best first: what the first line is shown while the text grows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from madoguchi.catalog.models import Category
 from madoguchi.knowledge.article_index import ArticleIndex, current
+from madoguchi.knowledge.feedback import leanings
 from madoguchi.knowledge.models import Article, ArticleQuerySet
 from madoguchi.people.access import Access
 from madoguchi.search import tokens
@@ -28,14 +30,22 @@ class Suggestion:
 
 
 def suggest(
-    text: str, *, access: Access | None, category: Category | None = None, limit: int = 5, wait: bool = False
+    text: str,
+    *,
+    access: Access | None,
+    category: Category | None = None,
+    limit: int = 5,
+    wait: bool = False,
+    without: Collection[int] = (),
 ) -> list[Suggestion]:
     """Up to ``limit`` articles that ``access`` may read (None: what anybody may read), best first.
 
-    An empty text, or one without anything to go by, gives none. ``wait`` waits for a complete index (commands).
+    An empty text, or one without anything to go by, gives none. ``wait`` waits for a complete index (commands);
+    ``without`` are ids that are left out.
     """
     rows = Article.objects.public() if access is None else Article.objects.visible_to(access)
-    return ranked(text, rows.current(), category=category, limit=limit, wait=wait)
+    rows = rows.current().exclude(pk__in=without) if without else rows.current()
+    return ranked(text, rows, category=category, limit=limit, wait=wait)
 
 
 def ranked(
@@ -52,16 +62,23 @@ def ranked(
         scores = scores + np.where(index.categories == category.pk, _SAME_CATEGORY * scores.max(), 0)
     order = np.argsort(-scores, kind="stable")
     order = order[likely[order]]
-    found: list[Suggestion] = []
+    found: list[tuple[float, int, Article]] = []
     start, window = 0, 3 * limit
     while len(found) < limit and start < len(order):
         places = order[start : start + window]
         readable = rows.light().select_related("category").in_bulk([int(index.ids[place]) for place in places])
         for place in places:
             if (article := readable.get(int(index.ids[place]))) is not None:
-                found.append(Suggestion(article, float(scores[place]), _matched(wanted, index, int(place))))
+                found.append((float(scores[place]), int(place), article))
         start, window = start + window, window * 4
-    return found[:limit]
+    learned = leanings([article.pk for _score, _place, article in found], _terms(asked), index.words.rarity)
+    found = [(score * learned.get(article.pk, 1.0), place, article) for score, place, article in found]
+    found.sort(key=lambda row: -row[0])
+    return [Suggestion(article, score, _matched(wanted, index, place)) for score, place, article in found[:limit]]
+
+
+def _terms(asked: list[tokens.Token]) -> list[str]:
+    return [token.term for token in asked]
 
 
 # word as it was written → the terms it stands for, with their weights

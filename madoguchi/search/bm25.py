@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class Bm25:
         rarity = np.log(1 + (self.size - held_by + 0.5) / (held_by + 0.5))
         self._places = places.astype(np.int32)
         self._weights = (rarity[terms] * frequency * (K1 + 1) / (K1 + frequency)).astype(np.float32)
+        self._rarity = rarity
         self._starts = np.concatenate([[0], np.cumsum(held_by)])
 
     def __contains__(self, term: str) -> bool:
@@ -71,6 +73,11 @@ class Bm25:
         places, weights = self._postings(term)
         at = int(np.searchsorted(places, place))
         return float(weights[at]) if at < len(places) and places[at] == place else 0.0
+
+    def rarity(self, term: str) -> float:
+        """ln(1 + (n − h + ½) / (h + ½)) for a term that h of n documents hold; 0 where there are no documents."""
+        number = self._ids.get(term)
+        return float(self._rarity[number]) if number is not None else log1p((self.size + 0.5) / 0.5) * (self.size > 0)
 
     def _postings(self, term: str) -> tuple[NDArray[np.int32], Scores]:
         number = self._ids.get(term)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.record import Actor, record
+from madoguchi.knowledge import usage
 from madoguchi.knowledge.actions import learn, unlearn
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Staff
@@ -54,6 +55,7 @@ def resolve(
     )
     if article is not None:
         learn(article, _words_of(ticket), source=_source(ticket), by=by)
+        usage.link(article, ticket, _words_of(ticket), by=by)
     index.queue("ticket", ticket.pk)
     record(
         "ticket.resolved",
@@ -100,6 +102,7 @@ def reopen(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
         raise Refused(_("This ticket was merged into another one. Go on there."), code="merged", status=409)
     if ticket.article is not None:
         unlearn(ticket.article, source=_source(ticket), by=by)
+        usage.unlink(ticket.article, ticket)
     assignee, stand_in = covered(ticket.assignee, ticket.holder_team, timezone.now(), by=by)
     save(
         ticket,

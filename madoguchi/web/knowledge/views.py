@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from madoguchi.catalog.queries import tree
-from madoguchi.knowledge.models import Article, ArticleQuerySet, State
+from madoguchi.knowledge import usage
+from madoguchi.knowledge.models import Article, ArticleQuerySet, Place, Search, State
 from madoguchi.knowledge.rendering import excerpt, render
 from madoguchi.knowledge.rights import may_improve, may_keep, may_propose
 from madoguchi.knowledge.suggest import ranked
@@ -37,8 +38,10 @@ def index(request: StaffRequest) -> HttpResponse:
     rows = _chosen(Article.objects.visible_to(request.access), address)
     found: Sequence[tuple[Article, tuple[str, ...]]]
     following = ""
+    searched: Search | None = None
     if address["q"]:
         found = [(one.article, one.words) for one in ranked(address["q"], rows, limit=ROWS)]
+        searched = usage.asked(address["q"], len(found), place=Place.KNOWLEDGE, by=request.user)
     else:
         listed = list(_below(rows, request.GET.get("after", "")).light().order_by("-updated_at", "-id")[: ROWS + 1])
         found = [(article, ()) for article in listed[:ROWS]]
@@ -56,6 +59,7 @@ def index(request: StaffRequest) -> HttpResponse:
         "exported": urlencode(_told(address)),
         "proposes": may_propose(request.access),
         "filtered": bool(_told(address)),
+        "searched": searched,
     }
     return page(request, "knowledge/index.html", context)
 
@@ -80,6 +84,8 @@ def export_articles(request: StaffRequest, kind: str) -> HttpResponseBase:
 def article_page(request: StaffRequest, article_id: int) -> HttpResponse:
     """One article, and what it solved lately."""
     article = article_or_404(request, article_id)
+    if (searched := request.GET.get("search", "")).isascii() and searched.isdecimal() and len(searched) < 18:
+        usage.answered(int(searched), article, by=request.user)
     solved = (
         Ticket.objects.visible_to(request.access).filter(article=article).order_by("-pk")[:TICKETS]
         if request.access.can(Capability.READ_TICKETS)

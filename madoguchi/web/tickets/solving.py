@@ -3,9 +3,10 @@
 from django.http import HttpResponse
 from django.views.decorators.http import require_GET
 
-from madoguchi.knowledge.models import Article
+from madoguchi.knowledge import usage
+from madoguchi.knowledge.models import Article, Place
 from madoguchi.knowledge.rendering import excerpt
-from madoguchi.knowledge.suggest import suggest
+from madoguchi.knowledge.suggest import Suggestion, suggest
 from madoguchi.people.access import Capability
 from madoguchi.tickets.models import Message, Ticket
 from madoguchi.web.shell.guard import StaffRequest, guard
@@ -21,17 +22,30 @@ def articles(request: StaffRequest, number: str) -> HttpResponse:
     """The articles that fit what was typed in the sheet that resolves the ticket; nothing typed: the ticket's words."""
     ticket = ticket_or_404(request, number)
     words = request.GET.get("q", "").strip()
-    found = fitting(request, words) if words else fitting_ticket(request, ticket)
-    return page(request, "tickets/articles.html", {"found": found})
+    if not words:
+        return page(request, "tickets/articles.html", {"found": fitting_ticket(request, ticket)})
+    found = suggest(words, access=request.access, limit=ARTICLES)
+    usage.shown(ticket, found, place=Place.TICKET, by=request.user)
+    usage.asked(words, len(found), place=Place.TICKET, by=request.user, subject=ticket, category=ticket.category)
+    return page(request, "tickets/articles.html", {"found": _with_beginnings(found)})
 
 
 def fitting(request: StaffRequest, text: str) -> list[tuple[Article, str]]:
     """(article, beginning of its answer) of what fits the text and this person may read, best first."""
-    found = suggest(text, access=request.access, limit=ARTICLES)
-    return [(one.article, excerpt(one.article.answer)) for one in found]
+    return _with_beginnings(suggest(text, access=request.access, limit=ARTICLES))
 
 
 def fitting_ticket(request: StaffRequest, ticket: Ticket) -> list[tuple[Article, str]]:
-    """What fits the ticket's subject and what was said first."""
+    """What fits the ticket's subject and what was said first; what the sheet opens with is noted as shown."""
+    found = suggest(_said(ticket), access=request.access, limit=ARTICLES)
+    usage.shown(ticket, found, place=Place.TICKET, by=request.user)
+    return _with_beginnings(found)
+
+
+def _said(ticket: Ticket) -> str:
     said = Message.objects.filter(ticket=ticket).order_by("id").values_list("body", flat=True).first() or ""
-    return fitting(request, f"{ticket.subject}\n{said[:1000]}")
+    return f"{ticket.subject}\n{said[:1000]}"
+
+
+def _with_beginnings(found: list[Suggestion]) -> list[tuple[Article, str]]:
+    return [(one.article, excerpt(one.article.answer)) for one in found]

@@ -18,6 +18,8 @@ from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import ShiftNote
 from madoguchi.interactions.models import IntakeDraft, Interaction, InteractionQuerySet
+from madoguchi.knowledge import usage
+from madoguchi.knowledge.models import Article, Place
 from madoguchi.knowledge.suggest import suggest
 from madoguchi.notices.models import Notice
 from madoguchi.people.access import Access, PreparedVisible
@@ -152,6 +154,7 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         "tab": None,
         "suggestions": [],
         "alike": [],
+        "put_away": None,
         "stands": talks(contact) if contact is not None else "",
         "settled_reasons": Interaction.Reason.choices,
         "dispositions": dispositions(),
@@ -167,7 +170,7 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         context
         | who_of(contact, access)
         | intake_of(contact, intake, data)
-        | known_of(intake, access)
+        | known_of(contact, intake, access)
         | {"pinned": is_pinned(contact, intake), "wrapup_starts": may_start_wrapup(contact, access.staff)}
     )
 
@@ -240,16 +243,22 @@ def not_entitled(contact: Interaction, intake: Intake) -> bool:
     return form.imagined(contact, intake, Team()).not_entitled
 
 
-def known_of(intake: Intake, access: Access) -> dict[str, Any]:
-    """What we know about what was said: articles, open tickets of the same kind."""
+def known_of(contact: Interaction, intake: Intake, access: Access) -> dict[str, Any]:
+    """What we know about what was said: articles, open tickets of the same kind. What is shown is noted (``usage``)."""
     said = intake.said
+    away = usage.dismissed(contact)
+    found = suggest(said, access=access, category=intake.category, limit=5, without=away) if said.strip() else []
+    usage.shown(contact, found, place=Place.SEAT, by=access.staff)
+    usage.asked(said, len(found), place=Place.SEAT, by=access.staff, subject=contact, category=intake.category)
     alike = (
         Ticket.objects.visible_to(access).active().filter(category=intake.category).order_by("-opened_at")[:4]
         if intake.category
         else []
     )
     return {
-        "suggestions": suggest(said, access=access, category=intake.category, limit=5) if said.strip() else [],
+        "suggestions": found,
+        # The last one that was put away; whoever pressed the wrong key has it back at once.
+        "put_away": Article.objects.visible_to(access).light().filter(pk=away[-1]).first() if away else None,
         "alike": [ticket for ticket in alike if ticket != intake.ticket][:3],
     }
 

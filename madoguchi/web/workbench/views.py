@@ -4,11 +4,14 @@ import re
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction
+from madoguchi.knowledge import usage
+from madoguchi.knowledge.models import Article, Place
 from madoguchi.notices.models import Notice
 from madoguchi.people.access import Capability
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
@@ -83,10 +86,46 @@ def take_article(request: StaffRequest, contact_id: int) -> HttpResponse:
     written = request.POST.copy()
     before = form.read(form.posted(request.POST), request.access)
     article = before.article
+    taken = form.read(form.draft_of(contact), request.access).article
+    if taken is not None and taken != article:
+        usage.withdraw(taken, contact, by=request.user)
+    if article is not None:
+        usage.use(article, contact, before.said, place=Place.SEAT, by=request.user)
     if article is not None and plain(article.answer) not in before.resolution:
         written["resolution"] = "\n\n".join(part for part in (before.resolution.strip(), plain(article.answer)) if part)
     form.keep(contact, written, by=request.user)
     return show(request, contact)
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def dismiss_article(request: StaffRequest, contact_id: int, article_id: int) -> HttpResponse:
+    """This article does not fit what is asked: it goes from this contact, and stands lower next time."""
+    contact = contact_or_404(request, contact_id)
+    article = get_object_or_404(Article.objects.visible_to(request.access).light(), pk=article_id)
+    intake = form.read(form.draft_of(contact), request.access)
+    usage.dismiss(article, contact, intake.said, place=Place.SEAT, by=request.user)
+    return known_again(request, contact)
+
+
+@guard(Capability.TAKE_CALLS)
+@require_POST
+def restore_article(request: StaffRequest, contact_id: int, article_id: int) -> HttpResponse:
+    """It fits after all."""
+    contact = contact_or_404(request, contact_id)
+    article = get_object_or_404(Article.objects.visible_to(request.access).light(), pk=article_id)
+    usage.withdraw(article, contact, by=request.user)
+    return known_again(request, contact)
+
+
+@guard(Capability.TAKE_CALLS)
+@require_GET
+def read_article(request: StaffRequest, contact_id: int, article_id: int) -> HttpResponse:
+    """To the article, noting that it was read for this contact."""
+    contact = contact_or_404(request, contact_id)
+    article = get_object_or_404(Article.objects.visible_to(request.access).light(), pk=article_id)
+    usage.opened(article, contact, place=Place.SEAT, by=request.user)
+    return redirect("knowledge:page", article.pk)
 
 
 def plain(markdown: str) -> str:
@@ -98,14 +137,18 @@ def plain(markdown: str) -> str:
 @require_GET
 def known(request: StaffRequest, contact_id: int) -> HttpResponse:
     """What we know about what is written so far; asked again after every save."""
-    contact = contact_or_404(request, contact_id)
+    return known_again(request, contact_or_404(request, contact_id))
+
+
+def known_again(request: StaffRequest, contact: Interaction) -> HttpResponse:
+    """The right column as it is now."""
     intake = form.read(form.draft_of(contact), request.access)
     context = {
         "contact": contact,
         "intake": intake,
         "notices": list(Notice.objects.in_force()[:5]),
         "unread_notes": unread_notes(request.access),
-        **known_of(intake, request.access),
+        **known_of(contact, intake, request.access),
     }
     return HttpResponse(text(request, SEAT, "known", context))
 

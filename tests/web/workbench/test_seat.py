@@ -9,6 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from madoguchi.knowledge import article_index
+from madoguchi.knowledge.actions import Content, create
+from madoguchi.knowledge.models import Search, Showing
 from madoguchi.web.workbench.seat import picker
 from tests.cast import Cast
 from tests.web.workbench.calls import MOBILE, answers, ends, happen, rings
@@ -121,3 +123,29 @@ def test_the_seat_costs_the_same_for_one_and_for_many(cast: Cast, sign_in: SignI
     with CaptureQueriesContext(connection) as many:
         client.get(f"/workbench/?contact={contact.pk}")
     assert len(many) == len(few) <= 45
+
+
+def test_what_is_shown_is_noted_and_put_away_on_demand(cast: Cast, sign_in: SignIn) -> None:
+    article = create(Content(question="プリンターで印刷できない", answer="紙を見る。"), by=cast.kimura)
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    client = sign_in(cast.sato)
+    address = f"/workbench/contacts/{contact.pk}"
+    client.post(f"{address}/save/", {"round": "0", "notes": "プリンターの印刷"}, headers={"X-Autosave": "1"})
+    assert article.question in client.get(f"{address}/known/").content.decode()
+    assert Showing.objects.get(article=article, kind="interaction", ref=contact.pk).outcome == ""
+    assert client.get(f"{address}/articles/{article.pk}/").url == f"/knowledge/{article.pk}/"  # type: ignore[attr-defined]
+    assert Showing.objects.get().outcome == "opened"
+    away = client.post(f"{address}/articles/{article.pk}/dismiss/").content.decode()
+    assert 'data-key="Alt+1"' not in away
+    assert 'data-key="Alt+Shift+0"' in away
+    again = client.post(f"{address}/articles/{article.pk}/restore/").content.decode()
+    assert 'data-key="Alt+1"' in again
+    client.post(f"{address}/article/", {"round": "0", "notes": "プリンターの印刷", "article": article.key})
+    assert Search.objects.get(kind="interaction", ref=contact.pk).article == article
+    client.post(f"{address}/article/", {"round": "0", "notes": "プリンターの印刷", "article": ""})
+    assert not Search.objects.get().is_used
+    assert Showing.objects.get().outcome == ""
+    for verb in ("", "dismiss/", "restore/"):
+        outside = sign_in(cast.ogawa)
+        act = outside.post if verb else outside.get
+        assert act(f"{address}/articles/{article.pk}/{verb}").status_code in {403, 404}

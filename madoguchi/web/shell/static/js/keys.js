@@ -23,7 +23,9 @@ function scope() {
 
 function combination(event) {
   const name = event.code.replace(/^(Key|Digit)/, "");
-  const button = [...scope().querySelectorAll(`[data-key="Alt+${name}"]`)].find((one) => one.checkVisibility() && !one.disabled);
+  const pressed = (key) => [...scope().querySelectorAll(`[data-key="${key}"]`)].find((one) => one.checkVisibility() && !one.disabled);
+  // With Shift a key of its own comes first; where there is none, Shift changes nothing.
+  const button = (event.shiftKey && pressed(`Alt+Shift+${name}`)) || pressed(`Alt+${name}`);
   if (!button) return;
   event.preventDefault();
   // A live refresh has just put it there, and htmx does not know it yet: as a plain link it would leave the page.
