@@ -6,54 +6,147 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0003_category_topics'),
-        ('knowledge', '0002_versions'),
+        ("catalog", "0003_category_topics"),
+        ("knowledge", "0002_versions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Search',
+            name="Search",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.CharField(choices=[('seat', "At the operator's seat"), ('ticket', 'Resolving a ticket'), ('knowledge', 'Knowledge page')], max_length=10)),
-                ('kind', models.CharField(blank=True, default='', max_length=24)),
-                ('ref', models.BigIntegerField(blank=True, null=True)),
-                ('text', models.CharField(max_length=500)),
-                ('found', models.PositiveSmallIntegerField()),
-                ('is_used', models.BooleanField(default=False)),
-                ('begun_at', models.DateTimeField()),
-                ('typed_at', models.DateTimeField()),
-                ('article', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='knowledge.article')),
-                ('category', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='catalog.category')),
-                ('staff', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "place",
+                    models.CharField(
+                        choices=[
+                            ("seat", "At the operator's seat"),
+                            ("ticket", "Resolving a ticket"),
+                            ("knowledge", "Knowledge page"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("kind", models.CharField(blank=True, default="", max_length=24)),
+                ("ref", models.BigIntegerField(blank=True, null=True)),
+                ("text", models.CharField(max_length=500)),
+                ("found", models.PositiveSmallIntegerField()),
+                ("is_used", models.BooleanField(default=False)),
+                ("begun_at", models.DateTimeField()),
+                ("typed_at", models.DateTimeField()),
+                (
+                    "article",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="knowledge.article",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="catalog.category",
+                    ),
+                ),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['staff', '-typed_at'], name='knowledge_search_by_staff'), models.Index(condition=models.Q(('is_used', False)), fields=['-typed_at', '-id'], name='knowledge_search_unused')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'ref'), name='knowledge_search_once')],
+                "indexes": [
+                    models.Index(fields=["staff", "-typed_at"], name="knowledge_search_by_staff"),
+                    models.Index(
+                        condition=models.Q(("is_used", False)),
+                        fields=["-typed_at", "-id"],
+                        name="knowledge_search_unused",
+                    ),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("kind", "ref"), name="knowledge_search_once")],
             },
         ),
         migrations.CreateModel(
-            name='Showing',
+            name="Showing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=24)),
-                ('ref', models.BigIntegerField()),
-                ('place', models.CharField(choices=[('seat', "At the operator's seat"), ('ticket', 'Resolving a ticket'), ('knowledge', 'Knowledge page')], max_length=10)),
-                ('words', models.CharField(blank=True, max_length=200)),
-                ('terms', models.CharField(blank=True, max_length=600)),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('shown_at', models.DateTimeField()),
-                ('outcome', models.CharField(blank=True, choices=[('', 'Only shown'), ('opened', 'Read'), ('used', 'Used as the answer'), ('linked', 'Linked as what solved it'), ('dismissed', 'Does not fit')], default='', max_length=10)),
-                ('outcome_at', models.DateTimeField(blank=True, null=True)),
-                ('article', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='showings', to='knowledge.article')),
-                ('staff', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=24)),
+                ("ref", models.BigIntegerField()),
+                (
+                    "place",
+                    models.CharField(
+                        choices=[
+                            ("seat", "At the operator's seat"),
+                            ("ticket", "Resolving a ticket"),
+                            ("knowledge", "Knowledge page"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("words", models.CharField(blank=True, max_length=200)),
+                ("terms", models.CharField(blank=True, max_length=600)),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("shown_at", models.DateTimeField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Only shown"),
+                            ("opened", "Read"),
+                            ("used", "Used as the answer"),
+                            ("linked", "Linked as what solved it"),
+                            ("dismissed", "Does not fit"),
+                        ],
+                        default="",
+                        max_length=10,
+                    ),
+                ),
+                ("outcome_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "article",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="showings",
+                        to="knowledge.article",
+                    ),
+                ),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['shown_at'], name='knowledge_showing_when'), models.Index(condition=models.Q(('outcome__in', ['used', 'linked', 'dismissed'])), fields=['article', '-outcome_at'], name='knowledge_showing_decided')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'ref', 'article'), name='knowledge_showing_once')],
+                "indexes": [
+                    models.Index(fields=["shown_at"], name="knowledge_showing_when"),
+                    models.Index(
+                        condition=models.Q(("outcome__in", ["used", "linked", "dismissed"])),
+                        fields=["article", "-outcome_at"],
+                        name="knowledge_showing_decided",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "ref", "article"), name="knowledge_showing_once")
+                ],
             },
         ),
     ]
