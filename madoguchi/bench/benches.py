@@ -286,6 +286,22 @@ def sweep(run: Run) -> list[Result]:
     ]
 
 
+def questions(run: Run) -> list[Result]:
+    """Questions to departments: the list, a department's history (beside their rows in bare SQL), chat messages."""
+    order = {"module": "asking", "times": run.times(40), "messages": run.times(200)}
+    found = run.desk.helper("inside", order)
+    note = f"{found['asked']:,} questions"
+    results = []
+    for bench, name in (("questions", "questions"), ("history of a department", "history")):
+        p50, p99 = percentiles(found[name]["taken"])
+        floor = percentiles(found[name]["floor"])[0]
+        results.append(run.result(bench, p50=p50, p99=p99, floor_p50=floor, ratio=round(p50 / floor, 1), note=note))
+    sent = found["messages"]
+    rate, floor_rate = (round(sent["posted"] / sent[key], 1) for key in ("taken", "floor"))
+    ratio = round(floor_rate / rate, 2)
+    return [*results, run.result("chat messages", rate=rate, floor_rate=floor_rate, ratio=ratio)]
+
+
 # In this order: what only reads comes before what writes much, memory last.
 BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "rest": rest,
@@ -301,6 +317,7 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "mails": mails,
     "calendar": calendar,
     "sweep": sweep,
+    "questions": questions,
     "memory": memory,
 }
 

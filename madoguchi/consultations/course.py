@@ -66,7 +66,7 @@ class Course:
     @property
     def _told(self) -> set[tuple[str, str]]:
         """Where the question has been sent: two contacts may have one mailbox. A telephone is asked for somebody."""
-        ways = ((one.channel, one.address) for one in self.approaches if one.asked_at is not None)
+        ways = ((channel, address) for one in self.approaches for channel, address in one.sent_to)
         return {way for way in ways if way[0] != ContactChannel.PHONE}
 
     @property
@@ -281,6 +281,10 @@ class Course:
     def _ask(self, approach: Approach) -> None:
         approach.asked_at = self.now
         self._give_time(approach)
+        self._question(approach)
+
+    def _question(self, approach: Approach) -> None:
+        approach.sent_to = [*approach.sent_to, [approach.channel, approach.address]]
         self.sendings.append((Sending.QUESTION, approach))
 
     def _give_time(self, approach: Approach) -> None:
@@ -295,7 +299,10 @@ class Course:
         hours = self.chain.hours_of(approach.contact_id, urgent=self.consultation.urgent)
         approach.reminded_at = self.now
         approach.deadline_at = after(hours, self.now, max(1, self.consultation.patience_s // 2))
-        self.sendings.append((Sending.QUESTION if moved else Sending.REMINDER, approach))
+        if moved:
+            self._question(approach)
+        else:
+            self.sendings.append((Sending.REMINDER, approach))
 
     def _send_planned(self, approach: Approach) -> None:
         """What was planned is sent, if it still can be: absences and hours may have changed since."""

@@ -162,10 +162,11 @@ def new_nonce() -> str:
 class Approach(models.Model):
     """One contact is asked, at most once for the same question.
 
-    ``name`` and ``address`` as they were then; ``tried`` are the channels used so far, ``channel`` the one of now;
-    ``why`` says why it was their turn. ``deadline_at`` is when to remind, once ``reminded_at`` when to go on; None
-    while the desk owes the contact a reply. ``thread`` is the contact's own, so a reply, an absence note or a bounce
-    says by itself whom it is about.
+    ``name`` and ``address`` as they were then; ``tried`` are the channels used so far, ``channel`` the one of now, and
+    ``sent_to`` every [channel, address] to which the question went, one that it bounced from included. ``why`` says why
+    it was their turn. ``deadline_at`` is when to remind, once ``reminded_at`` when to go on; None while the desk owes
+    the contact a reply. ``thread`` is the contact's own, so a reply, an absence note or a bounce says by itself whom it
+    is about.
     """
 
     class State(models.TextChoices):
@@ -197,6 +198,7 @@ class Approach(models.Model):
     channel = models.CharField(max_length=10, choices=ContactChannel.choices)
     address = models.CharField(max_length=500)
     tried = models.JSONField(default=list)
+    sent_to = models.JSONField(default=list)
     why = models.CharField(max_length=10, choices=Why.choices)
     state = models.CharField(max_length=10, choices=State.choices)
     send_at = models.DateTimeField()

@@ -85,6 +85,7 @@ def ask(life: Life, matter: Matter, random: Random, at: datetime, by: Member) ->
             channel="mail",
             address=turn.expert.email,
             tried=["mail"],
+            sent_to=[["mail", turn.expert.email]],
             why=why,
             state=turn.state.value,
             send_at=turn.start,

@@ -15,7 +15,8 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.CaptureFixture[str]) -> None:
-    names = ["rest", "wire", "list", "ticket", "search", "open", "post", "wake", "mails", "calendar", "sweep", "memory"]
+    names = ["rest", "wire", "list", "ticket", "search", "open", "post", "wake", "mails", "calendar", "sweep"]
+    names += ["questions", "memory"]
     assert main(["bench", *names, "--json", "--engine", engine, "--tickets", "100", "--scale", "0.02"]) == 0
     told = json.loads(capfd.readouterr().out)
     assert told["engines"] == [engine]
@@ -23,7 +24,8 @@ def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.Cap
     found = {row["bench"]: row for row in told["results"]}
     assert list(found) == [
         *["memory at rest", "wire, list", "wire, seat", "wire, board", "list", "ticket", "search rare"],
-        *["search frequent", "wake 200", "wake 500", "open", "post", "mails", "calendar", "sweep", "memory"],
+        *["search frequent", "wake 200", "wake 500", "open", "post", "mails", "calendar", "sweep", "questions"],
+        *["history of a department", "chat messages", "memory"],
     ]
     for name in ("list", "ticket", "search rare", "open", "post"):
         assert found[name]["p50"] > 0
@@ -36,6 +38,8 @@ def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.Cap
     assert found["wire, seat"]["size"] > 10_000
     assert found["memory"]["size"] > 1_000_000
     assert found["sweep"]["note"].startswith("20 due of ")
+    assert found["history of a department"]["floor_p50"] > 0
+    assert found["chat messages"]["floor_rate"] > 0
 
 
 def test_a_bench_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,7 @@ _OF_APPROACH = [
     "channel",
     "address",
     "tried",
+    "sent_to",
     "state",
     "send_at",
     "asked_at",
