@@ -10,6 +10,7 @@ from madoguchi.consultations.actions import follow as questions
 from madoguchi.consultations.actions import receive as consultations
 from madoguchi.interactions.from_calls import follow_call
 from madoguchi.journal.record import Reaction
+from madoguchi.notifications import articles
 from madoguchi.notifications.cover import tell_duty, tell_substitute
 from madoguchi.rules.engine import react
 from madoguchi.search.index import Source
@@ -21,6 +22,9 @@ from madoguchi.tickets.actions.track_call_back import follow_call_back
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "absence.ended": (tell_substitute,),
     "absence.noted": (tell_substitute,),
+    "article.comment_answered": (articles.tell_answered,),
+    "article.comment_late": (articles.tell_late,),
+    "article.commented": (articles.tell_commented,),
     "calendar.added": (clocks.follow_book,),
     "calendar.changed": (clocks.follow_book,),
     "calendar.days_changed": (clocks.follow_book,),

@@ -236,6 +236,9 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # The journal finds its reactions here, so that the lower room never imports the upper one.
 JOURNAL_REACTIONS = "madoguchi.reactions.REACTIONS"
 SEARCH_SOURCES = "madoguchi.reactions.SEARCH_SOURCES"
+ARTICLE_COMMENT_DAYS = env.integer(
+    "ARTICLE_COMMENT_DAYS", 3, doc=_("working days in which a comment on an article is answered"), least=1
+)
 ENCODER = env.boolean("ENCODER", True, doc=_("use the sentence encoder for suggestions, where it is installed"))
 
 MAIL_ADDRESS = env.mail_address("MAIL_ADDRESS", "desk@localhost", doc=_("the one address requesters see"))

@@ -1,11 +1,13 @@
 """Articles: FAQ and procedures, and the texts they have solved."""
 
+from datetime import date
 from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from madoguchi.catalog.models import Category
 from madoguchi.people.access import Access, Capability
@@ -64,10 +66,17 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.exclude(state=State.ARCHIVED)
 
 
+def _today() -> int:
+    return timezone.localdate().toordinal()
+
+
 class Article(models.Model):
     """A question and its answer (Markdown).
 
     ``validated_by`` and ``validated_at`` say who vouches for the text as it stands; they go when it does no longer.
+    ``uses`` counts the tickets (and other texts) it solved, ``checked_day`` is the day on which somebody last wrote it
+    or said that it is right, as a number (``date.toordinal()``), so that the order of the review is plain arithmetic on
+    both engines; ``open_comments`` are those that nobody has answered yet.
     ``version`` counts edits and guards against overwriting; ``revision`` grows with everything that changes what
     a search finds, so the sum over all articles tells a process whether its index is still true.
     """
@@ -92,6 +101,10 @@ class Article(models.Model):
         Staff, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("validated by")
     )
     validated_at = models.DateTimeField(null=True, blank=True)
+    uses = models.PositiveIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+    checked_day = models.PositiveIntegerField(default=_today)
+    open_comments = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(_("updated"))
     version = models.PositiveIntegerField(default=1)
     revision = models.PositiveBigIntegerField(default=1)
@@ -114,6 +127,11 @@ class Article(models.Model):
     def is_overdue(self) -> bool:
         """Whether the day has passed on which somebody should have looked whether it is still true."""
         return self.review_on is not None and self.review_on < timezone.localdate()
+
+    @property
+    def checked_on(self) -> date:
+        """The day on which somebody last wrote it or said that it is right."""
+        return date.fromordinal(self.checked_day)
 
 
 class ArticleVersion(models.Model):
@@ -217,6 +235,72 @@ class Search(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class CommentQuerySet(models.QuerySet["ArticleComment"]):
+    def visible_to(self, access: Access) -> Self:
+        """Comments on what this person may read."""
+        return self.filter(article__in=Article.objects.visible_to(access))
+
+    def open(self) -> Self:
+        """Nobody has answered them yet."""
+        return self.filter(state=ArticleComment.State.OPEN)
+
+    def for_keeper(self, access: Access) -> Self:
+        """Those that this person may answer."""
+        if access.can(Capability.EDIT_KNOWLEDGE):
+            return self
+        teams = [] if access.is_partner else access.team_ids
+        return self.filter(article__owner_team__in=teams) if access.can(Capability.WORK_TICKETS) else self.none()
+
+
+class ArticleComment(models.Model):
+    """Somebody says that an article is wrong, or how it could be better; the owner team answers until ``due_at``.
+
+    ``source`` says where it was noticed (``ticket:12``), ``late_at`` when its supervisors were told that it is late.
+    """
+
+    class Kind(models.TextChoices):
+        WRONG = "wrong", _("It is wrong")
+        OUTDATED = "outdated", _("It is out of date")
+        UNCLEAR = "unclear", _("It is hard to understand")
+        MISSING_STEP = "missing_step", _("A step is missing")
+        REMARK = "remark", _("Something else")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Waits for an answer")
+        ACCEPTED = "accepted", _("Taken up")
+        DECLINED = "declined", _("Not taken up")
+        ANSWERED = "answered", pgettext_lazy("comment", "Answered")
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="comments")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    text = models.TextField(blank=True)
+    by = models.ForeignKey(Staff, models.PROTECT, related_name="article_comments")
+    at = models.DateTimeField()
+    source = models.CharField(max_length=80, blank=True)
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="+")
+    due_at = models.DateTimeField()
+    late_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.OPEN)
+    reply = models.TextField(blank=True)
+    answered_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(state="open"), name="knowledge_comment_open"),
+            models.Index(
+                fields=["due_at"], condition=Q(state="open", late_at__isnull=True), name="knowledge_comment_untold"
+            ),
+            models.Index(fields=["-at", "-id"], name="knowledge_comment_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60] or self.kind
 
 
 class ArticleText(models.Model):

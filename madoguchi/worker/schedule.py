@@ -14,6 +14,8 @@ from madoguchi.consultations.models import Consultation, Delivery
 from madoguchi.consultations.sweep import advance_due
 from madoguchi.directory.sync import work_due as synchronize
 from madoguchi.foundation.literal import Words
+from madoguchi.knowledge.actions import tell_late
+from madoguchi.knowledge.models import ArticleComment
 from madoguchi.mail.outbox import deliver_due
 from madoguchi.mail.queries import mails_unsent, mails_waiting
 from madoguchi.notifications.actions import deliver_due as deliver_notifications
@@ -42,6 +44,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("clocks", lambda: sweep(limit=_BATCH) == _BATCH, every=1.0),
     Job("consultations", lambda: advance_due(limit=_BATCH) == _BATCH, every=1.0),
     Job("chat_and_sms", lambda: deliver_messages(_BATCH) == _BATCH, every=1.0),
+    Job("article_comments", lambda: tell_late(limit=_BATCH) == _BATCH, every=60.0),
     Job("recalculation", recalculate, every=5.0),
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("rules", fire_due, every=1.0),
@@ -52,6 +55,9 @@ SCHEDULE: tuple[Job, ...] = (
 )
 
 QUEUES: Mapping[str, Callable[[], int]] = {
+    "article_comments": lambda: (
+        ArticleComment.objects.open().filter(late_at__isnull=True, due_at__lt=timezone.now()).count()
+    ),
     "clocks": lambda: Clock.objects.filter(next_at__lt=timezone.now()).count(),
     "consultations": lambda: Consultation.objects.filter(next_at__lt=timezone.now()).count(),
     "chat_and_sms": lambda: Delivery.objects.waiting().count(),

@@ -1,18 +1,22 @@
 """What can happen to articles."""
 
+from madoguchi.knowledge.actions.comments import answer, comment, tell_late
 from madoguchi.knowledge.actions.learn import learn, unlearn
 from madoguchi.knowledge.actions.standing import improve, propose, restore, validate
 from madoguchi.knowledge.actions.write import Content, archive, change, create
 
 __all__ = [
     "Content",
+    "answer",
     "archive",
     "change",
+    "comment",
     "create",
     "improve",
     "learn",
     "propose",
     "restore",
+    "tell_late",
     "unlearn",
     "validate",
 ]

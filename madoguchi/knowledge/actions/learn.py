@@ -1,7 +1,7 @@
 """An article learns from the texts that it solved."""
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from madoguchi.journal.record import Actor, record
@@ -20,12 +20,12 @@ def learn(article: Article, text: str, *, source: str, by: Actor) -> bool:
     text = text.replace("\0", "").strip()[:LONGEST_LEARNED]
     if not text or ArticleText.objects.filter(article=article, source=source, text=text).exists():
         return False
-    ArticleText.objects.update_or_create(
+    _row, is_new = ArticleText.objects.update_or_create(
         article=article,
         source=source,
         defaults={"text": text, "terms": text_terms(text), "vector": None, "learned_at": timezone.now()},
     )
-    _moved(article)
+    _moved(article, uses=1 if is_new else 0)
     record("article.learned", by=by, about=[article], data={"source": source})
     return True
 
@@ -34,9 +34,12 @@ def learn(article: Article, text: str, *, source: str, by: Actor) -> bool:
 def unlearn(article: Article, *, source: str, by: Actor) -> None:
     """Forget what was learned from ``source``; nothing happens when there was nothing."""
     if ArticleText.objects.filter(article=article, source=source).delete()[0]:
-        _moved(article)
+        _moved(article, uses=-1)
         record("article.unlearned", by=by, about=[article], data={"source": source})
 
 
-def _moved(article: Article) -> None:
-    Article.objects.filter(pk=article.pk).update(revision=F("revision") + 1)
+def _moved(article: Article, *, uses: int) -> None:
+    """It is found by other words now; using it again is what shows that it is good, so uses are counted."""
+    uses_now = Case(When(uses__gt=0, then=F("uses") - 1), default=Value(0)) if uses < 0 else F("uses") + uses
+    used = {"used_at": timezone.now()} if uses > 0 else {}
+    Article.objects.filter(pk=article.pk).update(revision=F("revision") + 1, uses=uses_now, **used)

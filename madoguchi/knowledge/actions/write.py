@@ -38,6 +38,10 @@ class Content:
 
 
 FIELDS = tuple(Content.__dataclass_fields__)
+_WITH_EVERY_VERSION = (
+    *("validated_by", "validated_at", "checked_day", "terms", "vectors"),
+    *("version", "revision", "updated_at"),
+)
 
 
 @transaction.atomic
@@ -113,13 +117,13 @@ def write(current: Article, values: Mapping[str, Any], *, by: Actor, note: str =
     if {"question", "answer", "category_text"} & set(values):
         current.terms = article_terms(current)
         current.vectors = None
+    if {"question", "answer", "review_on"} & set(values):
+        current.checked_day = timezone.localdate().toordinal()
     _vouch(current, by)
     current.version += 1
     current.revision += 1
     current.updated_at = timezone.now()
-    current.save(
-        update_fields=[*values, "validated_by", "validated_at", "terms", "vectors", "version", "revision", "updated_at"]
-    )
+    current.save(update_fields=[*values, *_WITH_EVERY_VERSION])
     # The former one stands already, unless it was written around the acts: then it is kept now.
     keep([former, version_of(current, by=by, note=_note(note))])
 
