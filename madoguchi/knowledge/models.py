@@ -66,7 +66,8 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return self.exclude(state=State.ARCHIVED)
 
 
-def _today() -> int:
+def day_number() -> int:
+    """Today, as a number."""
     return timezone.localdate().toordinal()
 
 
@@ -103,7 +104,7 @@ class Article(models.Model):
     validated_at = models.DateTimeField(null=True, blank=True)
     uses = models.PositiveIntegerField(default=0)
     used_at = models.DateTimeField(null=True, blank=True)
-    checked_day = models.PositiveIntegerField(default=_today)
+    checked_day = models.PositiveIntegerField(default=day_number)
     open_comments = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(_("updated"))
     version = models.PositiveIntegerField(default=1)

@@ -1,5 +1,6 @@
 """The review (棚卸し): which articles somebody should look at first, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ COMPLAINT = 4  # what one open comment weighs, beside an article without any
 class Queue:
     """One page of the review, the cursor of the next (``""`` at the end), and the weight of the very first row."""
 
-    rows: list[Article]
+    rows: Sequence[Article]
     next: str
     heaviest: int
 
@@ -40,8 +41,8 @@ def queue(rows: ArticleQuerySet, *, after: str, size: int) -> Queue:
     following = ""
     if len(found) > size:
         last = found[size - 1]
-        following = f"{last.weight}~{last.pk}~{day}"  # type: ignore[attr-defined]
-    return Queue(found[:size], following, found[0].weight if found else 0)  # type: ignore[attr-defined]
+        following = f"{last.weight}~{last.pk}~{day}"
+    return Queue(found[:size], following, found[0].weight if found else 0)
 
 
 def _waits(day: int) -> Q:

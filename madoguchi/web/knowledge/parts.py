@@ -5,6 +5,7 @@ from datetime import date
 from django.db import models
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,14 @@ def article_or_404(request: StaffRequest, article_id: int) -> Article:
     """The article, if this person may read it."""
     rows = Article.objects.visible_to(request.access).light()
     return get_object_or_404(rows.select_related("category", "owner_team", "validated_by"), pk=article_id)
+
+
+def back_to(request: StaffRequest, article_id: int) -> str:
+    """Where a verb on an article leads: the review when it was pressed there, else the article, if it is to be seen."""
+    if request.POST.get("back") == "review":
+        return reverse("knowledge:review")
+    visible = Article.objects.visible_to(request.access).filter(pk=article_id).exists()
+    return reverse("knowledge:page", args=[article_id]) if visible else reverse("knowledge:index")
 
 
 def paths() -> dict[int, str]:

@@ -1,6 +1,10 @@
 from django.urls import path
 
+<<<<<<< HEAD
 from madoguchi.web.knowledge import history, standing, terms, views, writing
+=======
+from madoguchi.web.knowledge import comments, history, review, standing, views, writing
+>>>>>>> 26523ee (What is wrong with an article is said from anywhere and answered within a time; the review lists what is used, old and complained about)
 
 app_name = "knowledge"
 urlpatterns = [
@@ -8,11 +12,15 @@ urlpatterns = [
     path("new/", writing.new, name="new"),
     path("export.csv", views.export_articles, {"kind": "csv"}, name="export_csv"),
     path("export.xlsx", views.export_articles, {"kind": "xlsx"}, name="export_xlsx"),
+    path("review/", review.index, name="review"),
+    path("comments/", comments.index, name="comments"),
+    path("comments/<int:comment_id>/answer/", comments.reply, name="reply"),
     path("preview/", writing.preview, name="preview"),
     path("<int:article_id>/", views.article_page, name="page"),
     path("<int:article_id>/edit/", writing.edit, name="edit"),
     path("<int:article_id>/archive/", writing.archive_article, name="archive"),
     path("<int:article_id>/validate/", standing.validate_article, name="validate"),
+    path("<int:article_id>/comment/", comments.write, name="comment"),
     path("<int:article_id>/history/", history.history, name="history"),
     path("<int:article_id>/versions/<int:number>/restore/", history.bring_back, name="bring_back"),
     path("terms/", terms.index, name="terms"),

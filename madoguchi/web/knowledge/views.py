@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -20,6 +21,7 @@ from madoguchi.knowledge.rights import may_improve, may_keep, may_propose
 from madoguchi.knowledge.suggest import ranked
 from madoguchi.people.access import Access, Capability
 from madoguchi.tickets.models import Ticket
+from madoguchi.web.knowledge.comments import comments_of
 from madoguchi.web.knowledge.parts import article_or_404, paths
 from madoguchi.web.knowledge.standing import next_review
 from madoguchi.web.shell.export import MOST, export
@@ -99,6 +101,9 @@ def article_page(request: StaffRequest, article_id: int) -> HttpResponse:
         "next_review": next_review(),
         "path": paths().get(article.category_id or 0, article.category_text),
         "solved": solved,
+        "comments": comments_of(article),
+        "comments_on": may_propose(request.access),
+        "now_is": timezone.now(),
     }
     return page(request, "knowledge/article.html", context)
 

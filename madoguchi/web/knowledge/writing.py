@@ -18,7 +18,7 @@ from madoguchi.knowledge.rendering import render
 from madoguchi.knowledge.rights import may_improve, may_keep, may_propose
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
-from madoguchi.web.knowledge.parts import article_or_404, day_of, number_of, one_of, paths
+from madoguchi.web.knowledge.parts import article_or_404, back_to, day_of, number_of, one_of, paths
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, go, page
 
@@ -99,9 +99,7 @@ def archive_article(request: StaffRequest, article_id: int) -> HttpResponse:
     _require(may_keep(request.access, article))
     archive(article, by=request.user, note=request.POST.get("note", ""))
     messages.success(request, _("The article is archived: it is suggested no more."))
-    back = reverse("knowledge:page", args=[article_id])
-    visible = Article.objects.visible_to(request.access).filter(pk=article_id).exists()
-    return go(request, back if visible else reverse("knowledge:index"))
+    return go(request, back_to(request, article_id))
 
 
 def _require(allowed: bool) -> None:
