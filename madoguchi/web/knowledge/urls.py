@@ -1,10 +1,6 @@
 from django.urls import path
 
-<<<<<<< HEAD
-from madoguchi.web.knowledge import history, standing, terms, views, writing
-=======
-from madoguchi.web.knowledge import comments, history, review, standing, views, writing
->>>>>>> 26523ee (What is wrong with an article is said from anywhere and answered within a time; the review lists what is used, old and complained about)
+from madoguchi.web.knowledge import comments, history, review, standing, terms, views, writing
 
 app_name = "knowledge"
 urlpatterns = [
