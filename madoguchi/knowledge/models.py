@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from madoguchi.catalog.models import Category
+from madoguchi.files.models import StoredFile
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.staff import Staff, Team
 
@@ -71,6 +72,31 @@ def day_number() -> int:
     return timezone.localdate().toordinal()
 
 
+class PictureQuerySet(models.QuerySet["Picture"]):
+    def visible_to(self, access: Access) -> Self:
+        """Those of the articles that this person may read, and those they added themselves (for an article to come)."""
+        return self.filter(Q(articles__in=Article.objects.visible_to(access)) | Q(by=access.staff)).distinct()
+
+    def public(self) -> Self:
+        """Those of the articles that anybody may read."""
+        return self.filter(articles__in=Article.objects.public()).distinct()
+
+
+class Picture(models.Model):
+    """A picture that answers name as ``picture:<code>``: the beginning of the hash of its content."""
+
+    code = models.CharField(max_length=24, unique=True)
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    content_type = models.CharField(max_length=20)
+    by = models.ForeignKey(Staff, models.SET_NULL, null=True, related_name="+")
+    added_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PictureQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.code
+
+
 class Article(models.Model):
     """A question and its answer (Markdown).
 
@@ -102,6 +128,7 @@ class Article(models.Model):
         Staff, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("validated by")
     )
     validated_at = models.DateTimeField(null=True, blank=True)
+    pictures = models.ManyToManyField(Picture, related_name="articles")
     uses = models.PositiveIntegerField(default=0)
     used_at = models.DateTimeField(null=True, blank=True)
     checked_day = models.PositiveIntegerField(default=day_number)

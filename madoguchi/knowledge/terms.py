@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from madoguchi.knowledge.models import Article
+from madoguchi.knowledge.pictures import in_words
 from madoguchi.search import tokens
 
 type Terms = dict[str, Any]
@@ -19,6 +20,6 @@ def article_terms(article: Article) -> Terms:
     return {
         "v": tokens.VERSION,
         "q": dict(Counter(tokens.document_terms(article.question))),
-        "a": dict(Counter(tokens.document_terms(article.answer))),
+        "a": dict(Counter(tokens.document_terms(in_words(article.answer)))),
         "r": dict(Counter(tokens.document_terms(f"{article.key} {article.category_text}"))),
     }

@@ -2,11 +2,13 @@
 
 from madoguchi.knowledge.actions.comments import answer, comment, tell_late
 from madoguchi.knowledge.actions.learn import learn, unlearn
+from madoguchi.knowledge.actions.pictures import add_picture
 from madoguchi.knowledge.actions.standing import improve, propose, restore, validate
 from madoguchi.knowledge.actions.write import Content, archive, change, create
 
 __all__ = [
     "Content",
+    "add_picture",
     "answer",
     "archive",
     "change",

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
+from madoguchi.knowledge.actions.pictures import hang
 from madoguchi.knowledge.models import Article, Audience, Governance, State
+from madoguchi.knowledge.pictures import unsaid
 from madoguchi.knowledge.terms import article_terms
 from madoguchi.knowledge.versions import keep, version_of
 from madoguchi.people.staff import Staff, Team
@@ -62,6 +64,7 @@ def create(content: Content, *, key: str = "", by: Actor, note: str = "") -> Art
     if not key:
         article.key = f"kb-{article.pk}"
         article.save(update_fields=["key"])
+    hang(article)
     keep([version_of(article, by=by, note=_note(note))])
     record(
         "article.created", by=by, about=[article, article.owner_team], data={"key": article.key, "state": article.state}
@@ -112,6 +115,7 @@ def hold(article: Article, version: int | None = None) -> Article:
 def write(current: Article, values: Mapping[str, Any], *, by: Actor, note: str = "") -> None:
     """One more version of an article that is held, with these fields changed; for acts that record their own entry."""
     former = version_of(current)
+    answer = current.answer
     for name, value in values.items():
         setattr(current, name, value)
     if {"question", "answer", "category_text"} & set(values):
@@ -124,6 +128,7 @@ def write(current: Article, values: Mapping[str, Any], *, by: Actor, note: str =
     current.revision += 1
     current.updated_at = timezone.now()
     current.save(update_fields=[*values, *_WITH_EVERY_VERSION])
+    hang(current, before=answer)
     # The former one stands already, unless it was written around the acts: then it is kept now.
     keep([former, version_of(current, by=by, note=_note(note))])
 
@@ -152,6 +157,12 @@ def _checked(content: Content) -> Content:
         raise Refused(_("A question has at most 500 characters."), code="question_too_long")
     if len(answer) > LONGEST_ANSWER:
         raise Refused(_("An answer has at most 200,000 characters."), code="answer_too_long")
+    if unsaid(answer):
+        raise Refused(
+            _("Say what each picture shows, between its square brackets: not everybody sees it."),
+            code="alt_missing",
+            field="answer",
+        )
     known = (State.values, content.state), (Audience.values, content.audience), (Governance.values, content.governance)
     if not all(value in values for values, value in known):
         raise Refused(_("This state or audience does not exist."), code="unknown_value")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.knowledge import comments, history, review, standing, terms, views, writing
+from madoguchi.web.knowledge import comments, history, pictures, review, standing, terms, views, writing
 
 app_name = "knowledge"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("review/", review.index, name="review"),
     path("comments/", comments.index, name="comments"),
     path("comments/<int:comment_id>/answer/", comments.reply, name="reply"),
+    path("pictures/", pictures.add, name="add_picture"),
+    path("pictures/<str:code>/", pictures.show, name="picture"),
     path("preview/", writing.preview, name="preview"),
     path("<int:article_id>/", views.article_page, name="page"),
     path("<int:article_id>/edit/", writing.edit, name="edit"),

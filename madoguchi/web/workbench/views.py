@@ -12,6 +12,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction
 from madoguchi.knowledge import usage
 from madoguchi.knowledge.models import Article, Place
+from madoguchi.knowledge.pictures import in_words
 from madoguchi.notices.models import Notice
 from madoguchi.people.access import Capability
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
@@ -130,7 +131,7 @@ def read_article(request: StaffRequest, contact_id: int, article_id: int) -> Htt
 
 def plain(markdown: str) -> str:
     """An article's answer as it is read aloud: steps and lines stay, marks go."""
-    return _MARKS.sub("", markdown).strip()
+    return _MARKS.sub("", in_words(markdown)).strip()
 
 
 @guard(Capability.TAKE_CALLS)
