@@ -14,32 +14,45 @@ def engine(request: pytest.FixtureRequest) -> str:
     return str(request.config.getoption("--engine"))
 
 
+RESULTS = {
+    "rest": ["memory at rest"],
+    "wire": ["wire, list", "wire, seat", "wire, board"],
+    "list": ["list"],
+    "ticket": ["ticket"],
+    "search": ["search rare", "search frequent"],
+    "wake": ["wake 200", "wake 500"],
+    "open": ["open"],
+    "post": ["post"],
+    "mails": ["mails"],
+    "calendar": ["calendar"],
+    "sweep": ["sweep"],
+    "questions": ["questions", "history of a department", "chat messages"],
+    "memory": ["memory"],
+}
+OTHER_SQL = ["list", "search", "open", "mails", "sweep", "questions"]  # what an engine does its own way
+
+
 def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.CaptureFixture[str]) -> None:
-    names = ["rest", "wire", "list", "ticket", "search", "open", "post", "wake", "mails", "calendar", "sweep"]
-    names += ["questions", "memory"]
+    names = list(RESULTS) if engine == "sqlite" else OTHER_SQL
     assert main(["bench", *names, "--json", "--engine", engine, "--tickets", "100", "--scale", "0.02"]) == 0
     told = json.loads(capfd.readouterr().out)
     assert told["engines"] == [engine]
     assert told["sizes"] == [100]
     found = {row["bench"]: row for row in told["results"]}
-    assert list(found) == [
-        *["memory at rest", "wire, list", "wire, seat", "wire, board", "list", "ticket", "search rare"],
-        *["search frequent", "wake 200", "wake 500", "open", "post", "mails", "calendar", "sweep", "questions"],
-        *["history of a department", "chat messages", "memory"],
-    ]
-    for name in ("list", "ticket", "search rare", "open", "post"):
+    assert list(found) == [result for name in names for result in RESULTS[name]]
+    for name in ({"list", "ticket", "search rare", "open", "post"}) & set(found):
         assert found[name]["p50"] > 0
         assert found[name]["rate"] > 0
-        assert found[name]["floor_rate"] > 0
         assert found[name]["ratio"] == pytest.approx(found[name]["floor_rate"] / found[name]["rate"], rel=0.02)
-    assert found["wake 500"]["p99"] >= found["wake 500"]["p50"] > 0
-    assert found["wake 500"]["floor_p50"] > 0
     assert found["mails"]["floor_rate"] > 0
-    assert found["wire, seat"]["size"] > 10_000
-    assert found["memory"]["size"] > 1_000_000
     assert found["sweep"]["note"].startswith("20 due of ")
     assert found["history of a department"]["floor_p50"] > 0
     assert found["chat messages"]["floor_rate"] > 0
+    if engine == "sqlite":
+        assert found["wake 500"]["p99"] >= found["wake 500"]["p50"] > 0
+        assert found["wake 500"]["floor_p50"] > 0
+        assert found["wire, seat"]["size"] > 10_000
+        assert found["memory"]["size"] > 1_000_000
 
 
 def test_a_bench_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -82,6 +82,7 @@ def test_the_four_buttons_on_a_telephone_without_script(served: Desk, open_windo
     expect(page.locator("main")).not_to_contain_text("25日に送りました")
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_the_page_is_accessible_in_each_state(served: Desk, open_window: OpenWindow, language: str) -> None:
     consultation = served.run(lambda: asked(served.cast).consultation)

@@ -86,6 +86,7 @@ def busy(served: Desk) -> None:
         assert Call.objects.filter(is_live=True).exists()
 
 
+@pytest.mark.looks
 @pytest.mark.usefixtures("busy")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("screen", [(1920, "ja"), (1440, "en"), (390, "ja")])

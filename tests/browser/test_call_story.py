@@ -241,6 +241,7 @@ def test_enter_never_resolves_and_escape_closes_only_what_is_open(
     telephone.says(*ends(call="e-1"))
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("width", "language"), [(1440, "en"), (390, "ja")])
 def test_the_empty_seat_is_complete_and_accessible(
     served: Desk, open_window: OpenWindow, width: int, language: str

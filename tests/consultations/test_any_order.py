@@ -212,7 +212,7 @@ def test_whatever_happens_there_is_one_outcome_and_nobody_is_asked_twice(
     hours = {calendar: working_time(calendar) for calendar in (None, mornings.pk)}
 
     @settings(
-        max_examples=440 if engine == "sqlite" else 60,
+        max_examples=150 if engine == "sqlite" else 30,
         deadline=None,
         database=None,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],

@@ -49,7 +49,7 @@ def expected_wait(order: tuple[int, ...], figures: dict[int, Figures]) -> float:
     return wait
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(st.lists(outcomes, min_size=2, max_size=5))
 def test_no_other_order_has_a_shorter_expected_wait(past: list[list[tuple[Came, int]]]) -> None:
     figures = figures_of(Turn(who, None, came, s) for who, turns in enumerate(past, start=1) for came, s in turns)

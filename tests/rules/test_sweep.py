@@ -215,7 +215,7 @@ def test_an_event_costs_few_questions_when_rules_listen(cast: Cast, django_asser
         post_message(ticket, body="三", visibility="internal", by=cast.sato)
 
 
-DUE = 400
+DUE = 150
 
 
 def _many_due(moment: datetime) -> None:

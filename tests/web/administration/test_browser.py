@@ -32,8 +32,8 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.looks
+@pytest.mark.parametrize(("width", "language"), [(1440, "ja"), (390, "en")])
 def test_the_pages_are_accessible_and_fit(served: Desk, open_window: OpenWindow, width: int, language: str) -> None:
     cast = served.cast
     calendar = served.run(calendars)

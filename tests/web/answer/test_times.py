@@ -50,7 +50,7 @@ def test_a_day_without_end_ends_a_minute_before_midnight() -> None:
     assert all(moment > now for _, moment in choices(ALWAYS, now=now))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(calendars(), st.datetimes(datetime(2024, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_what_is_offered_lies_ahead_in_order_and_in_working_time(calendar: WorkingTime, now: datetime) -> None:
     moments = [moment for _, moment in choices(calendar, now=now)]

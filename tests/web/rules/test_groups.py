@@ -75,7 +75,7 @@ def trees(depth: int) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(trees(3), st.sets(st.sampled_from(LEVELS)))
 def test_whatever_the_tree_the_form_says_the_same(where: dict[str, Any], true: set[str]) -> None:
     written = parse({"when": on("opened"), "where": where, "then": [TELL]}).written

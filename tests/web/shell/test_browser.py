@@ -7,6 +7,7 @@ from tests.desk import Desk
 from tests.windows import OpenWindow, assert_accessible
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
