@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from madoguchi.web.knowledge import comments, history, pictures, review, standing, terms, views, writing
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("comments/<int:comment_id>/answer/", comments.reply, name="reply"),
     path("pictures/", pictures.add, name="add_picture"),
     path("pictures/<str:code>/", pictures.show, name="picture"),
+    path("scripts/", include("madoguchi.web.knowledge.scripts.urls")),
     path("preview/", writing.preview, name="preview"),
     path("<int:article_id>/", views.article_page, name="page"),
     path("<int:article_id>/edit/", writing.edit, name="edit"),

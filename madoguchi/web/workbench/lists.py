@@ -25,6 +25,7 @@ from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Person, Staff
 from madoguchi.people.queries import callers, colleagues
+from madoguchi.scripts.models import Walk
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Ticket
@@ -35,6 +36,7 @@ from madoguchi.web.shell.render import go, page
 from madoguchi.web.tickets.acts import no_article_reasons
 from madoguchi.web.tickets.promising import promised_time, quick_times
 from madoguchi.web.tickets.solving import fitting_ticket
+from madoguchi.web.workbench import script
 from madoguchi.web.workbench.intake import front_of
 from madoguchi.web.workbench.seat import contact_or_404, context_of
 from madoguchi.web.workbench.settling import SHEETS
@@ -46,6 +48,7 @@ _CALL_BACK_REASONS = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NOT_REA
 
 @guard(Capability.TAKE_CALLS)
 @require_http_methods(["GET", "POST"])
+@transaction.atomic
 def put_away(request: StaffRequest, contact_id: int) -> HttpResponse:
     """A contact without a ticket: link it to one, or say why there is none."""
     contact = contact_or_404(request, contact_id)
@@ -70,6 +73,7 @@ def put_away(request: StaffRequest, contact_id: int) -> HttpResponse:
                 ),
             },
         )
+    script.settle(contact, outcome=Walk.Outcome.LEFT, by=request.user)
     if request.POST.get("verb") == "link":
         ticket = Ticket.objects.visible_to(request.access).numbered(request.POST.get("number", "")).first()
         if ticket is None:

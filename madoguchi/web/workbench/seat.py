@@ -29,12 +29,14 @@ from madoguchi.search import tokens
 from madoguchi.telephony.models import CallAgent, CallState, OperatorState
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of, owed_calls
+from madoguchi.web.knowledge.scripts.walking import Shown
 from madoguchi.web.shell.guard import StaffRequest
 from madoguchi.web.tickets.acts import no_article_reasons
 from madoguchi.web.tickets.clock_panel import deadline_names
 from madoguchi.web.workbench import intake as form
 from madoguchi.web.workbench.due import due_of
 from madoguchi.web.workbench.intake import Intake
+from madoguchi.web.workbench.script import script_of
 
 LISTED = 30
 WRAPUP_STARTS_WITHIN = timedelta(minutes=2)
@@ -166,10 +168,11 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         return context | {"pinned": False, "intake": Intake(), "organization": None}
     data = form.draft_of(contact)
     intake = form.read(data, access)
+    script = script_of(contact, intake, data, access)
     return (
         context
         | who_of(contact, access)
-        | intake_of(contact, intake, data)
+        | intake_of(contact, intake, data, script)
         | known_of(contact, intake, access)
         | {"pinned": is_pinned(contact, intake), "wrapup_starts": may_start_wrapup(contact, access.staff)}
     )
@@ -214,9 +217,11 @@ def who_of(contact: Interaction, access: Access) -> dict[str, Any]:
     }
 
 
-def intake_of(contact: Interaction, intake: Intake, data: dict[str, Any]) -> dict[str, Any]:
-    """The form in the middle."""
+def intake_of(contact: Interaction, intake: Intake, data: dict[str, Any], script: Shown | None) -> dict[str, Any]:
+    """The form in the middle; what the script asks of its own stands behind the category's items."""
     items = intake.items()
+    asked = {item.key for item in items}
+    items += [item for item in script.items if item.key not in asked] if script else []
     answered, required = form.count(items, intake.details)
     colleagues = (
         list(contact.organization.people.exclude(pk=contact.person_id or 0)[:50])
@@ -228,6 +233,7 @@ def intake_of(contact: Interaction, intake: Intake, data: dict[str, Any]) -> dic
         "round": data.get("round", 0),
         "saved_at": IntakeDraft.objects.filter(interaction=contact).values_list("saved_at", flat=True).first(),
         "items": items,
+        "script": script,
         "answered": answered,
         "required": required,
         "categories": picker(),

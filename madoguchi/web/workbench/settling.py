@@ -21,6 +21,7 @@ from madoguchi.interactions.actions import end_interaction, promise_call_back
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
+from madoguchi.scripts.models import Walk
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.link_notice import link_notice
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -33,6 +34,7 @@ from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.promising import promised_time, quick_times
 from madoguchi.web.workbench import intake as form
+from madoguchi.web.workbench import script
 from madoguchi.web.workbench.intake import Intake
 from madoguchi.web.workbench.seat import contact_or_404
 from madoguchi.web.workbench.views import closing, show, telling
@@ -60,7 +62,7 @@ def settle(request: StaffRequest, contact_id: int) -> HttpResponse:
                 said_in=contact,
                 by=request.user,
             )
-        _finish(request, contact)
+        _finish(request, contact, Walk.Outcome.RESOLVED if resolving else Walk.Outcome.LEFT)
     said = _("%(number)s is resolved.") if resolving else _("%(number)s is raised.")
     if intake.ticket and not resolving:
         said = _("Written to %(number)s.")
@@ -101,6 +103,7 @@ def hand_over_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
             "sales": next((one for one in proposals if one.team is None), None),
             "checked": checked,
             "missing": {item.key for item in checked.missing} if checked else set(),
+            "reason": request.POST.get("reason", "")[:2000],
             "reasons": [choice for choice in Handoff.ReasonCode.choices if choice[0] != Handoff.ReasonCode.RULE],
         },
     )
@@ -137,7 +140,7 @@ def hand_over(request: StaffRequest, contact_id: int) -> HttpResponse:
             urgent_because=urgent,
             by=request.user,
         )
-        _finish(request, contact)
+        _finish(request, contact, Walk.Outcome.HANDED_OVER)
     return telling(
         request,
         closing(show(request, contact)),
@@ -154,7 +157,7 @@ def to_sales(request: StaffRequest, contact_id: int) -> HttpResponse:
     with transaction.atomic():
         ticket = _into_ticket(request, contact, intake)
         refer_to_sales(ticket, note=request.POST.get("reason", ""), by=request.user)
-        _finish(request, contact)
+        _finish(request, contact, Walk.Outcome.HANDED_OVER)
     return telling(
         request,
         closing(show(request, contact)),
@@ -211,6 +214,7 @@ def call_back_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
             "intake": intake,
             "times": quick_times(timezone.localtime()),
             "number": intake.details.get("callback_number") or contact.address,
+            "note": request.POST.get("note", "")[:2000],
             "ask_for": contact.person.name if contact.person else contact.contact_name,
         },
     )
@@ -237,7 +241,7 @@ def promise(request: StaffRequest, contact_id: int) -> HttpResponse:
                 interaction=contact,
                 by=request.user,
             )
-            _finish(request, contact)
+            _finish(request, contact, Walk.Outcome.CALLED_BACK)
         else:
             promise_call_back(
                 number=number,
@@ -250,6 +254,7 @@ def promise(request: StaffRequest, contact_id: int) -> HttpResponse:
                 interaction=contact,
                 by=request.user,
             )
+            script.settle(contact, outcome=Walk.Outcome.CALLED_BACK, by=request.user)
     return telling(request, closing(show(request, contact)), _("The call-back is promised."))
 
 
@@ -312,7 +317,9 @@ def _continue(request: StaffRequest, contact: Interaction, intake: Intake, *, an
     return ticket
 
 
-def _finish(request: StaffRequest, contact: Interaction) -> None:
+def _finish(request: StaffRequest, contact: Interaction, outcome: str = Walk.Outcome.LEFT) -> None:
+    """The form starts anew, and the walk along the script has its outcome."""
+    script.settle(contact, outcome=outcome, by=request.user)
     form.next_round(contact, by=request.user)
     if contact.call_id is None:
         end_interaction(contact, by=request.user)

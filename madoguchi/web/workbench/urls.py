@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.workbench import callers, lists, settling, views
+from madoguchi.web.workbench import callers, lists, settling, stepping, views
 
 app_name = "workbench"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("contacts/<int:contact_id>/articles/<int:article_id>/", views.read_article, name="read_article"),
     path("contacts/<int:contact_id>/articles/<int:article_id>/dismiss/", views.dismiss_article, name="dismiss_article"),
     path("contacts/<int:contact_id>/articles/<int:article_id>/restore/", views.restore_article, name="restore_article"),
+    path("contacts/<int:contact_id>/script/", stepping.step, name="script"),
     path("contacts/<int:contact_id>/known/", views.known, name="known"),
     path("contacts/<int:contact_id>/wrap-up/begin/", views.begin_wrapup, name="begin_wrapup"),
     path("contacts/<int:contact_id>/wrap-up/end/", views.finish_wrapup, name="finish_wrapup"),

@@ -23,6 +23,7 @@ from madoguchi.web.shell.render import page, text
 from madoguchi.web.tickets.clock_panel import deadline_names
 from madoguchi.web.workbench import intake as form
 from madoguchi.web.workbench.due import due_of
+from madoguchi.web.workbench.script import follow
 from madoguchi.web.workbench.seat import (
     calls_of,
     contact_or_404,
@@ -73,10 +74,14 @@ def telling(request: StaffRequest, answer: HttpResponse, sentence: str) -> HttpR
 def save(request: StaffRequest, contact_id: int) -> HttpResponse:
     """Keep the form: 204 for what saves itself, else the part of the seat that depends on the change."""
     contact = contact_or_404(request, contact_id)
-    form.keep(contact, request.POST, by=request.user)
+    data = form.keep(contact, request.POST, by=request.user)
     if request.headers.get("X-Autosave"):
         return HttpResponse(status=204)
-    return show(request, contact)
+    follow(contact, form.read(data, request.access), data, by=request.user)
+    context = context_of(request, contact, chosen=True)
+    if context["script"] is not None and not context["script"].left:
+        context["script"].focus = True
+    return page(request, SEAT, context)
 
 
 @guard(Capability.TAKE_CALLS)
