@@ -66,7 +66,7 @@ service imap-login {{
 }}
 """)
     process = subprocess.Popen(["dovecot", "-F", "-c", str(config)], stderr=subprocess.PIPE)
-    for _ in range(200):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             break
@@ -77,7 +77,7 @@ service imap-login {{
         pytest.fail(f"Dovecot does not start: {(folder / 'log').read_text() if (folder / 'log').exists() else ''}")
     yield port
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def smtp_door(transactional_db: None, settings: LazySettings) -> Iterator[int]:
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     yield port
     loop.call_soon_threadsafe(stop[0].set)
     thread.join(20)
