@@ -165,7 +165,7 @@ limits dn.exact="{LIMITED}" size.soft=500 size.hard=500 size.prtotal=1200
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    for _ in range(200):
+    for _ in range(1200):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             break
