@@ -100,6 +100,7 @@ class Picture(models.Model):
 class Article(models.Model):
     """A question and its answer (Markdown).
 
+    ``source`` names what it was made of (``ticket:12``): for that ticket it is new knowledge, for any other known.
     ``validated_by`` and ``validated_at`` say who vouches for the text as it stands; they go when it does no longer.
     ``uses`` counts the tickets (and other texts) it solved, ``checked_day`` is the day on which somebody last wrote it
     or said that it is right, as a number (``date.toordinal()``), so that the order of the review is plain arithmetic on
@@ -128,6 +129,7 @@ class Article(models.Model):
         Staff, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("validated by")
     )
     validated_at = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=80, blank=True, db_index=True)
     pictures = models.ManyToManyField(Picture, related_name="articles")
     uses = models.PositiveIntegerField(default=0)
     used_at = models.DateTimeField(null=True, blank=True)

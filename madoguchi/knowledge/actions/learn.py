@@ -12,10 +12,11 @@ LONGEST_LEARNED = 4_000
 
 
 @transaction.atomic
-def learn(article: Article, text: str, *, source: str, by: Actor) -> bool:
+def learn(article: Article, text: str, *, source: str, by: Actor, is_use: bool = True) -> bool:
     """Remember that this article solved ``text``, so that the next similar text finds it; whether that was new.
 
     ``source`` says where the text came from (``ticket:12``); the same source with another text replaces it.
+    Words that somebody foresees are learned too, but are no use of the article.
     """
     text = text.replace("\0", "").strip()[:LONGEST_LEARNED]
     if not text or ArticleText.objects.filter(article=article, source=source, text=text).exists():
@@ -25,7 +26,7 @@ def learn(article: Article, text: str, *, source: str, by: Actor) -> bool:
         source=source,
         defaults={"text": text, "terms": text_terms(text), "vector": None, "learned_at": timezone.now()},
     )
-    _moved(article, uses=1 if is_new else 0)
+    _moved(article, uses=1 if is_new and is_use else 0)
     record("article.learned", by=by, about=[article], data={"source": source})
     return True
 

@@ -18,14 +18,14 @@ from madoguchi.people.staff import Staff
 
 
 @transaction.atomic
-def propose(content: Content, *, by: Staff, note: str = "") -> Article:
+def propose(content: Content, *, source: str = "", by: Staff, note: str = "") -> Article:
     """A problem written down by whoever met it, with or without an answer: being written, for the desk, open to all."""
     if not may_propose(access_of(by)):
         raise Refused(_("You may not write articles."), code="forbidden", status=403)
     captured = replace(
         content, state=State.WIP, audience=Audience.FIRST_LINE, governance=Governance.OPEN, review_on=None
     )
-    return create(captured, by=by, note=note)
+    return create(captured, source=source, by=by, note=note)
 
 
 @transaction.atomic

@@ -47,7 +47,7 @@ _WITH_EVERY_VERSION = (
 
 
 @transaction.atomic
-def create(content: Content, *, key: str = "", by: Actor, note: str = "") -> Article:
+def create(content: Content, *, key: str = "", source: str = "", by: Actor, note: str = "") -> Article:
     """A new article; without a key it gets ``kb-<id>``. Refuses a taken key and an empty or too long question."""
     content = _checked(content)
     key = key.strip()
@@ -57,7 +57,8 @@ def create(content: Content, *, key: str = "", by: Actor, note: str = "") -> Art
         raise Refused(
             _("There is already an article with the key %(key)s.") % {"key": key}, code="key_taken", status=409
         )
-    article = Article(key=key or f"new-{timezone.now().timestamp()}", updated_at=timezone.now(), **_values(content))
+    now = timezone.now()
+    article = Article(key=key or f"new-{now.timestamp()}", source=source, updated_at=now, **_values(content))
     article.terms = article_terms(article)
     _vouch(article, by)
     article.save(force_insert=True)

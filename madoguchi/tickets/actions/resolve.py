@@ -14,6 +14,7 @@ from madoguchi.people.models import Staff
 from madoguchi.people.standing_in import covered
 from madoguchi.search import index
 from madoguchi.tickets.actions.lock import lock, require_active, save
+from madoguchi.tickets.actions.write_article import is_new, source_of
 from madoguchi.tickets.models import Status, Ticket
 
 
@@ -54,7 +55,7 @@ def resolve(
         no_article_reason="" if article else no_article_reason.strip()[:200],
     )
     if article is not None:
-        learn(article, _words_of(ticket), source=_source(ticket), by=by)
+        learn(article, _words_of(ticket), source=source_of(ticket), by=by)
         usage.link(article, ticket, _words_of(ticket), by=by)
     index.queue("ticket", ticket.pk)
     record(
@@ -64,15 +65,12 @@ def resolve(
         data={
             "resolution": ticket.resolution,
             "article": article.key if article else None,
+            "knowledge": "" if article is None else "new" if is_new(ticket, article) else "known",
             "no_article_reason": ticket.no_article_reason,
             "first_line": first_line,
         },
     )
     return ticket
-
-
-def _source(ticket: Ticket) -> str:
-    return f"ticket:{ticket.pk}"
 
 
 def _words_of(ticket: Ticket) -> str:
@@ -101,7 +99,7 @@ def reopen(ticket: Ticket, *, by: Actor, reason: str = "") -> Ticket:
     if ticket.merged_into_id is not None:
         raise Refused(_("This ticket was merged into another one. Go on there."), code="merged", status=409)
     if ticket.article is not None:
-        unlearn(ticket.article, source=_source(ticket), by=by)
+        unlearn(ticket.article, source=source_of(ticket), by=by)
         usage.unlink(ticket.article, ticket)
     assignee, stand_in = covered(ticket.assignee, ticket.holder_team, timezone.now(), by=by)
     save(

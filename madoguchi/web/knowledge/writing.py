@@ -4,13 +4,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from madoguchi.catalog.models import Category
-from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.foundation.refusal import Refused
 from madoguchi.knowledge.actions import Content, archive, change, create, improve, propose
 from madoguchi.knowledge.models import Article, Audience, Governance, State
@@ -18,6 +16,8 @@ from madoguchi.knowledge.rendering import render
 from madoguchi.knowledge.rights import may_improve, may_keep, may_propose
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
+from madoguchi.tickets.actions.write_article import write_article
+from madoguchi.web.knowledge.beginning import Beginning, beginning, ticket_named, told_of
 from madoguchi.web.knowledge.parts import article_or_404, back_to, day_of, number_of, one_of, paths
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, go, page
@@ -26,7 +26,7 @@ from madoguchi.web.shell.render import block, go, page
 @guard(Capability.READ_KNOWLEDGE)
 @require_http_methods(["GET", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
-    """A new article; the address may bring the question, from a search that found nothing, or a department's answer.
+    """A new article, begun by what the address brings: a ticket, a department's answer, a search that found nothing.
 
     Who keeps the knowledge decides everything about it, the others propose it.
     """
@@ -34,20 +34,36 @@ def new(request: StaffRequest) -> HttpResponse:
     if request.method == "POST":
         article = _created(request)
         return _to_article(request, article.pk)
-    blank = Article(question=request.GET.get("question", "")[:500], state=State.NOT_VALIDATED)
-    if (written := request.GET.get("answer", "")) and request.access.can(Capability.READ_TICKETS):
-        _begin_with(blank, _answer_or_404(request, written))
-    return page(request, "knowledge/edit.html", _form(blank, keeps=request.access.can(Capability.EDIT_KNOWLEDGE)))
+    begun = beginning(request)
+    return page(
+        request,
+        "knowledge/edit.html",
+        _form(begun.article, keeps=request.access.can(Capability.EDIT_KNOWLEDGE))
+        | {"ticket": begun.ticket, "words": begun.words, "told": told_of(begun.ticket, _text(begun))},
+    )
+
+
+def _text(begun: Beginning) -> str:
+    return f"{begun.article.question}\n{begun.article.answer}\n{begun.words}"
 
 
 def _created(request: StaffRequest) -> Article:
-    content, note = _content(request.POST), request.POST.get("note", "")
-    if request.access.can(Capability.EDIT_KNOWLEDGE):
-        article = create(content, key=request.POST.get("key", ""), by=request.user, note=note)
-        messages.success(request, _("The article is written."))
-        return article
-    article = propose(content, by=request.user, note=note)
-    messages.success(request, _("Your article is proposed. The desk finds it from now on; a keeper looks at it."))
+    content, note, key = _content(request.POST), request.POST.get("note", ""), request.POST.get("key", "")
+    keeps = request.access.can(Capability.EDIT_KNOWLEDGE)
+    ticket = ticket_named(request)
+    if ticket is not None:
+        words = request.POST.get("words", "")
+        article = write_article(ticket, content, words=words, keeps=keeps, key=key, by=request.user, note=note)
+    elif keeps:
+        article = create(content, key=key, by=request.user, note=note)
+    else:
+        article = propose(content, by=request.user, note=note)
+    messages.success(
+        request,
+        _("The article is written.")
+        if keeps
+        else _("Your article is proposed. The desk finds it from now on; a keeper looks at it."),
+    )
     return article
 
 
@@ -88,7 +104,9 @@ def preview(request: StaffRequest) -> HttpResponse:
     """How the answer that is being typed will be read."""
     _require(may_propose(request.access))
     answer = request.POST.get("answer", "")[:200_000]
-    return block(request, "knowledge/edit.html", "preview", {"answer": render(answer)})
+    typed = f"{request.POST.get('question', '')[:500]}\n{answer}\n{request.POST.get('words', '')[:4000]}"
+    told = told_of(ticket_named(request), typed)
+    return block(request, "knowledge/edit.html", "preview", {"answer": render(answer), "told": told})
 
 
 @guard(Capability.READ_KNOWLEDGE)
@@ -107,18 +125,6 @@ def _require(allowed: bool) -> None:
         raise Refused(_("Only the knowledge keepers and the owner team may do this."), code="forbidden", status=403)
 
 
-def _begin_with(article: Article, remark: Remark) -> None:
-    """What a department answered is the beginning of the article, what the ticket was about its question."""
-    ticket = remark.consultation.ticket
-    article.question, article.answer, article.category = ticket.subject, remark.body, ticket.category
-
-
-def _answer_or_404(request: StaffRequest, written: str) -> Remark:
-    visible = Consultation.objects.visible_to(request.access)
-    rows = Remark.objects.filter(kind=Remark.Kind.ANSWER, consultation__in=visible)
-    return get_object_or_404(rows.select_related("consultation__ticket__category"), pk=number_of(written))
-
-
 def _to_article(request: StaffRequest, article_id: int) -> HttpResponse:
     """To the article's page, whichever way the form was sent."""
     return go(request, reverse("knowledge:page", args=[article_id]))
@@ -128,6 +134,8 @@ def _form(article: Article, *, keeps: bool) -> dict[str, Any]:
     return {
         "article": article,
         "keeps": keeps,
+        "told": [],
+        "ticket": None,
         "answer": render(article.answer),
         "paths": list(paths().items()),
         "states": State.choices,

@@ -23,6 +23,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
 from madoguchi.interactions.models import Channel
 from madoguchi.knowledge.models import Article
+from madoguchi.knowledge.rendering import excerpt
 from madoguchi.people.access import Capability
 from madoguchi.people.actions import Requester, find_or_add_person
 from madoguchi.people.models import Staff
@@ -36,7 +37,7 @@ from madoguchi.tickets.models import Priority, Ticket, TicketLink, WaitingFor
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
 from madoguchi.web.tickets.promising import promised_time, quick_times
-from madoguchi.web.tickets.solving import fitting_ticket
+from madoguchi.web.tickets.solving import fitting_ticket, own_article
 from madoguchi.web.tickets.views import context_of, ticket_or_404
 
 _BY_HAND = (Channel.VISIT, Channel.MAIL, Channel.PHONE, Channel.CHAT, Channel.WEB)
@@ -130,13 +131,20 @@ def resolve_sheet(request: StaffRequest, number: str) -> HttpResponse:
     """解決にする: with the article that solved it, or the reason why there was none."""
     ticket = ticket_or_404(request, number)
     if request.method == "GET":
-        context = {"ticket": ticket, "sheet": "resolve", "reasons": no_article_reasons()}
-        return page(request, "tickets/sheets.html", context | {"found": fitting_ticket(request, ticket)})
+        found = fitting_ticket(request, ticket)
+        own = own_article(request, ticket)
+        if own is not None:
+            found = [(own, excerpt(own.answer)), *((row, words) for row, words in found if row != own)]
+        context = {"ticket": ticket, "sheet": "resolve", "reasons": no_article_reasons(), "found": found}
+        return page(request, "tickets/sheets.html", context | {"chosen": own.key if own else ""})
     key = request.POST.get("article", "").strip()
     article = Article.objects.visible_to(request.access).filter(key=key).first() if key else None
     if key and article is None:
         raise Refused(_("There is no article “%(key)s”.") % {"key": key}, code="article", field="article")
     reason = request.POST.get("no_article_reason", "").strip()
+    writes = article is None and request.POST.get("new_article") == "on"
+    if writes and not reason:
+        reason = "no_article"
     if article is None and not reason:
         raise Refused(
             _("Name the article that solved it, or say why there was none."), code="article_missing", field="article"
@@ -148,6 +156,8 @@ def resolve_sheet(request: StaffRequest, number: str) -> HttpResponse:
         no_article_reason=reason,
         by=request.user,
     )
+    if writes:
+        return go(request, f"{reverse('knowledge:new')}?ticket={ticket.number_shown}")
     return again(request, number)
 
 

@@ -8,6 +8,7 @@ from madoguchi.knowledge.models import Article, Place
 from madoguchi.knowledge.rendering import excerpt
 from madoguchi.knowledge.suggest import Suggestion, suggest
 from madoguchi.people.access import Capability
+from madoguchi.tickets.actions.write_article import source_of
 from madoguchi.tickets.models import Message, Ticket
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
@@ -49,3 +50,9 @@ def _said(ticket: Ticket) -> str:
 
 def _with_beginnings(found: list[Suggestion]) -> list[tuple[Article, str]]:
     return [(one.article, excerpt(one.article.answer)) for one in found]
+
+
+def own_article(request: StaffRequest, ticket: Ticket) -> Article | None:
+    """The article that was made of this ticket before it was solved."""
+    rows = Article.objects.visible_to(request.access).current().light()
+    return rows.filter(source=source_of(ticket)).order_by("-pk").first()
