@@ -116,8 +116,9 @@ def main() -> None:
     texts = written(queries)
     with tempfile.TemporaryDirectory(prefix="faq-quality-") as scratch:
         desk = Desk(options.keep or Path(scratch) / "articles", encoder=options.encoder)
-        if not desk.data.exists():
+        if not (desk.folder / "articles.csv").exists():
             build(desk, corpus)
+        desk.run("init")
         print(f"{'':26}  {'any judged article':26}  | grade 2 only")
         print(f"{'':26} {'n':>5}  {'SR@1':5}  {'SR@5':5}  {'MRR':5}   |{'n':>5}  {'SR@1':5}  {'SR@5':5}  {'MRR':5}")
         asked = [key for key in queries if options.half in (None, half_of(key))]

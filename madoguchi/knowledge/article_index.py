@@ -7,11 +7,9 @@ while the articles are few, else in the background while the old index answers. 
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -61,13 +59,7 @@ class ArticleIndex:
     ids: NDArray[np.int64]
     categories: NDArray[np.int64]
     words: Bm25
-    questions: Sequence[str] = field(repr=False)
     meanings: Meanings | None = None
-
-    @cached_property
-    def sounds(self) -> Bm25:
-        """Katakana trigrams of the questions, made when the first question comes that is typed in kana only."""
-        return Bm25([(1.0, [Counter(tokens.sound(question)) for question in self.questions])])
 
 
 _held: ArticleIndex | None = None
@@ -156,7 +148,6 @@ def _read(version: Version, *, with_encoder: bool) -> ArticleIndex:
         ids=np.array([article.pk for article in articles], np.int64),
         categories=np.array([article.category_id or 0 for article in articles], np.int64),
         words=Bm25([(weight, fields[name]) for weight, name in _PARTS]),
-        questions=[article.question for article in articles],
         meanings=_meanings(articles, texts, places, with_encoder=with_encoder) if meaning.is_available() else None,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import jaconv
 import numpy as np
 
 from madoguchi.catalog.models import Category
@@ -15,6 +16,9 @@ from madoguchi.search.bm25 import Scores
 
 LONGEST_TEXT = 2_000
 _SPOKEN = 0.5  # what a match by sound weighs beside a match by the word itself
+_HEARD = 1.5  # a word of the articles that is heard in a text of kana
+_LONGEST_HEARD = 12
+_KANA_MEANING = 1 / 3
 _SAME_CATEGORY = 0.1  # of the best score, on top, for an article of the chosen category
 _LEAST_COSINE = 0.4  # below it, an article that shares no word is no suggestion
 _MOST_WORDS = 6
@@ -56,7 +60,7 @@ def ranked(
     if not asked or limit < 1:
         return []
     index = current(wait=wait)
-    wanted = _wanted(asked, index)
+    wanted = _wanted(text[:LONGEST_TEXT], asked, index)
     scores, likely = _scores(text[:LONGEST_TEXT], wanted, index)
     if category is not None and len(scores):
         scores = scores + np.where(index.categories == category.pk, _SAME_CATEGORY * scores.max(), 0)
@@ -85,7 +89,7 @@ def _terms(asked: list[tokens.Token]) -> list[str]:
 type Wanted = dict[str, dict[str, float]]
 
 
-def _wanted(asked: list[tokens.Token], index: ArticleIndex) -> Wanted:
+def _wanted(text: str, asked: list[tokens.Token], index: ArticleIndex) -> Wanted:
     """Words as they are, by sound where the writing tells less, and the last one completed where it is half typed."""
     wanted: Wanted = {}
     for token in asked:
@@ -93,11 +97,29 @@ def _wanted(asked: list[tokens.Token], index: ArticleIndex) -> Wanted:
         terms[token.term] = 1.0
         if token.reading and token.reading != token.term and (token.spoken or token.term not in index.words):
             terms.setdefault(token.reading, _SPOKEN)
+    if tokens.is_only_kana(text):
+        for term in _heard(text, index):
+            wanted.setdefault(jaconv.kata2hira(term), {})[term] = _HEARD
     last = asked[-1]
     if last.term not in index.words and len(last.term) > 1:
         for term in index.words.completions(last.term):
             wanted[last.surface].setdefault(term, _SPOKEN)
     return wanted
+
+
+def _heard(text: str, index: ArticleIndex) -> list[str]:
+    """The words of the articles that are heard in a text of kana, in katakana: from the left, the longest ones.
+
+    The analyser cuts kana by guess; which words there are to be meant is known from the articles.
+    """
+    said, found, end = tokens.reading(text), [], 0
+    for start in range(len(said)):
+        for stop in range(min(len(said), start + _LONGEST_HEARD), max(end, start + 1), -1):
+            if said[start:stop] in index.words:
+                found.append(said[start:stop])
+                end = stop
+                break
+    return found
 
 
 def _scores(text: str, wanted: Wanted, index: ArticleIndex) -> tuple[Scores, np.typing.NDArray[np.bool_]]:
@@ -108,12 +130,12 @@ def _scores(text: str, wanted: Wanted, index: ArticleIndex) -> tuple[Scores, np.
             weights[term] = max(weight, weights.get(term, 0.0))
     scores = index.words.scores(weights)
     likely = scores > 0
-    if tokens.is_only_kana(text):
-        heard = index.sounds.scores(dict.fromkeys(tokens.sound(text), 1.0))
-        return scores + heard, likely | (heard > 0)
     if index.meanings is None:
         return scores, likely
     meant, best = index.meanings.scores(text)
+    if tokens.is_only_kana(text):
+        # The encoder understands kana badly: it helps among what was found, and finds nothing by itself.
+        return scores + _KANA_MEANING * meant, likely
     return scores + meant, likely | (best >= _LEAST_COSINE)
 
 

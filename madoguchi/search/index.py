@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 
 from madoguchi.foundation.literal import Unindexed
 from madoguchi.search import postgres, sqlite, tokens
-from madoguchi.search.models import Document, Pending
+from madoguchi.search.models import Document, Pending, Postings
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +45,17 @@ class Engine(Protocol):
     def newest(self, kind: str, expression: str, *, limit: int, before: int | None) -> list[int]:
         """Up to ``limit`` matching refs below ``before``, greatest first, without counting the rest."""
 
+    def postings(self, kind: str, terms: Sequence[str], *, limit: int) -> dict[str, Postings]:
+        """For each term up to ``limit`` refs that hold it, and about how many there are; the rest is never read."""
 
-def _engine() -> Engine:
+    def documents(self, kind: str, refs: Sequence[int]) -> dict[int, str]:
+        """The terms of these refs, between blanks; a ref that is not indexed yet is left out."""
+
+    def newest_ref(self, kind: str) -> int:
+        """The greatest ref that is indexed; 0 when there is none."""
+
+
+def engine() -> Engine:
     return postgres if connection.vendor == "postgresql" else sqlite
 
 
@@ -97,7 +106,7 @@ def _index(kind: str, rows: list[Pending]) -> int:
         }
         rows = [row for row in rows if (row.pk, row.version) in mine]
         if rows:
-            _engine().write(
+            engine().write(
                 kind,
                 {row.ref: documents[row.ref] for row in rows if row.ref in documents},
                 [row.ref for row in rows if row.ref not in documents],
@@ -116,7 +125,7 @@ def _unchanged(rows: list[Pending]) -> models.QuerySet[Pending]:
 def matching(kind: str, text: str) -> models.expressions.RawSQL | None:
     """The refs that hold all words of ``text``, for ``rows.filter(pk__in=…)``; None: there is nothing to search for."""
     query = tokens.query(text)
-    return _engine().matching(kind, _engine().expression(query)) if query else None
+    return engine().matching(kind, engine().expression(query)) if query else None
 
 
 def find[M: models.Model](
@@ -136,15 +145,15 @@ def find[M: models.Model](
     query = tokens.query(text)
     if not query:
         return []
-    engine = _engine()
-    expression = engine.expression(query)
+    here = engine()
+    expression = here.expression(query)
     rows, found, window = within.order_by(), [], 2 * limit
     if few:
         below = rows.filter(pk__lt=before) if before is not None else rows
         refs = list(below.order_by(Unindexed("pk").desc()).values_list("pk", flat=True))
-        return engine.among(kind, expression, refs, limit=limit)
+        return here.among(kind, expression, refs, limit=limit)
     while True:
-        refs = engine.newest(kind, expression, limit=window, before=before)
+        refs = here.newest(kind, expression, limit=window, before=before)
         visible = set(rows.filter(pk__in=refs).values_list("pk", flat=True)) if refs else set()
         found += [ref for ref in refs if ref in visible]
         if len(found) >= limit or len(refs) < window:
@@ -165,7 +174,7 @@ def alike(kind: str, text: str, among: Sequence[int]) -> dict[int, float]:
     found: dict[int, float] = {}
     whole = 0.0
     for term in terms:
-        holding = _engine().among(kind, _engine().expression([((tokens.Wanted(term),),)]), refs, limit=len(refs))
+        holding = engine().among(kind, engine().expression([((tokens.Wanted(term),),)]), refs, limit=len(refs))
         weight = logarithm(1 + len(refs) / max(1, len(holding)))
         whole += weight
         for ref in holding:

@@ -1,6 +1,18 @@
 """What waits to be indexed, and what the engines find tickets by."""
 
+from dataclasses import dataclass
+
 from django.db import models
+
+
+@dataclass(frozen=True)
+class Postings:
+    """Refs that hold a term, greatest first, and how many documents hold it: exactly while all of them were read,
+    else as far as those that were read tell.
+    """
+
+    refs: tuple[int, ...]
+    held_by: float
 
 
 class Pending(models.Model):

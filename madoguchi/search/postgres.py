@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
-from madoguchi.search.models import Document
+from madoguchi.search.models import Document, Postings
 from madoguchi.search.tokens import Query, Wanted
 
 _STEPS = (1_000, 10_000)  # texts
+_NEWEST = 1_000  # texts that tell how frequent a term is
+_RARE = 0.004  # of them, at most
 
 
 def write(kind: str, documents: Mapping[int, str], removed: Iterable[int]) -> None:
@@ -71,6 +73,52 @@ def newest(kind: str, expression: str, *, limit: int, before: int | None) -> lis
             [kind, before, expression, limit],
         )
         return [ref for (ref,) in cursor.fetchall()]
+
+
+def postings(kind: str, terms: Sequence[str], *, limit: int) -> dict[str, Postings]:
+    """Up to ``limit`` refs of each rare term by the index of words; of the others those among the newest texts.
+
+    The newest texts tell which terms are rare. Two statements: the first reads at most ``_NEWEST`` texts, the second
+    at most ``limit`` texts a term.
+    """
+    newest = newest_ref(kind)
+    found: dict[str, set[int]] = {term: set() for term in terms}
+    if not terms or not newest:
+        return {term: Postings((), 0) for term in terms}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ref, terms FROM search_document WHERE kind = %s AND ref > %s AND words @@ %s::tsquery",
+            [kind, newest - _NEWEST, " | ".join(_quoted(Wanted(term)) for term in terms)],
+        )
+        for ref, text in cursor.fetchall():
+            for term in found.keys() & set(text.split(" ")):
+                found[term].add(ref)
+        rare = [term for term in terms if len(found[term]) <= _NEWEST * _RARE] if newest > _NEWEST else []
+        held = {term: len(refs) * max(1.0, newest / _NEWEST) for term, refs in found.items()}
+        if rare:
+            cursor.execute(
+                "SELECT asked.place, found.ref FROM unnest(%s::text[]) WITH ORDINALITY AS asked (term, place)"
+                " CROSS JOIN LATERAL (SELECT ref FROM search_document WHERE kind = %s AND words @@ asked.term::tsquery"
+                " LIMIT %s) AS found",
+                [[_quoted(Wanted(term)) for term in rare], kind, int(limit)],
+            )
+            many: dict[str, set[int]] = {term: set() for term in rare}
+            for place, ref in cursor.fetchall():
+                many[rare[place - 1]].add(ref)
+            for term, refs in many.items():
+                found[term] |= refs
+                held[term] = len(refs) if len(refs) < limit else max(held[term], limit)
+    return {term: Postings(tuple(sorted(refs, reverse=True)), held[term]) for term, refs in found.items()}
+
+
+def documents(kind: str, refs: Sequence[int]) -> dict[int, str]:
+    """The terms of these refs, between blanks; a ref that is not indexed yet is left out."""
+    return dict(Document.objects.filter(kind=kind, ref__in=refs).values_list("ref", "terms"))
+
+
+def newest_ref(kind: str) -> int:
+    """The greatest ref that is indexed; 0 when there is none."""
+    return Document.objects.filter(kind=kind).order_by("-ref").values_list("ref", flat=True).first() or 0
 
 
 def _quoted(wanted: Wanted) -> str:

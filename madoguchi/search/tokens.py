@@ -250,13 +250,18 @@ def asked(text: str) -> list[Token]:
 
 def sound(text: str) -> list[str]:
     """The katakana trigrams of how a text is read aloud, particles included."""
-    read = "".join(
+    read = reading(text)
+    return [read[place : place + 3] for place in range(len(read) - 2)]
+
+
+def reading(text: str) -> str:
+    """How a text is read aloud, in katakana, particles included."""
+    return "".join(
         _reading(morpheme, morpheme.is_oov())
         for piece in _pieces(clean(text))
         for morpheme in _tokenizer().tokenize(piece)
         if morpheme.part_of_speech()[0] not in {"補助記号", "空白"}
     )
-    return [read[place : place + 3] for place in range(len(read) - 2)]
 
 
 def is_only_kana(text: str) -> bool:

@@ -17,6 +17,7 @@ from madoguchi.catalog.models import Category
 from madoguchi.knowledge.suggest import LONGEST_TEXT, Suggestion, suggest
 from madoguchi.notices.models import Notice
 from madoguchi.people.access import Capability
+from madoguchi.tickets.alike import alike_tickets
 from madoguchi.tickets.models import Ticket
 
 router = Router(tags=["knowledge"])
@@ -67,7 +68,9 @@ class SuggestIn(Body):
 
 
 class Suggestions(Answer):
-    """``tickets`` were solved by the articles that fit; ``category`` is the one most of these belong to."""
+    """``tickets`` say the same, the open ones first, then those solved by the articles that fit; ``category`` is the
+    one most of these belong to.
+    """
 
     articles: list[ArticleForm]
     tickets: list[TicketForm]
@@ -82,15 +85,27 @@ def suggest_for_text(request: ApiRequest, said: SuggestIn) -> HttpResponse:
     found = suggest(said.text, access=request.auth.access, category=category, limit=said.limit)
     body = {
         "articles": [_article(suggestion) for suggestion in found],
-        "tickets": forms_of(_solved_alike(request, found, said.limit)),
+        "tickets": forms_of(_tickets(request, said.text, found, said.limit)),
         "notices": [notice_form(notice) for notice in _notices(category)[: said.limit]],
         "category": category.key if category else _likely_category(found),
     }
     return answer(200, body)
 
 
+def _tickets(request: ApiRequest, text: str, found: list[Suggestion], limit: int) -> list[Ticket]:
+    """Those that say the same, filled up with those that the articles solved."""
+    if not request.auth.token.allows("tickets:read"):
+        return []
+    alike = [one.ticket.pk for one in alike_tickets(text, access=request.auth.access, limit=limit).tickets]
+    rows = whole(Ticket.objects.visible_to(request.auth.access)).in_bulk(alike) if alike else {}
+    tickets = [rows[pk] for pk in alike if pk in rows]
+    if len(tickets) < limit:
+        tickets += [row for row in _solved_alike(request, found, limit) if row.pk not in rows]
+    return tickets[:limit]
+
+
 def _solved_alike(request: ApiRequest, found: list[Suggestion], limit: int) -> list[Ticket]:
-    if not found or not request.auth.token.allows("tickets:read"):
+    if not found:
         return []
     tickets = whole(Ticket.objects.visible_to(request.auth.access))
     return list(tickets.filter(article__in=[row.article.pk for row in found]).order_by("-updated_at", "-id")[:limit])

@@ -21,12 +21,13 @@ from madoguchi.interactions.models import IntakeDraft, Interaction, InteractionQ
 from madoguchi.knowledge import usage
 from madoguchi.knowledge.models import Article, Place
 from madoguchi.knowledge.suggest import suggest
-from madoguchi.notices.models import Notice
+from madoguchi.notices.fitting import fitting_notices
 from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.people.models import InstalledItem, Organization, Staff, Team
 from madoguchi.people.queries import callers, contract_of
 from madoguchi.search import tokens
 from madoguchi.telephony.models import CallAgent, CallState, OperatorState
+from madoguchi.tickets.alike import Alike, alike_tickets, likely_category
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of, owed_calls
 from madoguchi.web.knowledge.scripts.walking import Shown
@@ -151,11 +152,13 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         "is_ringing": is_ringing,
         "state": state_of(access.staff),
         "topics": topics_of(access),
-        "notices": list(Notice.objects.in_force()[:5]),
+        "notices": fitting_notices("", None) if contact is None else [],
         "unread_notes": unread_notes(access),
         "tab": None,
         "suggestions": [],
         "alike": [],
+        "similar": Alike(),
+        "likely": None,
         "put_away": None,
         "stands": talks(contact) if contact is not None else "",
         "settled_reasons": Interaction.Reason.choices,
@@ -250,21 +253,32 @@ def not_entitled(contact: Interaction, intake: Intake) -> bool:
 
 
 def known_of(contact: Interaction, intake: Intake, access: Access) -> dict[str, Any]:
-    """What we know about what was said: articles, open tickets of the same kind. What is shown is noted (``usage``)."""
+    """What we know about what was said: articles, similar tickets, the likely category; else open ones of the chosen.
+
+    What is shown is noted (``usage``).
+    """
     said = intake.said
     away = usage.dismissed(contact)
     found = suggest(said, access=access, category=intake.category, limit=5, without=away) if said.strip() else []
     usage.shown(contact, found, place=Place.SEAT, by=access.staff)
     usage.asked(said, len(found), place=Place.SEAT, by=access.staff, subject=contact, category=intake.category)
+    similar = (
+        alike_tickets(said, access=access, limit=4, without=[intake.ticket.pk] if intake.ticket else [])
+        if said.strip()
+        else Alike()
+    )
     alike = (
         Ticket.objects.visible_to(access).active().filter(category=intake.category).order_by("-opened_at")[:4]
-        if intake.category
+        if intake.category and not similar.tickets
         else []
     )
     return {
         "suggestions": found,
         # The last one that was put away; whoever pressed the wrong key has it back at once.
         "put_away": Article.objects.visible_to(access).light().filter(pk=away[-1]).first() if away else None,
+        "similar": similar,
+        "notices": fitting_notices(said, intake.category),
+        "likely": None if intake.category else likely_category(found, similar.tickets),
         "alike": [ticket for ticket in alike if ticket != intake.ticket][:3],
     }
 

@@ -13,7 +13,6 @@ from madoguchi.interactions.models import Interaction
 from madoguchi.knowledge import usage
 from madoguchi.knowledge.models import Article, Place
 from madoguchi.knowledge.pictures import in_words
-from madoguchi.notices.models import Notice
 from madoguchi.people.access import Capability
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.actions.wrapup import end_wrapup, start_wrapup
@@ -81,7 +80,13 @@ def save(request: StaffRequest, contact_id: int) -> HttpResponse:
     context = context_of(request, contact, chosen=True)
     if context["script"] is not None and not context["script"].left:
         context["script"].focus = True
-    return page(request, SEAT, context)
+    return changing_known(page(request, SEAT, context))
+
+
+def changing_known(answer: HttpResponse) -> HttpResponse:
+    """The same answer, after which the right column asks again."""
+    answer["HX-Trigger"] = "known-changed"
+    return answer
 
 
 @guard(Capability.TAKE_CALLS)
@@ -100,7 +105,7 @@ def take_article(request: StaffRequest, contact_id: int) -> HttpResponse:
     if article is not None and plain(article.answer) not in before.resolution:
         written["resolution"] = "\n\n".join(part for part in (before.resolution.strip(), plain(article.answer)) if part)
     form.keep(contact, written, by=request.user)
-    return show(request, contact)
+    return changing_known(show(request, contact))
 
 
 @guard(Capability.TAKE_CALLS)
@@ -152,7 +157,6 @@ def known_again(request: StaffRequest, contact: Interaction) -> HttpResponse:
     context = {
         "contact": contact,
         "intake": intake,
-        "notices": list(Notice.objects.in_force()[:5]),
         "unread_notes": unread_notes(request.access),
         **known_of(contact, intake, request.access),
     }

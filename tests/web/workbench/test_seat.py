@@ -11,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Search, Showing
+from madoguchi.search.index import drain
+from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.web.workbench.seat import picker
 from tests.cast import Cast
 from tests.web.workbench.calls import MOBILE, answers, ends, happen, rings
@@ -149,3 +151,23 @@ def test_what_is_shown_is_noted_and_put_away_on_demand(cast: Cast, sign_in: Sign
         outside = sign_in(cast.ogawa)
         act = outside.post if verb else outside.get
         assert act(f"{address}/articles/{article.pk}/{verb}").status_code in {403, 404}
+
+
+def test_similar_tickets_and_the_likely_category_stand_on_the_right(cast: Cast, sign_in: SignIn) -> None:
+    for _turn in range(3):
+        open_ticket(
+            subject="メールが送信できない", body="エラー", channel="phone", category=cast.mail_trouble, by=cast.sato
+        )
+    drain()
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    client = sign_in(cast.sato)
+    address = f"/workbench/contacts/{contact.pk}"
+    client.post(f"{address}/save/", {"round": "0", "notes": "メールの送信"}, headers={"X-Autosave": "1"})
+    html = client.get(f"{address}/known/").content.decode()
+    assert "から3件" in html
+    assert html.count("<mark>送信</mark>") == 3
+    assert 'data-key="Alt+9"' in html
+    assert "似たチケット3件" in html
+    taken = client.post(f"{address}/save/", {"round": "0", "notes": "メールの送信", "category": cast.mail_trouble.pk})
+    assert taken["HX-Trigger"] == "known-changed"
+    assert 'data-key="Alt+9"' not in client.get(f"{address}/known/").content.decode()
