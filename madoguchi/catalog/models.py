@@ -15,6 +15,13 @@ class Category(BilingualName):
     ``topics`` are what departments are asked about it, proposed first when somebody asks.
     """
 
+    class Scope(models.TextChoices):
+        """What the first line is meant to do with it (対応範囲)."""
+
+        SOLVES = "solves", _("First line solves it")
+        COLLECTS = "collects", _("First line asks and hands over")
+        NOT_OURS = "not_ours", _("Not for us")
+
     key = models.SlugField(_("key"), max_length=60, unique=True)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     destination = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="categories")
@@ -23,6 +30,7 @@ class Category(BilingualName):
     topics: "models.ManyToManyField[Topic, models.Model]" = models.ManyToManyField(
         Topic, blank=True, related_name="categories", verbose_name=_("asked of departments as")
     )
+    scope = models.CharField(_("what the first line does"), max_length=10, choices=Scope.choices, blank=True)
     move_limit = models.PositiveSmallIntegerField(_("moves before routing freezes"), default=3)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
     is_active = models.BooleanField(_("active"), default=True)

@@ -1,7 +1,7 @@
 """A script in words, in the language of the page: its faults, its texts with names put in, what changed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -143,29 +143,42 @@ def answer_said(answer: str) -> str:
     return {"yes": _("Yes"), "no": _("No")}.get(said(answer), answer)
 
 
-def lines(definition: Definition, labels: Mapping[str, str]) -> list[str]:
-    """The script as lines that can be compared, one step each, without numbers."""
+class Told(NamedTuple):
+    """A step in words; of a branch, ``ways`` says where each leads."""
+
+    said: str
+    ways: list[str]
+
+
+def told(definition: Definition, labels: Mapping[str, str]) -> list[Told]:
+    """The steps in words, in their order; where they lead, unless it is the next one, is named by its words."""
     titles = {step.key: short(step, labels) for step in definition.steps}
 
     def to(step: Any, chosen: str) -> str:
         key = definition.follower(step, chosen)
-        below = definition.follower(step, "")
-        return "" if key == below else _(" → “%(step)s”") % {"step": titles.get(key, _("nothing"))}
+        if key == definition.follower(step, ""):
+            return ""
+        return _(" → “%(step)s”") % {"step": titles.get(key, _("nothing"))}
 
     found = []
     for step in definition.steps:
-        head = _("%(kind)s: %(words)s") % {"kind": KINDS[step.kind], "words": _said(step, labels)}
         if isinstance(step, Branch):
-            found.append(_("Branch"))
-            found += [
+            ways = [
                 _("If %(conditions)s%(to)s")
                 % {"conditions": conditions_said(way.when, labels), "to": to(step, way.next) or _(" → next step")}
                 for way in step.ways
             ]
-            found.append(_("Otherwise%(to)s") % {"to": to(step, step.next) or _(" → next step")})
+            ways.append(_("Otherwise%(to)s") % {"to": to(step, step.next) or _(" → next step")})
+            found.append(Told(str(KINDS[step.kind]), ways))
         else:
-            found.append(head + ("" if isinstance(step, ENDS) else to(step, step.next)))
+            said = _("%(kind)s: %(words)s") % {"kind": KINDS[step.kind], "words": _said(step, labels)}
+            found.append(Told(said + ("" if isinstance(step, ENDS) else to(step, step.next)), []))
     return found
+
+
+def lines(definition: Definition, labels: Mapping[str, str]) -> list[str]:
+    """The same as lines that can be compared."""
+    return [line for one in told(definition, labels) for line in (one.said, *one.ways)]
 
 
 def _said(step: Any, labels: Mapping[str, str]) -> str:

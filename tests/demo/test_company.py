@@ -23,6 +23,7 @@ from madoguchi.people.models import (
     Topic,
 )
 from madoguchi.people.standing_in import away_at, on_duty
+from madoguchi.scripts.models import ScriptVersion
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,8 @@ def test_teams_departments_category_and_extensions_are_those_of_the_contract() -
     }
     assert Staff.objects.filter(extension__in=["1001", "1002", "1003", "1004"]).count() == 4
     assert Article.objects.count() >= 40
+    on = ScriptVersion.objects.in_force(timezone.now())
+    assert set(on.values_list("script__category__key", flat=True)) == {"mail-trouble", "password"}
 
 
 def test_the_first_team_of_every_desk_takes_calls_at_all_hours_and_a_later_choice_stays() -> None:

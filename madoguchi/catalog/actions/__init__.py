@@ -22,6 +22,7 @@ _CATEGORY = frozenset(
         "destination",
         "service",
         "to_responsible_engineer",
+        "scope",
         "move_limit",
         "position",
         "is_active",
@@ -113,6 +114,8 @@ def _check(category: Category) -> None:
         category.clean()
     except ValidationError as error:
         raise Refused(" ".join(error.messages), code="circle", field="parent") from error
+    if category.scope and category.scope not in Category.Scope.values:
+        raise Refused(_("Choose what the first line does with it."), code="scope", field="scope")
     if category.move_limit < 1:
         raise Refused(_("At least one move must be possible."), code="move_limit", field="move_limit")
 

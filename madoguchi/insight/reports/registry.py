@@ -5,13 +5,14 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
+from madoguchi.insight.reports.by_scope import SCOPE
 from madoguchi.insight.reports.by_team import PING_PONG, TIME
 from madoguchi.insight.reports.by_ticket import MOVES, RETURNS
 from madoguchi.insight.reports.frame import Column, Report, Row, Table, period_of
 from madoguchi.people.access import Access
 from madoguchi.tickets.models import TicketQuerySet
 
-REPORTS = {report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME)}
+REPORTS = {report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME, SCOPE)}
 
 
 def report_named(name: str) -> Report:

@@ -84,6 +84,7 @@ class CategoryForm(forms.ModelForm):
             "parent",
             "destination",
             "to_responsible_engineer",
+            "scope",
             "service",
             "move_limit",
             "position",
@@ -93,6 +94,7 @@ class CategoryForm(forms.ModelForm):
         error_messages = {"key": _TAKEN}
         help_texts = {
             "key": _KEY,
+            "scope": _("What it really does is compared with this under Reports."),
             "service": _("The contract must name this service; empty: open to all."),
             "move_limit": _("At this move between teams routing freezes, until a supervisor decides."),
         }
@@ -110,6 +112,7 @@ class CategoryForm(forms.ModelForm):
         ]
         teams = Team.objects.filter(Q(is_active=True) | Q(pk=self.instance.destination_id))
         self.fields["destination"].choices = [("", _("(none)")), *((team.pk, team.label) for team in teams)]  # type: ignore[attr-defined]
+        self.fields["scope"].choices = [("", _("(not declared)")), *Category.Scope.choices]  # type: ignore[attr-defined]
         self.fields["move_limit"].min_value = 1  # type: ignore[attr-defined]
 
     def clean_move_limit(self) -> int:

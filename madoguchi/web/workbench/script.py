@@ -14,7 +14,7 @@ from madoguchi.scripts.definition import Definition, ValidationError, parse
 from madoguchi.scripts.expected import Wrong
 from madoguchi.scripts.models import ScriptVersion, Walk
 from madoguchi.scripts.queries import in_force
-from madoguchi.web.knowledge.scripts.walking import Shown, shown
+from madoguchi.web.knowledge.scripts.walking import Shown, shown, team_of
 from madoguchi.web.workbench import intake as form
 from madoguchi.web.workbench.intake import Intake
 
@@ -90,7 +90,7 @@ def names_of(contact: Interaction, intake: Intake, access: Access) -> dict[str, 
         "requester": person.polite_name if person else contact.contact_name or _("the caller"),
         "organization": contact.organization.name if contact.organization else "",
         "operator": access.staff.family_name or access.staff.name,
-        "team": next((team.label for team in access.teams), ""),
+        "team": team_of(access),
         "category": intake.category.label if intake.category else "",
     }
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 from madoguchi.people.access import Capability
 from madoguchi.scripts import walk as walking
 from madoguchi.web.knowledge.scripts.views import definition_of, version_or_404
-from madoguchi.web.knowledge.scripts.walking import shown
+from madoguchi.web.knowledge.scripts.walking import shown, team_of
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 
@@ -46,7 +46,7 @@ def walk(request: StaffRequest, category_id: int, number: int) -> HttpResponse:
     names = {
         "requester": _("the caller"),
         "operator": staff.family_name or staff.name,
-        "team": next((team.label for team in request.access.teams), ""),
+        "team": team_of(request.access),
         "category": version.script.category.label,
     }
     script = shown(
@@ -69,6 +69,6 @@ def walk(request: StaffRequest, category_id: int, number: int) -> HttpResponse:
         "category": version.script.category,
         "answers": answers,
         "passed": " ".join(dict.fromkeys(passed)),
-        "ahead": [script.said(step) for step in walking.ahead(definition, here, answers)[:8]],
+        "ahead": [script.put_in(script.said(step)) for step in walking.ahead(definition, here, answers)[:8]],
     }
     return page(request, "knowledge/scripts/try.html", context)

@@ -110,7 +110,7 @@ def script_page(request: StaffRequest, category_id: int) -> HttpResponse:
         "stands": stands[version.pk],
         "has_draft": any(name == "draft" for name in stands.values()),
         "definition": definition,
-        "said": words.lines(definition, labels) if definition else [],
+        "said": words.told(definition, labels) if definition else [],
         "picture": drawn(definition, labels, {fault.step for fault in faults}) if definition else None,
         "faults": [words.sentence(definition, fault, labels) for fault in faults] if definition else [],
         "history": _history(versions, definitions, stands, labels),

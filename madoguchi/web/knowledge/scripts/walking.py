@@ -62,6 +62,10 @@ class Shown:
         """The article's answer, rendered."""
         return render(self.article.answer) if self.article else Markup()
 
+    def put_in(self, text: str) -> str:
+        """A text with what is known put in."""
+        return words.filled(text, self.names)
+
     def said(self, step: Any) -> str:
         """A step in a few words."""
         return words.short(step, self.labels)
@@ -115,6 +119,13 @@ def shown(
         ],
         **more,
     )
+
+
+def team_of(access: Access) -> str:
+    """In whose name somebody speaks: the own team, for whoever has none the first line."""
+    own = next((team.label for team in access.teams), "")
+    first = None if own else Team.objects.filter(line=1, is_active=True, is_partner=False).order_by("pk").first()
+    return first.label if first else own
 
 
 def _team(step: HandOver, category: Category) -> Team | None:
