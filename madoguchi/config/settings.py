@@ -137,6 +137,7 @@ INSTALLED_APPS = [
     "madoguchi.handoffs",
     "madoguchi.clocks",
     "madoguchi.rules",
+    "madoguchi.insight.gaps",
     "madoguchi.directory",
     "madoguchi.api",
     "madoguchi.web",

@@ -14,6 +14,8 @@ from madoguchi.consultations.models import Consultation, Delivery
 from madoguchi.consultations.sweep import advance_due
 from madoguchi.directory.sync import work_due as synchronize
 from madoguchi.foundation.literal import Words
+from madoguchi.insight.gaps.models import Waiting
+from madoguchi.insight.gaps.work import step as gather_gaps
 from madoguchi.knowledge.actions import tell_late
 from madoguchi.knowledge.models import ArticleComment
 from madoguchi.mail.outbox import deliver_due
@@ -51,6 +53,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("rules_entering", enter_tickets, every=5.0),
     Job("directory", synchronize, every=5.0),
     Job("rule_trials", run_next_trial, every=2.0),
+    Job("gaps", gather_gaps, every=20.0),
     Job("api_answers", forget_old_answers, every=600.0),
 )
 
@@ -62,6 +65,8 @@ QUEUES: Mapping[str, Callable[[], int]] = {
     "consultations": lambda: Consultation.objects.filter(next_at__lt=timezone.now()).count(),
     "chat_and_sms": lambda: Delivery.objects.waiting().count(),
     "chat_and_sms_not_sent": lambda: Delivery.objects.filter(state=Words("failed")).count(),
+    "gaps": lambda: Waiting.objects.filter(error="").count(),
+    "gaps_set_aside": lambda: Waiting.objects.exclude(error="").count(),
     "mail": lambda: mails_waiting().count(),
     "mail_not_sent": lambda: mails_unsent().filter(state="failed").count(),
     "search": lambda: Pending.objects.filter(error="").count(),

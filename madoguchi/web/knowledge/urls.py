@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from madoguchi.web.knowledge import comments, history, pictures, review, standing, terms, views, writing
+from madoguchi.web.knowledge import comments, gaps, history, pictures, review, standing, terms, views, writing
 
 app_name = "knowledge"
 urlpatterns = [
@@ -22,6 +22,16 @@ urlpatterns = [
     path("<int:article_id>/comment/", comments.write, name="comment"),
     path("<int:article_id>/history/", history.history, name="history"),
     path("<int:article_id>/versions/<int:number>/restore/", history.bring_back, name="bring_back"),
+    path("gaps/", gaps.index, name="gaps"),
+    path("gaps/<int:gap_id>/", gaps.gap_page, name="gap"),
+    path("gaps/<int:gap_id>/take/", gaps.take, name="gap_take"),
+    path("gaps/<int:gap_id>/release/", gaps.release, name="gap_release"),
+    path("gaps/<int:gap_id>/link/", gaps.link, name="gap_link"),
+    path("gaps/<int:gap_id>/close/", gaps.close, name="gap_close"),
+    path("gaps/<int:gap_id>/reopen/", gaps.reopen, name="gap_reopen"),
+    path("gaps/<int:gap_id>/rename/", gaps.rename, name="gap_rename"),
+    path("gaps/<int:gap_id>/merge/", gaps.merge, name="gap_merge"),
+    path("gaps/<int:gap_id>/move/", gaps.move, name="gap_move"),
     path("terms/", terms.index, name="terms"),
     path("terms/new/", terms.new, name="term_new"),
     path("terms/export.csv", terms.export_terms, {"kind": "csv"}, name="terms_csv"),

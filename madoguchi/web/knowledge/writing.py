@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,6 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.refusal import Refused
+from madoguchi.insight.gaps import actions as gaps
+from madoguchi.insight.gaps.models import Gap
 from madoguchi.knowledge.actions import Content, archive, change, create, improve, propose
 from madoguchi.knowledge.models import Article, Audience, Governance, State
 from madoguchi.knowledge.rendering import render
@@ -18,6 +21,7 @@ from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.tickets.actions.write_article import write_article
 from madoguchi.web.knowledge.beginning import Beginning, beginning, ticket_named, told_of
+from madoguchi.web.knowledge.gaps import article_for, gap_to_write
 from madoguchi.web.knowledge.parts import article_or_404, back_to, day_of, number_of, one_of, paths
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, go, page
@@ -31,14 +35,18 @@ def new(request: StaffRequest) -> HttpResponse:
     Who keeps the knowledge decides everything about it, the others propose it.
     """
     _require(may_propose(request.access))
+    gap = gap_to_write(request, request.POST.get("gap", "") or request.GET.get("gap", ""))
     if request.method == "POST":
-        article = _created(request)
+        with transaction.atomic():
+            article = _created(request)
+            if gap is not None:
+                gaps.write(gap, article, by=request.user)
         return _to_article(request, article.pk)
-    begun = beginning(request)
+    begun = beginning(request) if gap is None else Beginning(article_for(gap, request.access))
     return page(
         request,
         "knowledge/edit.html",
-        _form(begun.article, keeps=request.access.can(Capability.EDIT_KNOWLEDGE))
+        _form(begun.article, keeps=request.access.can(Capability.EDIT_KNOWLEDGE), gap=gap)
         | {"ticket": begun.ticket, "words": begun.words, "told": told_of(begun.ticket, _text(begun))},
     )
 
@@ -130,8 +138,9 @@ def _to_article(request: StaffRequest, article_id: int) -> HttpResponse:
     return go(request, reverse("knowledge:page", args=[article_id]))
 
 
-def _form(article: Article, *, keeps: bool) -> dict[str, Any]:
+def _form(article: Article, *, keeps: bool, gap: Gap | None = None) -> dict[str, Any]:
     return {
+        "gap": gap,
         "article": article,
         "keeps": keeps,
         "told": [],
