@@ -28,6 +28,19 @@ def tree(*, active_only: bool = True) -> list[tuple[Category, list[Category]]]:
     return found
 
 
+def outline_named() -> list[tuple[int, tuple[str, ...], tuple[int, ...]]]:
+    """(id, key and names, id with the ids of all below) of every category; one query."""
+    rows = list(Category.objects.values_list("id", "key", "name", "name_en", "parent_id"))
+    children: dict[int | None, list[int]] = {}
+    for key, _key, _name, _name_en, parent in rows:
+        children.setdefault(parent, []).append(key)
+
+    def below(key: int) -> tuple[int, ...]:
+        return (key, *(one for child in children.get(key, ()) for one in below(child)))
+
+    return [(key, (word, name, name_en), below(key)) for key, word, name, name_en, _parent in rows]
+
+
 class Branch(NamedTuple):
     """A category as a list or a choice shows it; ``above`` are the ids of its ancestors, root first."""
 

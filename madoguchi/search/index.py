@@ -6,6 +6,7 @@ kind → function(refs) → {ref: text}. A ref that the function leaves out is r
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from math import log as logarithm
 from typing import Protocol
@@ -13,6 +14,7 @@ from typing import Protocol
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from madoguchi.foundation.literal import Unindexed
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 
 type Source = Callable[[Sequence[int]], Mapping[int, str]]
 LONGEST_TEXT = 200_000
+LAGS = timedelta(seconds=15)
+_LOOKED_AT = 50
 _LARGEST_STEP = 4_000
 _MOST_COMPARED = 12  # words of one text
 
@@ -63,10 +67,17 @@ def queue(kind: str, ref: int) -> None:
     """Say, inside the transaction of the act, that the texts of (kind, ref) changed. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO search_pending (kind, ref, version, error) VALUES (%s, %s, 1, '')"
+            "INSERT INTO search_pending (kind, ref, version, error, queued_at) VALUES (%s, %s, 1, '', %s)"
             " ON CONFLICT (kind, ref) DO UPDATE SET version = search_pending.version + 1, error = ''",
-            [kind, ref],
+            [kind, ref, timezone.now()],
         )
+
+
+def lags_since(kind: str) -> datetime | None:
+    """Since when something waits to be indexed, when that is longer than ``LAGS``; None: the index is up to date."""
+    oldest = Pending.objects.filter(error="").order_by("id").values_list("kind", "queued_at")[:_LOOKED_AT]
+    queued = next((at for one, at in oldest if one == kind and at is not None), None)
+    return queued if queued is not None and queued < timezone.now() - LAGS else None
 
 
 def drain(limit: int = 200) -> int:
@@ -184,7 +195,7 @@ def alike(kind: str, text: str, among: Sequence[int]) -> dict[int, float]:
 
 def requeue_all(kind: str, refs: Iterable[int]) -> int:
     """Put every ref back on the list, for instance after the analyser changed; their number."""
-    rows = [Pending(kind=kind, ref=ref) for ref in refs]
+    rows = [Pending(kind=kind, ref=ref, queued_at=timezone.now()) for ref in refs]
     Pending.objects.bulk_create(
         rows, batch_size=1000, update_conflicts=True, unique_fields=["kind", "ref"], update_fields=["error"]
     )

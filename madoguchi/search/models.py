@@ -25,6 +25,7 @@ class Pending(models.Model):
     ref = models.BigIntegerField()
     version = models.PositiveBigIntegerField(default=1)
     error = models.TextField(blank=True, default="", db_default="")
+    queued_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "ref"], name="search_pending_once")]

@@ -1,5 +1,6 @@
 """Reading tickets: lists by keyset, what is open or owed, who is looking; nothing scans everything."""
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,11 +12,14 @@ from django.db.models import F, OrderBy, Q, QuerySet
 from django.db.models.lookups import Exact, In, IsNull
 from django.utils import timezone
 
+from madoguchi.foundation import phone
 from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import CallBack
 from madoguchi.people.access import Access, PreparedVisible
+from madoguchi.people.models import EmailAddress, PhoneNumber
 from madoguchi.search import index
+from madoguchi.search.tokens import clean
 from madoguchi.tickets.models import ACTIVE, Message, ReadMark, Status, Ticket, TicketQuerySet, id_of
 
 ORDERS: Mapping[str, tuple[str, bool]] = {
@@ -26,6 +30,11 @@ ORDERS: Mapping[str, tuple[str, bool]] = {
     "call_back": ("call_back_at", False),
     "due": ("next_due_at", False),
 }
+
+
+_MOST_READ = 500
+_READ_AT_ONCE = 100
+_MOST_PEOPLE = 50
 
 
 class ListedTicket(NamedTuple):
@@ -74,6 +83,7 @@ class TicketFilter:
     owed_call: bool = False
     due_before: datetime | None = None
     q: str = ""
+    phrases: tuple[str, ...] = ()
     updated_since: datetime | None = None
     opened_since: datetime | None = None
     opened_before: datetime | None = None
@@ -245,10 +255,60 @@ def _found(wanted: TicketFilter, access: Access, cursor: str, limit: int) -> Pag
         return Page([ListedTicket._make(row) for row in numbered], None)
     before = int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 19 else None
     few = wanted.is_open or wanted.is_narrow
+    if wanted.phrases:
+        return _phrased(wanted, tickets, limit, before, few=few)
     ids = index.find("ticket", wanted.q, tickets, limit=limit + 1, before=before, few=few)
+    if people := reached_at(wanted.q):
+        theirs = tickets.filter(Q(requester__in=people) | Q(affected__in=people))
+        if before is not None:
+            theirs = theirs.filter(pk__lt=before)
+        newest = theirs.order_by(Unindexed("pk").desc()).values_list("pk", flat=True)[: limit + 1]
+        ids = sorted({*ids, *newest}, reverse=True)[: limit + 1]
+    return _rows(ids, limit)
+
+
+def _rows(ids: Sequence[int], limit: int) -> Page:
     rows = Ticket.objects.filter(pk__in=ids[:limit]).values_list(*ListedTicket._fields)
     found = sorted(map(ListedTicket._make, rows), key=attrgetter("id"), reverse=True)
     return Page(found, str(ids[limit - 1]) if len(ids) > limit else None)
+
+
+def _phrased(wanted: TicketFilter, tickets: TicketQuerySet, limit: int, before: int | None, *, few: bool) -> Page:
+    """Those with all words whose texts hold the phrases as they stand, width and case apart.
+
+    A page looks through at most ``_MOST_READ`` tickets with the words; where there are more, the next one goes on.
+    """
+    phrases = [_even(phrase) for phrase in wanted.phrases]
+    kept: list[int] = []
+    looked_at = 0
+    while len(kept) <= limit and looked_at < _MOST_READ:
+        ids = index.find("ticket", wanted.q, tickets, limit=_READ_AT_ONCE, before=before, few=few)
+        said = texts(ids)
+        kept += [ref for ref in ids if all(phrase in _even(said.get(ref, "")) for phrase in phrases)]
+        looked_at += len(ids)
+        if len(ids) < _READ_AT_ONCE:
+            return _rows(kept, limit)
+        before = ids[-1]
+    page = _rows(kept, limit)
+    return page if page.next else Page(page.rows, str(before))
+
+
+def _even(text: str) -> str:
+    return "".join(clean(text).split())
+
+
+def reached_at(written: str) -> list[int]:
+    """The ids of the people with this telephone number, in any writing, or this e-mail address; else none."""
+    written = unicodedata.normalize("NFKC", written).strip()
+    if "@" in written and " " not in written:
+        return list(
+            EmailAddress.objects.filter(address=written.lower()).values_list("person", flat=True)[:_MOST_PEOPLE]
+        )
+    number = phone.normalise(written) if written and not any(map(str.isalpha, written)) else ""
+    if not number.startswith("+"):
+        return []
+    rows = PhoneNumber.objects.filter(number=number, person__isnull=False).values_list("person", flat=True)
+    return list(rows[:_MOST_PEOPLE])
 
 
 def _parse(cursor: str) -> tuple[datetime, int] | None:

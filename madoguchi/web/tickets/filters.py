@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 
 from madoguchi.people.access import Access
 from madoguchi.people.queries import colleagues
+from madoguchi.tickets.asking import Asked, understand
 from madoguchi.tickets.models import Priority, Status
 from madoguchi.tickets.queries import ORDERS, TicketFilter
 
@@ -78,6 +79,10 @@ class ListAddress:
             due_before=timezone.now() + _DUE_WITHIN[self.get("due")] if self.get("due") in _DUE_WITHIN else None,
             q=self.get("q")[:300],
         )
+
+    def understood(self, access: Access, categories: Mapping[int, tuple[int, ...]]) -> tuple[TicketFilter, Asked]:
+        """The same with what the words say of it, and what was understood of them."""
+        return understand(self.get("q")[:300], self.filter(access, categories), access)
 
 
 def _colleague(assignee: int | None, access: Access) -> int | None:

@@ -18,7 +18,9 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import Cell
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Membership, Role, Staff, Team
+from madoguchi.search.index import lags_since
 from madoguchi.tickets.models import Priority, SavedView, Status, shown
+from madoguchi.tickets.queries import Page
 from madoguchi.tickets.queries import page as page_of
 from madoguchi.web.shell.export import MOST
 from madoguchi.web.shell.export import export as write
@@ -36,12 +38,12 @@ def index(request: StaffRequest) -> HttpResponse:
     """A page of tickets by the filters of the address; nothing is counted."""
     address = ListAddress.read(request.GET)
     branches = outline()
-    found = page_of(
-        address.filter(request.access, _below(branches)),
-        access=request.access,
-        order=address.order,
-        cursor=request.GET.get("cursor", ""),
-        limit=PAGE,
+    wanted, asked = address.understood(request.access, _below(branches))
+    cursor = request.GET.get("cursor", "")
+    found = (
+        Page([], None)
+        if asked.impossible
+        else page_of(wanted, access=request.access, order=address.order, cursor=cursor, limit=PAGE)
     )
     here, teams = reverse("tickets:index"), _teams(request.access)
     return page(
@@ -52,6 +54,9 @@ def index(request: StaffRequest) -> HttpResponse:
             "next": f"{here}?{urlencode({**address.parts, 'cursor': found.next})}" if found.next else "",
             "first": f"{here}?{address.query}" if request.GET.get("cursor") else "",
             "address": address,
+            "asked": asked,
+            "count": f"{len(found.rows)}+" if found.next else str(len(found.rows)),
+            "lags_since": lags_since("ticket") if asked.words else None,
             "here": f"{here}?{address.query}",
             "teams": teams,
             "colleagues": lambda: _colleagues(request.access, teams, address.get("assignee")),
@@ -172,8 +177,8 @@ def _below(branches: list[Branch]) -> dict[int, tuple[int, ...]]:
 def _rows(request: StaffRequest, address: ListAddress, branches: list[Branch]) -> Iterator[list[Cell]]:
     teams = {key: label_of(name, name_en) for key, name, name_en in _team_names.all()}
     categories = {branch.id: branch.label for branch in branches}
-    wanted, cursor, written = address.filter(request.access, _below(branches)), "", 0
-    while written < MOST:
+    (wanted, asked), cursor, written = address.understood(request.access, _below(branches)), "", 0
+    while written < MOST and not asked.impossible:
         found = page_of(wanted, access=request.access, order=address.order, cursor=cursor, limit=500)
         for row in found.rows:
             yield [

@@ -26,6 +26,7 @@ from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.people.models import InstalledItem, Organization, Staff, Team
 from madoguchi.people.queries import callers, contract_of
 from madoguchi.search import tokens
+from madoguchi.search.index import lags_since
 from madoguchi.telephony.models import CallAgent, CallState, OperatorState
 from madoguchi.tickets.alike import Alike, alike_tickets, likely_category
 from madoguchi.tickets.models import Ticket
@@ -158,6 +159,7 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         "suggestions": [],
         "alike": [],
         "similar": Alike(),
+        "lags_since": None,
         "likely": None,
         "put_away": None,
         "stands": talks(contact) if contact is not None else "",
@@ -277,6 +279,7 @@ def known_of(contact: Interaction, intake: Intake, access: Access) -> dict[str, 
         # The last one that was put away; whoever pressed the wrong key has it back at once.
         "put_away": Article.objects.visible_to(access).light().filter(pk=away[-1]).first() if away else None,
         "similar": similar,
+        "lags_since": lags_since("ticket"),
         "notices": fitting_notices(said, intake.category),
         "likely": None if intake.category else likely_category(found, similar.tickets),
         "alike": [ticket for ticket in alike if ticket != intake.ticket][:3],
