@@ -35,7 +35,8 @@ COMMANDS = (
     Command(
         "calls replay", "madoguchi.cli.calls_replay", "fold recorded telephone events into calls", setup=Setup.BARE
     ),
-    Command("knowledge import", "madoguchi.cli.knowledge_import", "articles from a CSV file"),
+    Command("knowledge import", "madoguchi.cli.knowledge_import", "articles from CSV or Markdown files"),
+    Command("knowledge export", "madoguchi.cli.knowledge_export", "all articles as Markdown files"),
     Command("knowledge history", "madoguchi.cli.knowledge_history", "texts that an article solved"),
     Command("knowledge search", "madoguchi.cli.knowledge_search", "what the first line would be shown"),
     Command("import directory", "madoguchi.cli.directory_import", "people, departments and contacts from a CSV file"),

@@ -49,7 +49,7 @@ _WITH_EVERY_VERSION = (
 @transaction.atomic
 def create(content: Content, *, key: str = "", source: str = "", by: Actor, note: str = "") -> Article:
     """A new article; without a key it gets ``kb-<id>``. Refuses a taken key and an empty or too long question."""
-    content = _checked(content)
+    content = checked(content)
     key = key.strip()
     if len(key) > 100:
         raise Refused(_("A key has at most 100 characters."), code="key_too_long")
@@ -79,7 +79,7 @@ def change(article: Article, content: Content, *, by: Actor, version: int | None
 
     With ``version``, refuses (409) when somebody else changed the article since it was read.
     """
-    content = _checked(content)
+    content = checked(content)
     current = hold(article, version)
     changed = [name for name in FIELDS if getattr(current, name) != getattr(content, name)]
     if not changed:
@@ -149,7 +149,8 @@ def _values(content: Content) -> dict[str, object]:
     return {name: getattr(content, name) for name in FIELDS}
 
 
-def _checked(content: Content) -> Content:
+def checked(content: Content) -> Content:
+    """The content as it would be written; refuses what is no article."""
     question = " ".join(content.question.replace("\0", "").split())
     answer = content.answer.replace("\0", "").replace("\r\n", "\n").strip()
     if not question:

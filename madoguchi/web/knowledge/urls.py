@@ -1,6 +1,17 @@
 from django.urls import include, path
 
-from madoguchi.web.knowledge import comments, gaps, history, pictures, review, standing, terms, views, writing
+from madoguchi.web.knowledge import (
+    comments,
+    exchange,
+    gaps,
+    history,
+    pictures,
+    review,
+    standing,
+    terms,
+    views,
+    writing,
+)
 
 app_name = "knowledge"
 urlpatterns = [
@@ -8,6 +19,9 @@ urlpatterns = [
     path("new/", writing.new, name="new"),
     path("export.csv", views.export_articles, {"kind": "csv"}, name="export_csv"),
     path("export.xlsx", views.export_articles, {"kind": "xlsx"}, name="export_xlsx"),
+    path("export.zip", exchange.export_zip, name="export_zip"),
+    path("exchange/", exchange.start, name="exchange"),
+    path("exchange/accept/", exchange.accept, name="exchange_accept"),
     path("review/", review.index, name="review"),
     path("comments/", comments.index, name="comments"),
     path("comments/<int:comment_id>/answer/", comments.reply, name="reply"),
