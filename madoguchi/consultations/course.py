@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from madoguchi.consultations.chain import Candidate, Chain, Choice, after, opening
-from madoguchi.consultations.models import Approach, Consultation, State
+from madoguchi.consultations.models import PASSED_OVER, Approach, Consultation, State
 from madoguchi.people.models import ContactChannel
 
 A, Why = Approach.State, Approach.Why
@@ -21,9 +21,8 @@ class Sending(StrEnum):
     STILL_OPEN = "still_open"
 
 
-# They were sent the question and may still be thinking about it.
-_PASSED_OVER = (A.SILENT, A.AWAY)
-_MAY_STILL_ANSWER = (A.ASKED, A.NEEDS_TIME, A.ASKED_BACK, *_PASSED_OVER)
+_TICK = timedelta(microseconds=1)
+_MAY_STILL_ANSWER = (A.ASKED, A.NEEDS_TIME, A.ASKED_BACK, *PASSED_OVER)
 
 
 @dataclass
@@ -58,9 +57,9 @@ class Course:
 
     @property
     def asked(self) -> set[int]:
-        """The contacts who have had their turn, and those whom the same question would reach at the same address."""
+        """The contacts who have had their turn, and those who can only be reached where the question has been."""
         told = self._told
-        same = {contact for contact, person in self.chain.people.items() if person.ways[0] in told}
+        same = {contact for contact, person in self.chain.people.items() if person.way_untried((), told) is None}
         return same | {approach.contact_id for approach in self.approaches if approach.contact_id is not None}
 
     @property
@@ -75,13 +74,20 @@ class Course:
         return self.consultation.state in (State.ANSWERED, State.WITHDRAWN)
 
     def begin(self, *, due_at: datetime | None, answer_within_s: int, contact: int | None = None) -> bool:
-        """The question goes to the first, or to ``contact``; False when there is nobody to ask."""
+        """The question goes to the first, or to ``contact``; False when there is nobody to ask.
+
+        A ``due_at`` outside their hours means the end of those before it, or, where there are none, their usual time.
+        """
         choice = self._next() if contact is None else self._choice_of(contact)
         if choice is None:
             return False
         hours = self.chain.hours_of(choice.candidate.contact, urgent=self.consultation.urgent)
-        self.consultation.patience_s = max(1, hours.between(self.now, due_at) if due_at else answer_within_s)
-        self.consultation.due_at = due_at or after(hours, self.now, self.consultation.patience_s)
+        within = hours.between(self.now, due_at) if due_at else 0
+        self.consultation.patience_s = patience = max(1, within or answer_within_s)
+        if due_at is not None and within and (hours.is_open(due_at) or hours.is_open(due_at - _TICK)):
+            self.consultation.due_at = due_at
+        else:
+            self.consultation.due_at = after(hours, self.now, patience)
         self._put_to(choice, Why.FIRST if contact is None else Why.CHOSEN)
         self._follow()
         return True
@@ -215,7 +221,7 @@ class Course:
                 continue
             if other.state == A.SETTLED and other.ended_at == settled_at:
                 self._give_time(other)
-            elif other.state not in _PASSED_OVER:
+            elif other.state not in PASSED_OVER:
                 continue
             self.sendings.append((Sending.STILL_OPEN, other))
         if approach is not None:
@@ -259,7 +265,7 @@ class Course:
             self._close(State.DECLINED if why == Why.DECLINED else State.EXHAUSTED)
 
     def _put_to(self, choice: Choice, why: Approach.Why) -> None:
-        channel, address = choice.candidate.ways[0]
+        channel, address = choice.candidate.way_untried((), self._told) or choice.candidate.ways[0]
         approach = Approach(
             consultation=self.consultation,
             contact_id=choice.candidate.contact,

@@ -41,7 +41,7 @@ def deliver_due(limit: int = 50) -> int:
     claimed = claim(Delivery.objects.waiting(), now=now, limit=limit)
     if claimed is None:
         return 0
-    deliveries = list(claimed.select_related("remark__approach"))
+    deliveries = list(claimed.select_related("remark__approach__consultation"))
     for delivery in deliveries:
         if timezone.now() >= now + CLAIM:
             break  # the rest belongs to whoever claims it next
@@ -83,9 +83,13 @@ def _deliver(delivery: Delivery) -> None:
 
 def _is_wanted(delivery: Delivery) -> bool:
     """Nobody is asked what is settled by now, and nobody told that it is who was never asked."""
-    approach = delivery.remark.approach
-    if approach is None or delivery.remark.kind != Remark.Kind.SETTLED:
-        return approach is not None and approach.is_live
+    approach, kind = delivery.remark.approach, delivery.remark.kind
+    if approach is None:
+        return False
+    if kind == Remark.Kind.REMINDER and approach.consultation.is_open and approach.may_still_answer:
+        return True  # who was passed over hears that it is open after all
+    if kind != Remark.Kind.SETTLED:
+        return approach.is_live
     return Delivery.objects.filter(remark__approach=approach, state=State.SENT).exists()
 
 

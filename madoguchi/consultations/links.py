@@ -35,7 +35,8 @@ def link_to(approach: Approach) -> str:
 def approach_of(token: str) -> Approach | None:
     """Whom a link belongs to, with consultation and ticket; None for one that we did not make, or that has expired.
 
-    It holds until 14 days after the question ended, and at most 90 days after the contact was asked.
+    It holds until 14 days after the question ended, and at most 90 days after the contact was asked or reminded, or
+    has to answer.
     """
     approach = _found(token)
     return approach if approach is not None and not _is_over(approach) else None
@@ -63,4 +64,5 @@ def _is_over(approach: Approach) -> bool:
     now, ended = timezone.now(), approach.consultation.ended_at
     if ended is not None and now >= ended + AFTER_END:
         return True
-    return now >= (approach.asked_at or approach.send_at) + AT_MOST
+    moments = (approach.send_at, approach.asked_at, approach.reminded_at, approach.deadline_at)
+    return now >= max(moment for moment in moments if moment is not None) + AT_MOST

@@ -221,8 +221,14 @@ class Approach(models.Model):
     def is_live(self) -> bool:
         return self.state in LIVE
 
+    @property
+    def may_still_answer(self) -> bool:
+        """They were sent the question, and may be thinking about it though it went on to somebody else."""
+        return self.state in PASSED_OVER
+
 
 LIVE = (Approach.State.PLANNED, Approach.State.ASKED, Approach.State.NEEDS_TIME, Approach.State.ASKED_BACK)
+PASSED_OVER = (Approach.State.SILENT, Approach.State.AWAY)
 
 
 class Remark(models.Model):

@@ -48,7 +48,15 @@ def deliver_due(limit: int = 50) -> int:
         for mail in mails:
             if timezone.now() >= now + CLAIM:
                 break  # the rest belongs to whoever claims it next
-            _deliver(mail, line)
+            mine = mail.claimed_by
+            try:
+                _deliver(mail, line)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:  # noqa: BLE001 (what its failure set off failed: the others go on)
+                set_aside("mail.outbox", error, mail=mail.pk)
+                mail.claimed_by = mine  # what was marked meanwhile was rolled back
+                mark(mail, state=State.FAILED, last_error=f"{type(error).__name__}: {error}")
     return len(mails)
 
 

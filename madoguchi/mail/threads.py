@@ -43,7 +43,12 @@ _last_written_to_us = Prepared(
     )
 )
 _last_written_by_us = Prepared(
-    lambda thread: OutgoingMail.objects.filter(thread=thread).only("message_id", "references").order_by("-id")[:1]
+    lambda thread: (
+        OutgoingMail.objects.filter(thread=thread)
+        .exclude(state=OutgoingMail.State.DROPPED)
+        .only("message_id", "references")
+        .order_by("-id")[:1]
+    )
 )
 
 

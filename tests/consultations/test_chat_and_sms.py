@@ -11,6 +11,7 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from madoguchi.consultations.actions.hear import answer, ask_back
+from madoguchi.consultations.actions.read import read_as
 from madoguchi.consultations.actions.steer import next_contact, reply, withdraw
 from madoguchi.consultations.chat import message
 from madoguchi.consultations.deliveries import BACK_OFF, deliver_due
@@ -223,6 +224,20 @@ def test_the_room_hears_reminders_replies_and_that_it_is_settled(cast: Cast, tic
     assert all(LINK.search(text) for text in (question, replied, reminder))
     assert "解決いたしました" in settled
     assert not LINK.search(settled)
+
+
+def test_a_room_that_was_passed_over_hears_that_it_is_open_after_all(cast: Cast, ticket: Ticket, hook: Hook) -> None:
+    consultation = in_chat(cast, ticket, hook)
+    deliver_due()
+    next_contact(consultation, by=cast.sato)
+    answer(consultation, body="岡田さんは休みです", name="岡田", by=cast.sato)
+    deliver_due()
+    read_as(consultation.remarks.get(kind=Remark.Kind.ANSWER), Remark.Kind.NOTE, by=cast.sato)
+    deliver_due()
+    question, settled, open_still = (posted.json["text"] for posted in hook.posted)
+    assert LINK.search(question)
+    assert "解決いたしました" in settled
+    assert "誤り" in open_still
 
 
 def test_a_provider_that_does_not_know_us_is_a_problem_of_the_administrators(

@@ -87,11 +87,24 @@ class World:
         settled = [approach.contact_id for sending, approach in course.sendings if sending == Sending.SETTLED]
         assert len(settled) == len(set(settled))
         assert max(self.questions.values(), default=0) <= 1
+        if course.outcome == State.EXHAUSTED:
+            assert {one for one in self.chain.order if self.can_be_called(one)} <= {*contacts}
+        assert question.urgent or self.in_hours(question.due_at)
         for approach in self.approaches:
             if approach.deadline_at is not None:
                 assert approach.is_live
                 assert self.works(approach, approach.deadline_at)
             assert approach.state not in {A.ASKED, A.NEEDS_TIME} or approach.deadline_at is not None
+
+    def can_be_called(self, contact: int) -> bool:
+        """Always there, with a telephone of their own, whatever became of a mailbox that they share."""
+        person = self.chain.people[contact]
+        return not person.absences and person.hours is ALWAYS and any(way[0] == "phone" for way in person.ways)
+
+    def in_hours(self, moment: datetime) -> bool:
+        """Whether the moment lies in somebody's hours, or ends them."""
+        hours = [self.chain.hours, *(person.hours for person in self.chain.people.values())]
+        return any(one.is_open(moment) or one.is_open(moment - timedelta(microseconds=1)) for one in hours)
 
     def works(self, approach: Approach, moment: datetime) -> bool:
         """Whether the moment lies in the contact's hours; what is used up at a closing ends with it."""
@@ -248,6 +261,32 @@ def test_a_mailbox_that_two_contacts_share_is_asked_once() -> None:
     world = begun(person(1, "keiri@example.jp"), person(2, "keiri@example.jp"), person(3))
     world.course().declined(world.approaches[0])
     assert [approach.contact_id for approach in world.approaches] == [1, 3]
+
+
+def test_a_mailbox_that_bounced_leaves_the_telephones_of_those_who_share_it() -> None:
+    ways = (("mail", "keiri@example.jp"), ("phone", "03"))
+    one, two = (Candidate(number, f"{number}", ways, ALWAYS) for number in (1, 2))
+    world = begun(one, two)
+    world.course().bounced(world.approaches[0])
+    world.course().declined(world.approaches[0])
+    assert [(one.contact_id, one.channel) for one in world.approaches] == [(1, "phone"), (2, "phone")]
+
+
+@pytest.mark.parametrize(
+    ("due_at", "patience", "due"),
+    [
+        (at(1, 23), HOUR, at(2, 10)),  # before they open again: their usual time
+        (at(2, 20), 7 * HOUR + HOUR // 2, at(2, 17, 30)),  # after they close: the end of that day
+        (at(2, 12), 3 * HOUR, at(2, 12)),
+    ],
+)
+def test_a_deadline_outside_their_hours_means_the_end_of_those_before_it(
+    due_at: datetime, patience: int, due: datetime
+) -> None:
+    chain = Chain([1], {1: Candidate(1, "", (("mail", "a@example.jp"),), DESK)}, DESK)
+    question = Consultation(state=State.WAITING, urgent=False)
+    assert Course(question, [], chain, at(1, 20)).begin(due_at=due_at, answer_within_s=HOUR)
+    assert (question.patience_s, question.due_at) == (patience, due)
 
 
 def test_whoever_has_another_address_by_now_gets_the_question_there_instead_of_a_reminder() -> None:

@@ -49,6 +49,8 @@ def test_their_own_deputy_is_asked_before_the_next(cast: Cast, ticket: Ticket) -
     [
         ("自動応答: 受け付けました", "お問い合わせを受け付けました。営業日は月曜から金曜です。"),
         ("Automatic reply: received", "We have received your message."),
+        ("Re: [照会 10001-4-1] 休暇申請について", "受け付けました。"),
+        ("自動応答", "受け付けました。\n\n> 出張中の経費はいつ精算できますか\n> 休暇中の連絡先"),
     ],
 )
 def test_an_acknowledgement_is_shown_and_changes_nothing(cast: Cast, ticket: Ticket, subject: str, body: str) -> None:

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from madoguchi.consultations.actions.hear import answer, ask_back, decline, need_time
 from madoguchi.consultations.actions.name import Named
+from madoguchi.consultations.actions.read import read_as
 from madoguchi.consultations.actions.steer import next_contact, reply, withdraw
 from madoguchi.consultations.links import approach_of, token_of
-from madoguchi.consultations.models import Consultation, State
+from madoguchi.consultations.models import Approach, Consultation, Remark, State
 from madoguchi.consultations.queries import consultations_of
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
@@ -193,6 +194,23 @@ def test_what_is_settled_before_it_left_leaves_no_more(cast: Cast, ticket: Ticke
     assert Entry.objects.filter(kind="mail.taken_back").count() == 1
 
 
+def test_who_has_said_it_is_not_asked_for_it_any_more(cast: Cast, ticket: Ticket) -> None:
+    consultation = asked(cast, ticket)
+    answer(consultation, body="発行済みです", by=cast.sato)
+    assert sent_to("keiri@example.jp").state == "dropped"
+
+
+def test_who_was_never_reached_gets_the_question_as_if_nothing_had_been(cast: Cast, ticket: Ticket) -> None:
+    consultation = asked(cast, ticket)
+    next_contact(consultation, by=cast.sato)
+    answer(consultation, body="岡田さんから聞きました", by=cast.sato)
+    dropped = sent_to("keiri@example.jp")
+    read_as(consultation.remarks.get(kind=Remark.Kind.ANSWER), Remark.Kind.NOTE, by=cast.sato)
+    mail = sent_to("keiri@example.jp")
+    assert (mail == dropped, dropped.state) == (False, "dropped")
+    assert (mail.subject[:2], mail.in_reply_to, "誤りでした" in mail.body) == ("[照", "", False)
+
+
 def test_a_ticket_goes_on_only_when_its_last_question_is_settled(cast: Cast, ticket: Ticket) -> None:
     one, two = asked(cast, ticket), asked(cast, ticket, question="振込先は?")
     answer(one, body="はい", by=cast.sato)
@@ -239,3 +257,13 @@ def test_a_link_says_whose_it_is_and_holds_until_two_weeks_after_the_end(cast: C
     assert approach_of(token) == approach
     Consultation.objects.update(ended_at=timezone.now() - timedelta(days=15))
     assert approach_of(token) is None
+
+
+def test_a_link_holds_as_long_as_its_answer_is_waited_for(cast: Cast, ticket: Ticket) -> None:
+    approach = asked(cast, ticket).approaches.get()
+    token = token_of(approach)
+    asked_at = timezone.now() - timedelta(days=100)
+    Approach.objects.update(send_at=asked_at, asked_at=asked_at, deadline_at=None)
+    assert approach_of(token) is None
+    Approach.objects.update(deadline_at=timezone.now() - timedelta(days=2), reminded_at=timezone.now())
+    assert approach_of(token) == approach

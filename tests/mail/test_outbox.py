@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import LazySettings
+from django.db import transaction
 from django.utils import timezone
 from freezegun import freeze_time
 
@@ -158,6 +159,22 @@ def test_a_worker_killed_between_claim_and_sending_loses_nothing(sink: Sink, mon
         assert deliver_due() == 1
     assert state(mail) == "sent"
     assert len(sink.taken) == 1
+
+
+def test_what_a_failure_sets_off_may_fail_and_the_others_leave(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = queued(), queued()
+    settle = outbox._settle
+
+    def fails(mail: OutgoingMail, refused: outbox.Replies) -> None:
+        with transaction.atomic():
+            settle(mail, refused)
+            if mail == bad:
+                raise ValueError("a reaction")
+
+    monkeypatch.setattr(outbox, "_settle", fails)
+    deliver_due()
+    assert (state(bad), state(good)) == ("failed", "sent")
+    assert Problem.objects.get().message == "a reaction"
 
 
 def test_a_worker_killed_after_sending_sends_under_the_same_message_id(

@@ -16,6 +16,7 @@ from madoguchi.consultations.queries import chain_for
 from madoguchi.foundation.prepared import Prepared, update
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import SYSTEM, Actor, record
+from madoguchi.mail.actions import take_back
 from madoguchi.people.models import ContactChannel
 from madoguchi.tickets.actions.change import go_on, wait
 from madoguchi.tickets.actions.lock import lock
@@ -80,6 +81,10 @@ def write(course: Course, *, by: Actor) -> None:
     for approach in course.approaches:
         if not approach.pk:
             approach.save()
+    for approach in course.approaches:  # what still waits to leave to somebody who has had their say
+        has_said = approach.state in {Approach.State.ANSWERED, Approach.State.DECLINED}
+        if has_said and approach.ended_at == course.now and approach.thread is not None:
+            take_back(approach.thread, by=by)
     for sending, approach in course.sendings:
         send(sending, approach, by=by)
         if approach.channel == ContactChannel.PHONE and sending in {Sending.QUESTION, Sending.REMINDER}:

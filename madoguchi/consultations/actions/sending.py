@@ -30,10 +30,10 @@ def send(sending: Sending, approach: Approach, *, by: Actor) -> None:
     """The question, a reminder or the word that it is settled, by the way the contact is reached now."""
     consultation = approach.consultation
     mail = None
-    if approach.thread is not None and sending in {Sending.SETTLED, Sending.STILL_OPEN}:
-        if sending == Sending.SETTLED:
+    if sending in {Sending.SETTLED, Sending.STILL_OPEN}:
+        if sending == Sending.SETTLED and approach.thread is not None:
             take_back(approach.thread, by=by)
-        if not has_mail(approach.thread):  # the question never reached them
+        if not _was_reached(approach):
             if sending == Sending.SETTLED:
                 return
             sending = Sending.QUESTION
@@ -56,6 +56,15 @@ def send(sending: Sending, approach: Approach, *, by: Actor) -> None:
         _post(remark, approach, wording.in_chat(sending, approach), asks=sending != Sending.SETTLED)
     elif approach.channel == ContactChannel.SMS:
         _post(remark, approach, wording.in_sms(sending, approach), asks=sending != Sending.SETTLED)
+
+
+def _was_reached(approach: Approach) -> bool:
+    """Whether anything has left to them, or will. Who is called is told by whoever calls."""
+    if approach.channel == ContactChannel.PHONE:
+        return True
+    if approach.thread is not None and has_mail(approach.thread):
+        return True
+    return Delivery.objects.filter(remark__approach=approach).exclude(state=Delivery.State.DROPPED).exists()
 
 
 def send_reply(approach: Approach, body: str, *, by: Staff) -> None:
@@ -86,7 +95,7 @@ def _author(approach: Approach) -> str:
 
 def _mail(approach: Approach, body: str, *, automatic: bool, by: Actor) -> OutgoingMail:
     """In the contact's own thread: the reply address, a reply or a bounce says by itself who it is."""
-    begins = approach.thread is None
+    begins = approach.thread is None or not has_mail(approach.thread)
     if approach.thread is None:
         approach.thread = MailThread.objects.create(belongs_to=MailThread.Room.CONSULTATIONS)
     subject = wording.subject_of(approach.consultation)
