@@ -129,7 +129,8 @@ def test_a_link_expires(cast: Cast, settled: bool) -> None:
     if settled:
         answer(at.consultation, body="はい", by=cast.sato)
     days = 14 if settled else 90
-    start = timezone.now()
+    start = timezone.now() if settled else at.consultation.approaches.get().deadline_at
+    assert start is not None
     with freeze_time(start + timedelta(days=days) - timedelta(minutes=1)):
         assert at.open().status_code == 200
     with freeze_time(start + timedelta(days=days, minutes=1)):
