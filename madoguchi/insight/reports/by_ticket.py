@@ -59,9 +59,10 @@ def _behind(period: Period, access: Access | None, by: str, key: str | None, col
     return tickets.filter(column.where) if column.where is not None else tickets
 
 
-def _report(
+def of_tickets(
     name: str, label: str | Promise, meaning: str | Promise, columns: Sequence[Column], *, drawn: str
 ) -> Report:
+    """A report whose columns are conditions on tickets, shares of two of them, or moves on average."""
     return Report(
         name,
         label,
@@ -80,7 +81,7 @@ _OPENED = Column(
     "tickets", _("Tickets"), _("Opened in the period; merged ones count with the ticket they went into."), where=_ALL
 )
 
-MOVES = _report(
+MOVES = of_tickets(
     "moves",
     _("Moves per ticket"),
     _("How often tickets changed the team: accepted hand-offs, returns after acceptance, and assignments."),
@@ -121,7 +122,7 @@ def _sent_back() -> Q:
     return Q(Exists(Handoff.objects.filter(Exists(before), ticket=OuterRef("pk"), accepted_at__isnull=False)))
 
 
-RETURNS = _report(
+RETURNS = of_tickets(
     "returns",
     _("Tickets with a return to a former team"),
     _("Tickets that came back to a team that had already had them. A return before acceptance is none: nothing moved."),

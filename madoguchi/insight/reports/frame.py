@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import Q
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import TruncMonth, TruncWeek
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from madoguchi.catalog.models import Category
+from madoguchi.foundation.dates import short_date
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Access
 from madoguchi.people.models import Team
@@ -162,31 +163,46 @@ BY_TICKET: Mapping[str, str | Promise] = {
     "team": gettext_lazy("Team that took it in"),
     "category": gettext_lazy("Category"),
     "month": gettext_lazy("Month"),
+    "week": gettext_lazy("Week"),
 }
-_COLUMN = {"team": "front_team__key", "category": "category__key", "month": "month"}
+_COLUMN = {"team": "front_team__key", "category": "category__key", "month": "month", "week": "week"}
+_WEEK = timedelta(days=6)
 
 
 def grouped(tickets: TicketQuerySet, by: str) -> tuple[TicketQuerySet, str]:
     """The tickets with the column that ``by`` groups them by."""
     if by == "month":
         tickets = tickets.annotate(month=TruncMonth("opened_at", tzinfo=timezone.get_default_timezone()))
+    elif by == "week":
+        tickets = tickets.annotate(week=TruncWeek("opened_at", tzinfo=timezone.get_default_timezone()))
     return tickets, _COLUMN[by]
 
 
 def of_group(tickets: TicketQuerySet, by: str, key: str) -> TicketQuerySet:
     """Those of one group."""
-    if by == "month":
-        try:
-            begins = date.fromisoformat(f"{key}-01")
-        except ValueError:
-            return tickets.none()
-        month = Period(begins, (begins + timedelta(days=32)).replace(day=1) - timedelta(days=1))
-        return tickets.filter(opened_at__gte=month.start, opened_at__lt=month.end)
+    if by in {"month", "week"}:
+        span = span_of(by, key)
+        return tickets.filter(opened_at__gte=span.start, opened_at__lt=span.end) if span else tickets.none()
     return tickets.filter(**{_COLUMN[by]: key}) if key else tickets.filter(**{f"{_COLUMN[by]}__isnull": True})
 
 
+def span_of(by: str, key: str) -> Period | None:
+    """The days of a month (``2026-04``) or of a week (its Monday); None for a key that is none."""
+    try:
+        begins = date.fromisoformat(f"{key}-01" if by == "month" else key)
+    except ValueError:
+        return None
+    last = begins + _WEEK if by == "week" else (begins + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return Period(begins, last)
+
+
 def named(by: str, found: Mapping[Any, Mapping[str, Figure]]) -> list[Row]:
-    """Figures by the value of the group's column as rows with names, in the order of teams, categories or months."""
+    """Figures by the value of the group's column as rows with names, in the order of teams, categories or time."""
+    if by == "week":
+        return [
+            Row(f"{week:%Y-%m-%d}", _("from %(day)s") % {"day": short_date(week)}, found[week])
+            for week in sorted(found)
+        ]
     if by == "month":
         return [
             Row(f"{month:%Y-%m}", _("%(year)s/%(month)s") % {"year": month.year, "month": month.month}, found[month])

@@ -9,10 +9,11 @@ from madoguchi.insight.reports.by_scope import SCOPE
 from madoguchi.insight.reports.by_team import PING_PONG, TIME
 from madoguchi.insight.reports.by_ticket import MOVES, RETURNS
 from madoguchi.insight.reports.frame import Column, Report, Row, Table, period_of
+from madoguchi.insight.reports.knowledge import ARTICLES, LINKS
 from madoguchi.people.access import Access
 from madoguchi.tickets.models import TicketQuerySet
 
-REPORTS = {report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME, SCOPE)}
+REPORTS = {report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES)}
 
 
 def report_named(name: str) -> Report:
