@@ -28,8 +28,8 @@ A clock's ``subject`` names it among those of its kind on the ticket: the hand-o
 journal entry that started it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -108,8 +108,8 @@ class Reading:
     """One clock, as the facts have it. Everything that depends on the time of asking is a method with ``now``.
 
     ``running`` are the stretches in which it counts (calendar aside), ``paused`` those in which it stands still.
-    ``promised_at`` is an explicit time, else the policy's target counts. ``told`` are percentages already told, each of
-    its target. ``on_duty``: its policy's calendar stands aside, every hour counts. ``demand`` is what the rule said
+    ``promised_at`` is an explicit time, else the policy's target counts. ``told``: (per cent, target) → when that was told
+    last. ``on_duty``: its policy's calendar stands aside, every hour counts. ``demand`` is what the rule said
     that set it, if one did.
     """
 
@@ -122,7 +122,7 @@ class Reading:
     running: tuple[Span, ...]
     paused: tuple[Span, ...]
     promised_at: datetime | None = None
-    told: frozenset[tuple[int, str]] = frozenset()
+    told: Mapping[tuple[int, str], datetime] = field(default_factory=dict)
     on_duty: bool = False
     demand: Demanded | None = None
 
@@ -172,10 +172,8 @@ class Reading:
 
     def mark(self, percent: int) -> datetime | None:
         """When ``percent`` is to be told; None when it was, when it is none, or when it lies too far back."""
-        if (percent, self.target) in self.told:
-            return None
         moment = self.reaches(percent)
-        return None if moment is None or self._is_old(moment) else moment
+        return None if moment is None or self._is_told(percent, moment) or self._is_old(moment) else moment
 
     @property
     def state(self) -> State:
@@ -183,7 +181,7 @@ class Reading:
         if self.ended_at is not None:
             return State.BREACHED if self.reaches(DUE) is not None else State.MET
         reached = self.reaches(DUE)
-        if reached is not None and ((DUE, self.target) in self.told or self._is_old(reached)):
+        if reached is not None and (self._is_told(DUE, reached) or self._is_old(reached)):
             return State.BREACHED
         return State.PAUSED if self.is_paused else State.RUNNING
 
@@ -223,6 +221,11 @@ class Reading:
                     return reached
             used += length
         return None
+
+    def _is_told(self, percent: int, moment: datetime) -> bool:
+        """What was told before ``moment`` was about another deadline: with other hours, or before it was put off."""
+        told = self.told.get((percent, self.target))
+        return told is not None and moment <= told
 
     def _is_old(self, moment: datetime) -> bool:
         return self.policy.tell_from is not None and moment < self.policy.tell_from
@@ -373,7 +376,7 @@ def _clock(life: Life, policy: Policy, case: _Case, demand: Demanded | None = No
         tuple(gaps(pauses, start, end)),
         tuple(pauses),
         promised_at,
-        frozenset(life.told.get((kind, subject), ())),
+        life.told.get((kind, subject), {}),
         on_duty,
         demand,
     )

@@ -81,7 +81,7 @@ class Life:
     heard: list[tuple[int, datetime]] = field(default_factory=list)
     things: dict[tuple[str, int], Thing] = field(default_factory=dict)
     demands: list[Demanded] = field(default_factory=list)
-    told: dict[tuple[str, int], set[tuple[int, str]]] = field(default_factory=dict)
+    told: dict[tuple[str, int], dict[tuple[int, str], datetime]] = field(default_factory=dict)
     waiting_until: datetime | None = None
 
     @classmethod
@@ -162,7 +162,7 @@ class Life:
             thing.end = fact.at
 
     def fired(self, fact: Fired) -> None:
-        self.told.setdefault((fact.kind, fact.subject), set()).add((fact.percent, fact.target))
+        self.told.setdefault((fact.kind, fact.subject), {})[fact.percent, fact.target] = fact.at
 
     def pauses(self, why: frozenset[str], start: datetime, end: datetime | None) -> list[Span]:
         """When the ticket waited for one of these, or was ``solved``, between ``start`` and ``end``, in order."""

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from madoguchi.calendars.working_time import ALWAYS, Period, Version, WorkingTime
-from madoguchi.clocks.function import Kind, Policy, Reading, read
+from madoguchi.clocks.function import DUE, Kind, Policy, Reading, read
 from madoguchi.clocks.history import Row, facts_of
 from madoguchi.clocks.life import Circumstances
 
@@ -118,6 +118,16 @@ class Story:
         target = {"clock": kind.value, "target_s": minutes * MINUTE, "working": working, "team": team}
         rule = {"rule": 5, "names": {"ja": "規則", "en": "Rule"}, "text": text}
         return self.tell("clock.started", moment, **target, **rule)
+
+    def swept(self, moment: datetime) -> "Story":
+        """The sweep passes: what clocks have reached by then is told."""
+        for reading in read(facts_of(self.rows, TICKET), self.book):
+            for percent in (*reading.policy.warn_at, DUE):
+                reached = reading.mark(percent)
+                if reached is not None and reached < moment:
+                    told = {"clock": reading.kind.value, "subject": reading.subject, "target": reading.target}
+                    self.tell("clock.breached" if percent == DUE else "clock.warned", moment, percent=percent, **told)
+        return self
 
     def resolved(self, moment: datetime) -> "Story":
         return self.tell("ticket.resolved", moment)

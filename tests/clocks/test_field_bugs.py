@@ -147,6 +147,20 @@ def test_who_used_the_time_is_told_by_team(book: Promises) -> None:
     assert sum(seconds for _, seconds in used) == story.clock(Kind.RESOLUTION).elapsed_s(at(30, 0))
 
 
+def test_a_breach_that_was_told_is_told_again_of_the_later_deadline_of_other_hours() -> None:
+    book = Promises()
+    book.promise(Kind.RESOLUTION, 4, calendar=DESK)
+    book.promise(Kind.RESOLUTION, 4, priority="urgent", calendar=ROUND_THE_CLOCK)
+    story = Story(book).opened(at(2, 17, 0), priority="urgent").swept(at(2, 21, 1)).priority(at(2, 22, 0), "normal")
+
+    clock = story.clock(Kind.RESOLUTION)
+    assert (clock.due_at, clock.state, clock.next_mark) == (at(5, 13, 30), State.RUNNING, (at(5, 10, 30), 50))
+    clock = story.swept(at(5, 13, 31)).clock(Kind.RESOLUTION)
+    assert (clock.state, clock.next_mark) == (State.BREACHED, None)
+    clock = story.priority(at(5, 14, 0), "urgent").clock(Kind.RESOLUTION)
+    assert (clock.state, clock.next_mark) == (State.BREACHED, None)  # of that one, too, all was told
+
+
 def test_an_urgent_ticket_may_have_another_calendar() -> None:
     book = Promises()
     book.promise(Kind.RESOLUTION, 8, calendar=DESK)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from madoguchi.clocks.function import DUE, Kind, Reopen, State, read, time_used
 from madoguchi.clocks.history import facts_of
 from madoguchi.clocks.spending import spent
-from tests.clocks.desk_time import DESK, MINUTE, TICKET, Promises, Story, at
+from tests.clocks.desk_time import DESK, MINUTE, ROUND_THE_CLOCK, TICKET, Promises, Story, at
 
 START = at(1, 8, 0)
 MINUTES = 5 * 24 * 60
@@ -60,6 +60,8 @@ def tell(steps: list[tuple[int, str]], promises: Promises) -> Story:
             story.priority(when, act)
         elif act == "answer":
             story.answered(when)
+        elif act == "sweep":
+            story.swept(when)
         elif solved:
             continue
         elif act in {"wait", "wait_department"}:
@@ -157,6 +159,32 @@ def test_the_time_that_teams_used_is_that_of_holding_clocks_even_where_none_was_
     clocks = [reading for reading in read(facts, book()) if reading.kind is Kind.HOLDING and reading.ended_at]
 
     assert over == {clock.subject: clock.elapsed_s(moment(until)) for clock in clocks}
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(1, MINUTES - 1), st.sampled_from([*ACTS, "sweep", "urgent", "normal"])),
+        max_size=14,
+        unique_by=lambda step: step[0],
+    ).map(sorted)
+)
+def test_whatever_was_told_before_a_sweep_tells_all_that_was_reached_and_leaves_nothing_untold(
+    steps: list[tuple[int, str]],
+) -> None:
+    """Urgent tickets have the same target, but of all hours: what was told of the one deadline is not told of the other."""
+    promises = book()
+    for kind, hours in ((Kind.FIRST_RESPONSE, 1), (Kind.RESOLUTION, 12)):
+        promises.promise(kind, hours, priority="urgent", calendar=ROUND_THE_CLOCK)
+    now = moment(MINUTES)
+    story = tell(steps, promises).swept(now)
+    told = len(story.rows)
+
+    for reading in read(facts_of(story.rows, TICKET), promises):
+        reached = [at for percent in (50, 80, DUE) if (at := reading.reaches(percent))]
+        assert reading.state is reading.state_at(now)
+        assert reading.next_at == min((at for at in reached if at >= now), default=None)
+    assert len(story.swept(now).rows) == told
 
 
 @settings(max_examples=500, deadline=None)
