@@ -108,8 +108,8 @@ class Reading:
     """One clock, as the facts have it. Everything that depends on the time of asking is a method with ``now``.
 
     ``running`` are the stretches in which it counts (calendar aside), ``paused`` those in which it stands still.
-    ``promised_at`` is an explicit time, else the policy's target counts. ``told``: (per cent, target) → when that was told
-    last. ``on_duty``: its policy's calendar stands aside, every hour counts. ``demand`` is what the rule said
+    ``promised_at`` is an explicit time, else the policy's target counts. ``told``: (per cent, target) → when that
+    was told last. ``on_duty``: its policy's calendar stands aside, every hour counts. ``demand`` is what the rule said
     that set it, if one did.
     """
 

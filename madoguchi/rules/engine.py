@@ -80,6 +80,8 @@ def react(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """Reaction: rules hear what happened to a ticket. An error in one is set aside, not raised."""
     if len(_chain.get()) >= DEEPEST:
         return
+    if entry.kind == "interaction.linked" and not entry.data.get("spoken"):
+        return
     rules = listening()
     if not rules:
         return

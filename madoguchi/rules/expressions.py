@@ -29,13 +29,14 @@ from django.db.models.functions import Coalesce, Greatest, StrIndex, Upper
 from django.db.models.sql.compiler import SQLCompiler
 
 from madoguchi.handoffs.models import Handoff, RoutingDecision
-from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.knowledge.models import Article
+from madoguchi.rules.facts import REACHED, SPOKEN
 from madoguchi.tickets.models import ACTIVE, Message
 
 _ACTIVE = Q(status__in=ACTIVE)
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC), output_field=DateTimeField())
 
 
 class Answer(Func):
@@ -140,20 +141,35 @@ def _held() -> Expression:
 
 
 def _answers(ticket: str) -> "QuerySet[Message]":
-    """What was said to the requester; ``ticket`` names the ticket in the query around it."""
-    return Message.objects.filter(
+    """What was written to the requester and not kept to be told; ``ticket`` names the ticket in the query around."""
+    answers = Message.objects.filter(
         ticket=OuterRef(ticket), from_requester=False, visibility="public", staff__isnull=False
+    )
+    return answers.exclude(delivery=Message.Delivery.CALL_BACK)
+
+
+def _spoken(ticket: str) -> tuple[Expression, Expression]:
+    """When somebody of ours spoke with the requester last: as it was raised or linked to a contact, or calling back."""
+    said = Entry.objects.filter(
+        mentions__kind="ticket", mentions__ref=OuterRef(ticket), kind__in=SPOKEN, data__spoken=True
+    )
+    called = CallBack.objects.filter(ticket_link__ticket=OuterRef(ticket), result__in=REACHED, done_at__isnull=False)
+    return (
+        Coalesce(_moment(said, "mentions__ref", Max("at")), _NEVER),
+        Coalesce(_moment(called, "ticket_link__ticket", Max("done_at")), _NEVER),
     )
 
 
 def _unanswered() -> Expression:
     latest = _answers("ticket").order_by("-id").values("id")[:1]
     asked = Message.objects.filter(ticket=OuterRef("pk"), from_requester=True, visibility="public")
-    return _while_active(_moment(asked.filter(id__gt=Coalesce(Subquery(latest), 0)), "ticket", Min("at")))
+    untold = asked.filter(id__gt=Coalesce(Subquery(latest), 0), at__gt=Greatest(*_spoken("ticket")))
+    return _while_active(_moment(untold, "ticket", Min("at")))
 
 
 def _untold() -> Expression:
-    return _while_active(Coalesce(_moment(_answers("pk"), "ticket", Max("at")), F("opened_at")))
+    written = Coalesce(_moment(_answers("pk"), "ticket", Max("at")), F("opened_at"))
+    return _while_active(Greatest(F("opened_at"), written, *_spoken("pk")))
 
 
 def _waiting() -> Expression:

@@ -10,7 +10,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from madoguchi.interactions.models import CallBack
 from madoguchi.tickets.models import ACTIVE
+
+# Entries that say whether somebody of ours spoke with the requester, and the results of a call-back that did.
+SPOKEN = ("ticket.opened", "interaction.linked")
+REACHED = (CallBack.Result.REACHED, CallBack.Result.LEFT_MESSAGE)
 
 
 class Since(StrEnum):

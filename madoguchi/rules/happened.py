@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db import models
 
-from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.rules.definition import Happened
+from madoguchi.rules.facts import REACHED
 from madoguchi.telephony.models import Call
 from madoguchi.tickets.models import ACTIVE, Ticket
 
@@ -30,14 +31,18 @@ _EVENTS = {
     "call.abandoned": Happened.CALL_ABANDONED,
 }
 # What names no event of a rule, but may begin or end a state that lasts.
-QUIET = frozenset({"ticket.went_on", "ticket.closed", "ticket.merged", "routing.decided"})
-KINDS = frozenset(_EVENTS) | {"message.posted"} | QUIET
+QUIET = frozenset({"ticket.went_on", "ticket.closed", "ticket.merged", "routing.decided", "interaction.linked"})
+KINDS = frozenset(_EVENTS) | {"message.posted", "call_back.done"} | QUIET
 
 
 def event_of(kind: str, data: dict[str, Any]) -> Happened | None:
     """What happened, as a rule names it; None when no rule listens to it."""
     if kind == "message.posted":
-        return Happened.ANSWERED if data.get("visibility") == "public" else Happened.NOTED
+        if data.get("visibility") != "public":
+            return Happened.NOTED
+        return None if data.get("delivery") == "call_back" else Happened.ANSWERED  # it waits to be told
+    if kind == "call_back.done":
+        return Happened.ANSWERED if data.get("result") in REACHED else None
     if kind == "routing.decided" and data.get("kind") in {"assign", "take"}:
         return Happened.HANDED_OVER
     return _EVENTS.get(kind)
@@ -45,6 +50,9 @@ def event_of(kind: str, data: dict[str, Any]) -> Happened | None:
 
 def tickets_of(kind: str, subjects: Sequence[models.Model]) -> list[Ticket]:
     """The tickets concerned; of an abandoned call the open tickets of whoever called, the latest first."""
+    if kind == "call_back.done":
+        calls_back = [subject for subject in subjects if isinstance(subject, CallBack)]
+        return list(Ticket.objects.filter(call_back_links__call_back__in=calls_back).order_by("pk"))
     if kind != "call.abandoned":
         found = {subject.pk: subject for subject in subjects if isinstance(subject, Ticket)}
         return list(found.values())

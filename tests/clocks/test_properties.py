@@ -172,7 +172,7 @@ def test_the_time_that_teams_used_is_that_of_holding_clocks_even_where_none_was_
 def test_whatever_was_told_before_a_sweep_tells_all_that_was_reached_and_leaves_nothing_untold(
     steps: list[tuple[int, str]],
 ) -> None:
-    """Urgent tickets have the same target, but of all hours: what was told of the one deadline is not told of the other."""
+    """Urgent tickets have the same target, but of all hours: to tell of the one deadline tells nothing of the other."""
     promises = book()
     for kind, hours in ((Kind.FIRST_RESPONSE, 1), (Kind.RESOLUTION, 12)):
         promises.promise(kind, hours, priority="urgent", calendar=ROUND_THE_CLOCK)

@@ -13,15 +13,18 @@ from pydantic import ValidationError
 from madoguchi.calendars.working_time import ALWAYS
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions import finish_call_back, open_interaction
 from madoguchi.knowledge.models import Article
+from madoguchi.people.models import EmailAddress
 from madoguchi.rules import tree
 from madoguchi.rules.facts import Count, Since
 from madoguchi.rules.store import facts_of, tickets_on_which
 from madoguchi.rules.world import World, begun_by
 from madoguchi.tickets.actions.change import change, wait
+from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.actions.resolve import reopen, resolve
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
@@ -58,7 +61,7 @@ def world(cast: Cast) -> World:
 
 
 def a_few_tickets(cast: Cast) -> None:
-    """Seven tickets that differ in everything conditions speak of."""
+    """Ten tickets that differ in everything conditions speak of."""
     desk: dict[str, Any] = {"channel": "phone", "by": cast.sato}
     with freeze_time(NOW - timedelta(days=2)) as clock:
         open_interaction(channel="phone", by=cast.sato, person=cast.yamada)
@@ -99,6 +102,26 @@ def a_few_tickets(cast: Cast) -> None:
         seventh = open_ticket(subject="LANが切れる", body="昨日から", category=cast.general, **desk)
         clock.tick(60)
         accept(offer(seventh, to_team=cast.network, reason="LAN", by=cast.sato), by=cast.ito)
+        for said, contact in (
+            ("", False),
+            ("お調べしました", False),
+            ("", True),
+        ):  # told, still to be told, spoken with
+            written = open_ticket(
+                subject="返事", body="まだですか", requester=cast.yamada, details={"callback_number": "03-1111-2222"},
+                **(desk | {"channel": "web"}),
+            )  # fmt: skip
+            clock.tick(60)
+            if said:
+                EmailAddress.objects.filter(person=cast.yamada).delete()
+                post_message(written, body=said, visibility="public", by=cast.sato)
+            elif contact:
+                spoken = open_interaction(channel="phone", staff=cast.sato, person=cast.yamada, by=cast.sato)
+                link_interaction(written, interaction=spoken, by=cast.sato)
+            else:
+                promised = promise_call(written, due_at=timezone.now() + timedelta(hours=1), by=cast.sato)
+                clock.tick(60)
+                finish_call_back(promised, result="left_message", by=cast.sato)
     Article.objects.create(key="send", question="送信できない", answer="コード 0X800ccc0e のとき", updated_at=NOW)
 
 
@@ -178,7 +201,7 @@ def test_a_tree_holds_in_memory_where_its_query_finds_the_ticket(cast: Cast) -> 
     a_few_tickets(cast)
     there = world(cast)
     facts = facts_of(list(Ticket.objects.values_list("pk", flat=True)), NEEDS, now=NOW)
-    assert len(facts) == 7
+    assert len(facts) == 10
     said: set[bool] = set()
 
     @settings(max_examples=600, deadline=None, database=None, suppress_health_check=list(HealthCheck))

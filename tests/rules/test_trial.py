@@ -14,6 +14,8 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import accept, decide_routing, recall, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
+from madoguchi.interactions.actions import finish_call_back, open_interaction
+from madoguchi.interactions.models import CallBack
 from madoguchi.people.cover import Absence
 from madoguchi.rules.definition import Happened, parse
 from madoguchi.rules.facts import Since
@@ -24,8 +26,10 @@ from madoguchi.rules.store import facts_of
 from madoguchi.rules.sweep import fire_due
 from madoguchi.rules.trial import Result, hits
 from madoguchi.tickets.actions.change import change, go_on, wait
+from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.actions.resolve import reopen, resolve
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
@@ -38,7 +42,7 @@ STEP = timedelta(minutes=10)
 ACTS = (
     "urgent", "low", "mail trouble", "wiring", "no category", "sato", "nobody", "code", "wait", "go on",
     "offer network", "offer desk", "accept", "return", "recall", "answer", "note", "resolve", "reopen", "assign",
-    "nakagawa", "stranger",
+    "nakagawa", "stranger", "speak", "call", "in vain",
 )  # fmt: skip
 
 
@@ -48,6 +52,10 @@ def act(name: str, ticket: Ticket, cast: Cast) -> None:
     by, waiting = cast.admin, Handoff.objects.filter(ticket=ticket, state="offered").first()
     taken = Handoff.objects.filter(ticket=ticket, state="accepted").order_by("-accepted_at", "-id").first()
     back = waiting or taken
+
+    def owed() -> CallBack:
+        return promise_call(ticket, due_at=timezone.now() + STEP, number="03-1111-2222", by=by)
+
     ways: dict[str, Any] = {
         "urgent": lambda: change(ticket, priority="urgent", by=by),
         "low": lambda: change(ticket, priority="low", by=by),
@@ -75,6 +83,11 @@ def act(name: str, ticket: Ticket, cast: Cast) -> None:
         "recall": lambda: recall(waiting, by=by) if waiting else None,
         "answer": lambda: post_message(ticket, body="エラーを確認", visibility="public", by=by),
         "note": lambda: post_message(ticket, body="返金かも", visibility="internal", by=by),
+        "speak": lambda: link_interaction(
+            ticket, interaction=open_interaction(channel="phone", staff=by, person=ticket.requester, by=by), by=by
+        ),
+        "call": lambda: finish_call_back(owed(), result="reached", by=by),
+        "in vain": lambda: finish_call_back(owed(), result="withdrawn", by=by),
         "resolve": lambda: resolve(ticket, resolution="済み", by=by),
         "reopen": lambda: reopen(ticket, by=by),
         "assign": lambda: decide_routing(ticket, kind="assign", team=cast.network, note="決めた", by=by),
@@ -113,8 +126,9 @@ def test_a_trial_fires_where_the_watching_rule_fired(cast: Cast) -> None:
     @given(
         rules=st.lists(definitions(cast), min_size=13, max_size=13),
         acts=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 4)), min_size=3, max_size=10),
+        channel=st.sampled_from(["phone", "web"]),
     )
-    def same(rules: list[dict[str, Any]], acts: list[tuple[str, int]]) -> None:
+    def same(rules: list[dict[str, Any]], acts: list[tuple[str, int]], channel: str) -> None:
         clock.move_to(MORNING)
         with undone():
             Rule.objects.bulk_create(
@@ -128,7 +142,7 @@ def test_a_trial_fires_where_the_watching_rule_fired(cast: Cast) -> None:
                 for place, one in enumerate(rules)
             )
             ticket = open_ticket(
-                subject="エラー", body="ﾒｰﾙが送れない LAN", channel="phone", requester=cast.yamada, by=cast.sato,
+                subject="エラー", body="ﾒｰﾙが送れない LAN", channel=channel, requester=cast.yamada, by=cast.sato,
                 details={"error_code": "0x1"},
             )  # fmt: skip
             for name, steps in acts:
@@ -221,8 +235,19 @@ def test_a_batch_of_histories_costs_the_same_questions(cast: Cast, django_assert
         while Ticket.objects.count() < count:
             open_ticket(subject="一", body="一", channel="phone", requester=cast.yamada, by=cast.sato)
         ids = list(Ticket.objects.values_list("pk", flat=True))
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             list(histories(ids, until=timezone.now()))
+
+
+def test_a_ticket_raised_from_the_contact_at_hand_has_a_history_too(cast: Cast) -> None:
+    with freeze_time(MORNING) as clock:
+        contact = open_interaction(channel="phone", by=cast.sato, person=cast.yamada)
+        open_ticket(
+            subject="一", body="一", channel="phone", requester=cast.yamada, interaction=contact, by=cast.sato
+        )  # fmt: skip
+        clock.tick(STEP)
+    told = tried({"when": after("open", 20), "then": [TELL]}, until=MORNING + timedelta(hours=1))
+    assert (told["looked_at"], told["fired"]) == (1, 1)
 
 
 def test_whoever_stood_in_for_the_named_person_has_the_ticket_in_a_trial_too(cast: Cast) -> None:

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from madoguchi.handoffs.models import Handoff
 from madoguchi.rules.definition import Happened
-from madoguchi.rules.facts import Facts, Said, text_of
+from madoguchi.rules.facts import REACHED, Facts, Said, text_of
 from madoguchi.rules.happened import KINDS, event_of
 from madoguchi.rules.history.moments import History, Moment, Move
 from madoguchi.rules.history.past import Line, Past
@@ -29,12 +29,14 @@ def tickets_in(since: datetime, until: datetime) -> list[int]:
 
 
 def histories(ids: Collection[int], *, until: datetime) -> Iterator[History]:
-    """The histories of these tickets; nine queries however many there are."""
+    """The histories of these tickets; ten queries however many there are."""
     past = Past(ids, until)
     for ticket in past.tickets:
         lines = past.lines.get(ticket.pk, [])
-        if lines and lines[0].kind == "ticket.opened":
-            yield _Fold(ticket, past).run(lines, until)
+        # The contact that it is raised from is linked first.
+        opening = next((place for place, line in enumerate(lines) if line.kind == "ticket.opened"), None)
+        if opening is not None:
+            yield _Fold(ticket, past).run(lines[opening:], until)
 
 
 @dataclass
@@ -60,6 +62,7 @@ class _State:
     said: list[Said] = field(default_factory=list)
     asked_since: datetime | None = None
     told_at: datetime | None = None
+    spoken_at: datetime | None = None
     touched_at: datetime | None = None
     resolved_at: datetime | None = None
     moves: int = 0
@@ -88,7 +91,7 @@ class _Fold:
             getattr(self, "_" + line.kind.replace(".", "_"), self._nothing)(line)
             if line.actor_kind in _PEOPLE:
                 self.now.touched_at = max(self.now.touched_at or line.at, line.at)
-            if line.kind in KINDS:
+            if line.kind in KINDS and (line.kind != "interaction.linked" or line.data.get("spoken")):
                 happened = event_of(line.kind, dict(line.data))
                 rule = line.actor_id if line.actor_kind == "rule" else None
                 self.moments.append(Moment(line.at, happened, self._facts(line.at), f"entry:{line.id}", rule))
@@ -180,6 +183,23 @@ class _Fold:
         now.service_class = data.get("service_class", own)
         now.details = dict(data["details"]) if "details" in data else self._first_details()
         self._say(line)
+        self._interaction_linked(line)
+
+    def _interaction_linked(self, line: Line) -> None:
+        if line.data.get("spoken"):
+            self._speak(line.at)
+
+    def _call_back_done(self, line: Line) -> None:
+        if line.data.get("result") in REACHED:
+            self._speak(self.past.calls[line.data["call_back"]][1])
+
+    def _speak(self, at: datetime) -> None:
+        """Somebody of ours spoke with the requester, who has nothing unanswered then."""
+        now = self.now
+        now.spoken_at = at
+        now.told_at = max(now.told_at or at, at)
+        if now.asked_since is not None and now.asked_since <= at:
+            now.asked_since = None
 
     def _first_details(self) -> dict[str, Any]:
         """Entries of before did not keep the first answers: the oldest that are known."""
@@ -257,9 +277,11 @@ class _Fold:
         if not public:
             return
         if message.from_requester:
-            now.asked_since = now.asked_since or message.at
+            if now.spoken_at is None or message.at > now.spoken_at:
+                now.asked_since = now.asked_since or message.at
         elif message.staff_id is not None:
-            now.asked_since, now.told_at = None, message.at
+            if message.delivery != Message.Delivery.CALL_BACK:  # else it waits to be told
+                now.asked_since, now.told_at = None, max(now.told_at or message.at, message.at)
             if now.status == "new":
                 now.status = "open"
 

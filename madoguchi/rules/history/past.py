@@ -1,9 +1,11 @@
-"""What is read of the past for a batch of tickets, before it is folded; nine questions however many there are."""
+"""What is read of the past for a batch of tickets, before it is folded; ten questions however many there are."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models import Q
 
 from madoguchi.catalog.models import Category
 from madoguchi.handoffs.models import Handoff, RoutingDecision
@@ -11,7 +13,7 @@ from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Mention
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Membership, Person
-from madoguchi.tickets.models import Message, Ticket
+from madoguchi.tickets.models import Message, Ticket, TicketCallBack
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class Past:
     def __init__(self, ids: Collection[int], until: datetime) -> None:
         self.until = until
         self.tickets = list(Ticket.objects.filter(pk__in=ids).select_related("contract").order_by("pk"))
-        self.lines = _lines(ids, until)
+        self.calls = _calls(ids)
+        self.lines = _lines(ids, until, self.calls)
         self.handoffs = _grouped(Handoff.objects.filter(ticket__in=ids).order_by("id"))
         self.decisions = _grouped(RoutingDecision.objects.filter(ticket__in=ids).order_by("id"))
         self.messages = {row.pk: row for row in Message.objects.filter(ticket__in=ids).defer("html", "quoted")}
@@ -66,14 +69,25 @@ class Past:
         return None
 
 
-def _lines(ids: Collection[int], until: datetime) -> dict[int, list[Line]]:
+def _calls(ids: Collection[int]) -> dict[int, tuple[int, datetime]]:
+    """Call-back → its ticket and when it was made."""
+    links = TicketCallBack.objects.filter(ticket__in=ids, call_back__done_at__isnull=False)
+    return {call: (ticket, at) for call, ticket, at in links.values_list("call_back", "ticket", "call_back__done_at")}
+
+
+def _lines(ids: Collection[int], until: datetime, calls: Mapping[int, tuple[int, datetime]]) -> dict[int, list[Line]]:
+    """The entries that name a ticket, and those of its calls that were made, which name the call only."""
     found: dict[int, list[Line]] = {}
-    rows = Mention.objects.filter(kind="ticket", ref__in=ids, entry__at__lte=until).order_by("ref", "entry_id")
-    for ref, *entry in rows.values_list(
-        "ref", "entry_id", "entry__kind", "entry__at", "entry__data", "entry__actor_kind", "entry__actor_id"
+    named = Q(kind="ticket", ref__in=ids)
+    if calls:
+        named |= Q(kind="callback", ref__in=list(calls), entry__kind="call_back.done")
+    rows = Mention.objects.filter(named, entry__at__lte=until).order_by("entry_id")
+    for named_kind, ref, *entry in rows.values_list(
+        "kind", "ref", "entry_id", "entry__kind", "entry__at", "entry__data", "entry__actor_kind", "entry__actor_id"
     ):
         pk, kind, at, data, actor_kind, actor_id = entry
-        found.setdefault(ref, []).append(Line(pk, kind, at, data, actor_kind, actor_id))
+        ticket = ref if named_kind == "ticket" else calls[ref][0]
+        found.setdefault(ticket, []).append(Line(pk, kind, at, data, actor_kind, actor_id))
     return found
 
 
