@@ -1,6 +1,7 @@
 """Questions that were answered for tickets like this one, and by whom."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,12 +63,9 @@ class Answerer:
     times: int
 
 
-def who_answered(ticket: Ticket, access: Access, *, said: str = "", limit: int = 5) -> list[Answerer]:
-    """The contacts who answered for tickets like this one and are still asked: the likest text first, then the latest.
-
-    Two queries more than ``answered_like``.
-    """
-    likes = {like.consultation: like for like in answered_like(ticket, access, said=said)}
+def who_answered(found: Sequence[Like], *, limit: int = 5) -> list[Answerer]:
+    """The contacts who answered those questions and are still asked: the likest text first, then the latest."""
+    likes = {like.consultation: like for like in found}
     rows = Consultation.objects.filter(pk__in=list(likes), answer__approach__contact__is_active=True)
     rows = rows.select_related("ticket", "topic", "answer__approach__contact__department")
     best: dict[int, Answerer] = {}

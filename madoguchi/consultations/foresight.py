@@ -24,7 +24,10 @@ class Move(StrEnum):
 
 @dataclass(frozen=True)
 class Step:
-    """At ``at``, ``move`` concerns this contact (none at the end), reached by ``channel`` at ``address``."""
+    """At ``at``, ``move`` concerns this contact (none at the end), reached by ``channel`` at ``address``.
+
+    ``contact`` is the id of whoever is asked.
+    """
 
     at: datetime
     move: Move
@@ -32,6 +35,7 @@ class Step:
     channel: str = ""
     address: str = ""
     why: str = ""
+    contact: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,4 +121,5 @@ def _ahead(course: Course, *told: Approach) -> Iterator[Step]:
 
 def _asking(approach: Approach) -> Step:
     """``send_at`` is when it leaves, or left."""
-    return Step(approach.send_at, Move.ASK, approach.name, approach.channel, approach.address, approach.why)
+    who = approach.contact_id
+    return Step(approach.send_at, Move.ASK, approach.name, approach.channel, approach.address, approach.why, who)

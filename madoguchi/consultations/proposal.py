@@ -1,7 +1,7 @@
 """Before a department is asked: which one and why, and what it may be told."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import hearing_items, path_of
-from madoguchi.consultations.alike import answered_like
+from madoguchi.consultations.alike import Like
 from madoguchi.consultations.disclosure import (
     DEFAULT,
     DEFAULT_OUTSIDE,
@@ -26,7 +26,6 @@ from madoguchi.consultations.disclosure import (
 from madoguchi.consultations.models import Disclosure
 from madoguchi.foundation import phone
 from madoguchi.foundation.refusal import Refused
-from madoguchi.people.access import Access
 from madoguchi.people.models import Department, EmailAddress, Person, PhoneNumber, Topic
 from madoguchi.tickets.models import Message, Ticket, shown
 
@@ -54,9 +53,9 @@ def label_of(department: Department, topic: Topic | None) -> str:
     return f"{department.label} › {topic.label}" if topic else department.label
 
 
-def proposal_for(ticket: Ticket, access: Access, *, said: str = "", limit: int = 4) -> list[Proposed]:
+def proposal_for(ticket: Ticket, likes: Iterable[Like], *, limit: int = 4) -> list[Proposed]:
     """Whom to ask about a ticket, the best first: by the topics of its category and those above, and by who answered
-    for tickets like it. ``said`` stands for the conversation of a ticket that is not raised yet.
+    for tickets like it (``alike.answered_like``).
     """
     found: list[Proposed] = []
     path = path_of(ticket.category) if ticket.category else []
@@ -65,7 +64,7 @@ def proposal_for(ticket: Ticket, access: Access, *, said: str = "", limit: int =
     for topic in topics.annotate(of=F("categories__pk")).select_related("department").order_by("position", "pk"):
         place: int = depth[topic.of]
         _add(found, topic.department, topic, 2 + place, _("topic of “%(name)s”") % {"name": path[place].label})
-    _add_answered(found, ticket, access, said)
+    _add_answered(found, likes)
     return sorted(found, key=lambda one: -one.weight)[:limit]
 
 
@@ -80,11 +79,11 @@ def _add(found: list[Proposed], department: Department, topic: Topic | None, wei
     known.weight += weight
 
 
-def _add_answered(found: list[Proposed], ticket: Ticket, access: Access, said: str) -> None:
+def _add_answered(found: list[Proposed], likes: Iterable[Like]) -> None:
     """Who answered lately for tickets with the same words, or of the same category."""
     alike, same = defaultdict[_Key, set[int]](set), defaultdict[_Key, int](int)
     shares: dict[int, float] = {}
-    for like in answered_like(ticket, access, said=said):
+    for like in likes:
         key = (like.department, like.topic)
         if like.share:
             alike[key].add(like.ticket)

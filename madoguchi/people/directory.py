@@ -11,6 +11,7 @@ from madoguchi.people.models import Contact, Department, Topic
 
 MOST = 20  # of each kind
 _MOST_WORDS = 6
+_SAID = re.compile(r"(?:内線(?:番号)?|ext(?:ension)?\.?)[\s::]*(?=\d)", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d()+\-]*\d[\d()+\-]*")
 
 
@@ -29,6 +30,7 @@ def find_in_directory(text: str, *, numbers: bool = True, limit: int = MOST) -> 
     Whose extension or number it is comes first. Without ``numbers`` nobody is found by number, address or note. Five
     queries, whatever is found.
     """
+    text = _SAID.sub("", text)
     words = [text] if _digits(text) else text.split()[:_MOST_WORDS]
     keys = [key for word in words if (key := search_key(word))]
     if not keys:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from madoguchi.consultations.actions.hear import answer, decline
-from madoguchi.consultations.alike import who_answered
+from madoguchi.consultations.alike import answered_like, who_answered
 from madoguchi.people.access import access_of
 from madoguchi.people.actions import change_contact
 from madoguchi.search.index import drain
@@ -33,7 +33,7 @@ def test_the_contacts_who_answered_for_tickets_like_it_are_known_with_when_and_o
         ticket = raised(cast, subject, **more)
         return [
             (one.contact.name, one.consultation.ticket.subject, one.is_alike, one.times)
-            for one in who_answered(ticket, access_of(getattr(cast, who)))
+            for one in who_answered(answered_like(ticket, access_of(getattr(cast, who))))
         ]
 
     assert found("10月分の請求書がまだ届かない") == [
@@ -43,7 +43,7 @@ def test_the_contacts_who_answered_for_tickets_like_it_are_known_with_when_and_o
     assert found("別の件", category=cast.wiring) == [("経理 窓口", "会議室の配線", False, 1)]
     assert found("別の件") == []
     assert found("10月分の請求書がまだ届かない", "ogawa") == [], "a partner hears nothing of others' tickets"
-    latest = who_answered(raised(cast, "10月分の請求書が届かない"), access_of(cast.sato))[0]
+    latest = who_answered(answered_like(raised(cast, "10月分の請求書が届かない"), access_of(cast.sato)))[0]
     assert (latest.at, latest.consultation.ticket) == (said.at, first)
     change_contact(cast.accounting_second, is_active=False, by=cast.admin)
     assert [name for name, *_ in found("10月分の請求書がまだ届かない")] == ["経理 窓口"]

@@ -14,6 +14,7 @@ from madoguchi.consultations.actions.hear import answer, ask_back, decline
 from madoguchi.consultations.actions.read import review
 from madoguchi.consultations.actions.steer import next_contact, reply, withdraw
 from madoguchi.consultations.actions.use import use_answers
+from madoguchi.consultations.alike import answered_like
 from madoguchi.consultations.foresight import Move, outlook, plan_of
 from madoguchi.consultations.models import Approach, Consultation, State
 from madoguchi.consultations.proposal import proposal_for
@@ -40,7 +41,8 @@ def topic(cast: Cast) -> Topic:
 
 
 def proposed(ticket: Ticket, cast: Cast, who: str = "sato") -> list[tuple[str, str]]:
-    return [(one.label, "; ".join(one.whys)) for one in proposal_for(ticket, access_of(getattr(cast, who)))]
+    likes = answered_like(ticket, access_of(getattr(cast, who)))
+    return [(one.label, "; ".join(one.whys)) for one in proposal_for(ticket, likes)]
 
 
 def test_the_topics_of_the_category_are_proposed_and_those_above_it_after_them(cast: Cast, topic: Topic) -> None:

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from madoguchi.consultations.actions.ask import ask
+from madoguchi.consultations.alike import answered_like, who_answered
 from madoguchi.consultations.disclosure import Field
 from madoguchi.consultations.foresight import Plan, plan_of
+from madoguchi.consultations.history import usual_s
 from madoguchi.consultations.models import Consultation
 from madoguchi.consultations.proposal import proposal_for, question_for, tells_too_much
 from madoguchi.foundation.dates import moment_of
@@ -21,14 +23,15 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.ask_instead import ask_instead
 from madoguchi.handoffs.models import Handoff
 from madoguchi.people.access import Access, Capability
-from madoguchi.people.models import Department
-from madoguchi.tickets.models import Ticket
+from madoguchi.people.models import Contact, Department
+from madoguchi.tickets.models import Priority, Ticket
 from madoguchi.web.consultations.finding import Choice, choice_of, find
 from madoguchi.web.shell.done import done
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 
 SHEET = "consultations/ask.html"
+_ANSWERERS = 3
 
 
 @guard(Capability.WORK_TICKETS)
@@ -87,7 +90,9 @@ def sheet_of(
         question = again.question
     elif told is not None and (begins or _is_untouched(ticket, form.get("for", ""), question, conversation)):
         question = f"{handoff.reason}\n\n{told.text}" if begins and handoff else told.text
-    usual, coming = _plans(request, chosen)
+    pressing = begins and ticket.priority == Priority.URGENT
+    urgent = pressing or bool(form.get("urgent"))
+    usual, coming = _plans(request, chosen, urgent=urgent)
     too_much = tells_too_much(ticket, chosen.department, question, said=conversation) if chosen else ()
     return {
         "ticket": ticket,
@@ -98,7 +103,9 @@ def sheet_of(
         "left_out": named(told.left_out) if told else "",
         "too_much": named(too_much),
         "plan": coming,
-        "urgent": bool(form.get("urgent")),
+        "known": _known_of(coming, request.access),
+        "urgent": urgent,
+        "pressing": ticket.priority == Priority.URGENT,
         "due_at": local(coming.due_at) if coming else form.get("due_at", ""),
         "due_default": local(usual.due_at) if usual else "",
         "handoff": handoff,
@@ -154,8 +161,13 @@ def _context(request: StaffRequest, ticket: Ticket, handoff: Handoff | None) -> 
 
 
 def _proposed(ticket: Ticket, access: Access, conversation: str) -> list[Choice]:
-    proposed = proposal_for(ticket, access, said=conversation)
-    return [Choice(one.department, one.topic, whys=tuple(one.whys)) for one in proposed]
+    """Departments, and after them the people who answered for tickets like this one."""
+    likes = answered_like(ticket, access, said=conversation)
+    found = [Choice(one.department, one.topic, whys=tuple(one.whys)) for one in proposal_for(ticket, likes)]
+    for one in who_answered(likes, limit=_ANSWERERS):
+        why = _("answered for %(number)s") % {"number": one.consultation.ticket.number_shown}
+        found.append(Choice(one.contact.department, one.consultation.topic, one.contact, (why,)))
+    return found
 
 
 def _first(found: list[Choice], again: Consultation | None, handoff: Handoff | None) -> Choice | None:
@@ -177,11 +189,19 @@ def _is_untouched(ticket: Ticket, written_for: str, question: str, conversation:
     return question.split() == told.text.split()
 
 
-def _plans(request: StaffRequest, chosen: Choice | None) -> tuple[Plan | None, Plan | None]:
+def _known_of(plan: Plan | None, access: Access) -> dict[str, Any]:
+    """What is known of whoever is asked first: the note about them (not for partners), and how fast they answer."""
+    contact = Contact.objects.select_related("department").filter(pk=plan.first.contact or 0).first() if plan else None
+    if contact is None:
+        return {}
+    return {"note": "" if access.is_partner else contact.note, "usual_s": usual_s(contact)}
+
+
+def _plans(request: StaffRequest, chosen: Choice | None, *, urgent: bool) -> tuple[Plan | None, Plan | None]:
     """How it goes with the usual time to answer, and with the time that was written."""
     if chosen is None:
         return None, None
-    due_at, urgent, now = _due(request), bool(request.POST.get("urgent")), timezone.now()
+    due_at, now = _due(request), timezone.now()
     department, topic, contact = chosen.department, chosen.topic, chosen.contact
     usual = plan_of(department, topic, urgent=urgent, contact=contact, now=now)
     if due_at is None or due_at <= now:

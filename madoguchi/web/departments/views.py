@@ -8,7 +8,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from madoguchi.catalog.models import Category
-from madoguchi.consultations.alike import Answerer, who_answered
+from madoguchi.consultations.alike import Answerer, answered_like, who_answered
 from madoguchi.consultations.history import known_besides
 from madoguchi.people.access import Capability
 from madoguchi.people.directory import Hit, find_in_directory
@@ -33,7 +33,7 @@ def index(request: StaffRequest) -> HttpResponse:
     words = request.GET.get("q", "").replace("\0", "").strip()[:100]
     cursor, now = "", timezone.now()
     ticket = Ticket.objects.visible_to(request.access).numbered(words).first() if words else None
-    answerers = who_answered(ticket, request.access) if ticket else []
+    answerers = who_answered(answered_like(ticket, request.access)) if ticket else []
     if words:
         hits = find_in_directory(words, numbers=not request.access.is_partner)
     else:

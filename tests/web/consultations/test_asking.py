@@ -14,12 +14,20 @@ from madoguchi.consultations.models import Approach, Consultation, State
 from madoguchi.handoffs.actions.decide import accept
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
-from madoguchi.people.actions.departments import add_contact, add_department, add_topic, change_department
+from madoguchi.people.actions.departments import (
+    add_contact,
+    add_department,
+    add_topic,
+    change_contact,
+    change_department,
+)
 from madoguchi.people.models import Department, Topic
+from madoguchi.tickets.actions.change import change
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
+from tests.consultations.past import asked_before
 from tests.web.handoffs.test_inbox import ANSWERS
 
 SignIn = Callable[..., Client]
@@ -77,6 +85,35 @@ def test_the_sheet_opens_with_the_best_proposal_and_a_question_without_what_may_
     assert "経理 窓口" in html
     assert "今すぐ送信" in html
     assert "岡田 部長" in html
+
+
+def test_who_answered_for_tickets_like_it_can_be_asked_and_what_is_known_of_them_is_said(
+    ticket: Ticket, cast: Cast, bill: Topic, sign_in: SignIn
+) -> None:
+    change_contact(cast.accounting_second, note="午後は倉庫", by=cast.admin)
+    for days in range(1, 6):
+        like = open_ticket(subject="一", body="一", channel="phone", category=cast.mail_trouble, by=cast.sato)
+        turn = (cast.accounting_second, Approach.State.ANSWERED, timedelta(minutes=30))
+        past = timezone.now() - timedelta(days=days)
+        asked_before(like, cast.accounting, turn, at=past, topic=bill, urgent=True)
+    client = sign_in(cast.sato)
+    html = client.get(f"/consultations/ask/{ticket.number_shown}/", headers=SHEET).content.decode()
+    their = key_of(cast.accounting, bill, cast.accounting_second.pk)
+    assert f'value="{their}"' in html
+    assert f"{like.number_shown} に回答" in html
+    plan = f"/consultations/ask/{ticket.number_shown}/plan/"
+    written = {"to": their, "question": "発行済みですか", "urgent": "on"}
+    assert "午後は倉庫 · 通常30分以内に回答" in client.post(plan, written, headers=PLAN).content.decode()
+
+
+def test_an_urgent_ticket_asks_at_once_and_says_why(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.sato)
+    address = f"/consultations/ask/{ticket.number_shown}/"
+    assert not re.search(r'name="urgent"[^>]*checked', client.get(address, headers=SHEET).content.decode())
+    change(ticket, priority="urgent", by=cast.sato)
+    html = client.get(address, headers=SHEET).content.decode()
+    assert re.search(r'name="urgent"[^>]*checked', html)
+    assert "緊急のチケットのため" in html
 
 
 def test_one_press_asks_as_it_was_proposed(ticket: Ticket, cast: Cast, bill: Topic, sign_in: SignIn) -> None:
@@ -261,7 +298,7 @@ def test_a_resolved_ticket_asks_nobody(ticket: Ticket, cast: Cast, sign_in: Sign
 
 
 def test_a_partners_staff_read_no_number_of_whom_they_have_not_asked(cast: Cast, sign_in: SignIn) -> None:
-    called = add_contact(cast.accounting, name="田村", mobile="09012345678", by=cast.admin)
+    called = add_contact(cast.accounting, name="田村", mobile="09012345678", note="倉庫", by=cast.admin)
     theirs = open_ticket(
         subject="共有の件", body="x", channel="phone", requester=cast.yamada, front_team=cast.partner, by=cast.ogawa
     )
@@ -272,3 +309,4 @@ def test_a_partners_staff_read_no_number_of_whom_they_have_not_asked(cast: Cast,
     }
     assert ["電話" in html and "田村" in html for html in plans.values()] == [True, True]
     assert ["090-1234-5678" in html for html in plans.values()] == [False, True]
+    assert ["倉庫" in html for html in plans.values()] == [False, True]

@@ -1,5 +1,6 @@
 """A question on the ticket's page, its own sheet, the list of them; and who may see and do what."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,6 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from madoguchi.clocks.actions import Promise, promise
+from madoguchi.clocks.models import Kind, PolicyVersion
+from madoguchi.clocks.rebuild import recalculate
 from madoguchi.consultations.actions.ask import ask
 from madoguchi.consultations.actions.hear import answer, ask_back, decline
 from madoguchi.consultations.actions.read import read_as
@@ -234,6 +238,22 @@ def test_a_reply_made_of_an_answer_keeps_where_it_came_from_and_names_nobody(
     assert "この回答を使う" not in html
     assert "経理部の回答を連絡者に伝えた" in html
     assert client.get(f"/tickets/{ticket.number}/?use=999").status_code == 200
+
+
+def test_a_word_to_the_requester_is_proposed_when_the_department_takes_long(
+    question: Consultation, ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    what = Promise(Kind.NEXT_UPDATE, "次の連絡", 1800, calendar_of=PolicyVersion.CalendarOf.ALWAYS)
+    promise(what, for_running=True, by=cast.admin)
+    while recalculate():
+        pass
+    page = sign_in(cast.sato).get(f"/tickets/{ticket.number}/").content.decode()
+    assert 'data-key="Alt+W"' in page
+    draft = page.partition('id="draft-status"')[2].partition(">")[2].partition("<")[0]
+    assert "現在、担当部署に確認しております" in json.loads(draft)
+    answer(question, body="発行済みです", by=cast.sato)
+    page = sign_in(cast.sato).get(f"/tickets/{ticket.number}/").content.decode()
+    assert 'data-key="Alt+W"' not in page
 
 
 def test_nothing_of_it_reaches_the_requester(question: Consultation, ticket: Ticket, cast: Cast) -> None:
