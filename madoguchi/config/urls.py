@@ -22,6 +22,7 @@ SEGMENTS = (
     "administration",
     "portal",
     "answer",
+    "faq",
 )
 
 

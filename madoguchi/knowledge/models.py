@@ -105,6 +105,7 @@ class Article(models.Model):
     ``uses`` counts the tickets (and other texts) it solved, ``checked_day`` is the day on which somebody last wrote it
     or said that it is right, as a number (``date.toordinal()``), so that the order of the review is plain arithmetic on
     both engines; ``open_comments`` are those that nobody has answered yet.
+    ``helped`` and ``not_helped`` are what readers of the public FAQ said.
     ``version`` counts edits and guards against overwriting; ``revision`` grows with everything that changes what
     a search finds, so the sum over all articles tells a process whether its index is still true.
     """
@@ -135,6 +136,8 @@ class Article(models.Model):
     used_at = models.DateTimeField(null=True, blank=True)
     checked_day = models.PositiveIntegerField(default=day_number)
     open_comments = models.PositiveIntegerField(default=0)
+    helped = models.PositiveIntegerField(default=0)
+    not_helped = models.PositiveIntegerField(default=0)
     updated_at = models.DateTimeField(_("updated"))
     version = models.PositiveIntegerField(default=1)
     revision = models.PositiveBigIntegerField(default=1)
@@ -157,6 +160,11 @@ class Article(models.Model):
     def is_overdue(self) -> bool:
         """Whether the day has passed on which somebody should have looked whether it is still true."""
         return self.review_on is not None and self.review_on < timezone.localdate()
+
+    @property
+    def is_public(self) -> bool:
+        """The same of one article that ``public()`` asks of all."""
+        return self.audience == Audience.PUBLIC and self.state == State.VALIDATED and not self.is_overdue
 
     @property
     def checked_on(self) -> date:

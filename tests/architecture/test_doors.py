@@ -13,6 +13,7 @@ from madoguchi.web.shell.guard import PUBLIC, SIGNED_IN
 OPEN = {
     "accounts/": "signing in; allauth guards what lies behind it",
     "answer/": "a department answers by a signed link",
+    "faq/": "what is written for the public",
     "portal/": "requesters have no accounts",
     "shell/language/": "the sign-in page has a language too",
     "healthz": "asked by machines that only look whether the desk lives",

@@ -101,6 +101,7 @@ def article_page(request: StaffRequest, article_id: int) -> HttpResponse:
         "next_review": next_review(),
         "path": paths().get(article.category_id or 0, article.category_text),
         "solved": solved,
+        "is_public": article.is_public,
         "comments": comments_of(article),
         "comments_on": may_propose(request.access),
         "now_is": timezone.now(),

@@ -19,7 +19,17 @@ PARTS = {
     "shell.css": ("css", ("*.css",)),
     "plain.css": (
         "css",
-        ("_*.css", "base.css", "buttons.css", "fields.css", "messages.css", "plain.css", "answer.css"),
+        (
+            "_*.css",
+            "base.css",
+            "buttons.css",
+            "fields.css",
+            "messages.css",
+            "plain.css",
+            "answer.css",
+            "rendered.css",
+            "faq.css",
+        ),
     ),
     "shell.js": ("js", ("*.js",)),
 }

@@ -61,3 +61,14 @@ def test_what_one_may_not_read_has_no_history(cast: Cast, sign_in: SignIn) -> No
     client = sign_in(cast.ogawa)
     assert client.get(f"/knowledge/{internal.pk}/history/").status_code == 404
     assert client.post(f"/knowledge/{internal.pk}/versions/1/restore/").status_code == 404
+
+
+def test_what_is_new_tells_who_and_why_and_nothing_one_may_not_read(
+    cast: Cast, sign_in: SignIn, article: Article
+) -> None:
+    create(replace(PRINTER, question="社内の手順", audience=Audience.STAFF), by=cast.kimura)
+    client = sign_in(cast.ogawa)
+    page = client.get("/knowledge/news/").content.decode()
+    assert "短すぎた" in page
+    assert f"/knowledge/{article.pk}/history/?from=2&amp;to=3" in page
+    assert "社内の手順" not in page

@@ -1,0 +1,68 @@
+"""Around every page of the FAQ: the reader's language, no cookie, kept by caches until it differs."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import http_date
+
+from madoguchi.web.answer.limits import Limit, address_of
+
+type View = Callable[..., HttpResponseBase]
+
+KEPT_S = 300  # what is withdrawn is gone from every cache after five minutes
+PAGES = Limit("faq", 240, 60)
+SEARCHES = Limit("faq_search", 60, 60)
+HELPED = Limit("faq_helped", 30, 3600)
+HELPED_ONCE = Limit("faq_helped_once", 1, 86_400)
+
+
+def within(limit: Limit, request: HttpRequest, *, what: str = "") -> bool:
+    """Count one more for whoever asks; whether they may."""
+    return not limit.passed(f"{address_of(request)}:{what}")
+
+
+def open_page(view: View) -> View:
+    """For everybody, in the language of ``?lang=`` or of their browser, with the headers that caches go by."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, **kwargs: str) -> HttpResponseBase:
+        if (chosen := request.GET.get("lang", "")) in dict(settings.LANGUAGES):
+            translation.activate(chosen)
+        if not within(PAGES, request):
+            return HttpResponse(status=429, headers={"Retry-After": "60"})
+        response = view(request, **kwargs)
+        response["Content-Language"] = translation.get_language() or settings.LANGUAGE_CODE
+        return response
+
+    return shown
+
+
+def cached(request: HttpRequest, response: HttpResponse, *, changed: datetime | None = None) -> HttpResponse:
+    """The answer with its validators, or 304 when the reader has it already."""
+    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    modified = int(changed.timestamp()) if changed else None
+    response["ETag"] = etag
+    response["Cache-Control"] = f"public, max-age={KEPT_S}"
+    if modified is not None:
+        response["Last-Modified"] = http_date(modified)
+    patch_vary_headers(response, ("Accept-Language",))
+    # The tag alone decides: a change of the frame, or of an article beside it, does not move the article's date.
+    found = get_conditional_response(request, etag=etag, response=response)
+    return found if isinstance(found, HttpResponse) else response
+
+
+def desk() -> str:
+    """What the desk is called towards the public."""
+    return settings.MAIL_NAME
+
+
+def absolute(path: str) -> str:
+    """An address as others write it down."""
+    return f"{settings.PUBLIC_ADDRESS}{path}"
