@@ -50,7 +50,6 @@ def test_a_script_is_walked_abandoned_resumed_and_ends_in_a_hand_over(served: De
     page.keyboard.type("めーる")
     page.keyboard.press("Enter")
     expect(page.locator(".script-text")).to_have_text("山田 花子 様、佐藤が承ります。")
-    page.screenshot(path="/tmp/s1.png")
     assert_accessible(page)
     page.keyboard.press("Enter")  # said
     expect(page.locator(".script-step [name='item.error_code']")).to_be_focused()
@@ -60,14 +59,12 @@ def test_a_script_is_walked_abandoned_resumed_and_ends_in_a_hand_over(served: De
     types(page, "since_when", "今朝9時から")
     expect(page.locator(".script-way")).to_contain_text("0x80042109")
     expect(page.locator(".script-text")).to_have_text("ブラウザー版メールにサインインできる")
-    page.screenshot(path="/tmp/s2.png")
 
     # Out of the script: what was answered stands in the list, and more is answered there.
     page.keyboard.press("Alt+o")
     expect(page.locator(".script-left")).to_be_visible()
     expect(page.locator("#item-error_code")).to_have_value("0x80042109")
     page.locator("#item-steps_tried").fill("再起動した")
-    page.screenshot(path="/tmp/s3.png")
     assert_accessible(page)
     page.keyboard.press("Alt+o")
     expect(page.locator(".script-text")).to_have_text("ブラウザー版メールにサインインできる")
@@ -77,8 +74,8 @@ def test_a_script_is_walked_abandoned_resumed_and_ends_in_a_hand_over(served: De
     page.keyboard.press("Alt+j")
     types(page, "callback_number", "090-1111-2222")  # what was tried is known, and skipped
     expect(page.locator(".script-step")).to_contain_text("手順では直りませんでした(0x80042109)。")
+    expect(page.locator(".hearing-all [data-count]")).to_have_text("5/5")
     assert_accessible(page)
-    page.screenshot(path="/tmp/s4.png")
 
     # To any step and back again: nothing is lost.
     page.keyboard.press("Alt+l")
@@ -93,7 +90,6 @@ def test_a_script_is_walked_abandoned_resumed_and_ends_in_a_hand_over(served: De
     sheet = page.locator("#sheet")
     expect(sheet.locator("[name=reason]")).to_have_value("手順では直りませんでした(0x80042109)。")
     expect(sheet).to_contain_text("5/5")
-    page.screenshot(path="/tmp/s5.png")
     page.keyboard.press("Alt+h")
     expect(page.locator("#messages")).to_contain_text("サービスデスク")
     with served.inside():
@@ -107,5 +103,85 @@ def test_a_script_is_walked_abandoned_resumed_and_ends_in_a_hand_over(served: De
         assert steps == ["hello", "code", "since", "web", "web", "impact", "number", "to-desk", "since", "to-desk"]
 
     narrow = open_window(cast.sato, f"/workbench/?contact={walk.interaction_id}", width=390, height=844)
+    expect(narrow.locator(".now-head")).to_be_visible()
     narrow.get_by_role("tab", name="問い合わせ").click()
-    expect(narrow.locator("#category-typed")).to_be_visible()
+    narrow.locator("#category-typed").click()
+    narrow.get_by_role("option", name="メールの不具合").click()
+    expect(narrow.locator(".script-text")).to_have_text("山田 花子 様、佐藤が承ります。")
+    narrow.get_by_role("button", name="次へ").click()
+    expect(narrow.locator(".script-step [name='item.error_code']")).to_be_visible()
+    assert narrow.evaluate("document.documentElement.scrollWidth") == 390
+    assert_accessible(narrow)
+
+
+def test_a_keeper_writes_a_script_sees_what_is_wrong_switches_it_on_and_tries_it(
+    served: Desk, open_window: OpenWindow
+) -> None:
+    page = open_window(served.cast.kimura, "/knowledge/scripts/")
+    page.keyboard.press("Alt+c")
+    page.get_by_label("分類").select_option(label="すべて › 配線")
+    page.get_by_role("button", name="書く").click()
+    expect(page.locator(".script-row")).to_have_count(2)
+    assert_accessible(page)
+
+    # By keyboard: something is asked and something verified between the greeting and the hand-over.
+    page.locator("#add-0").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[id='s1.kind']")).to_be_focused()
+    page.locator("[id='s1.kind']").select_option(label="尋ねる")
+    page.locator("[id='s1.item']").select_option(label="このスクリプトだけの質問")
+    page.locator("[id='s1.q_name']").fill("フロア")
+    page.locator("[id='s1.q_kind']").select_option("choice")
+    expect(page.locator(".script-verdict")).to_contain_text("直すところがあと1件")
+    expect(page.locator(".script-row").nth(1)).to_contain_text("選択肢が二つ以上必要です")
+    page.locator("[id='s1.q_choices']").fill("1階\n2階")
+    expect(page.locator(".script-verdict")).to_contain_text("問題ありません")
+    page.locator("#add-1").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[id='s2.kind']")).to_be_focused()
+    page.locator("[id='s2.kind']").select_option(label="分岐")
+    page.locator("[id='s2.w0.c0.item']").select_option(label="フロア")
+    page.locator("[name='s2.w0.c0.one_of'][value='1階']").check()
+    page.locator("#add-3").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("[id='s4.kind']")).to_be_focused()
+    page.locator("[id='s4.kind']").select_option(label="解決")
+    expect(page.locator(".script-row").nth(4)).to_contain_text("このステップへ行く道筋がありません")
+    page.locator("[id='s2.w0.next']").select_option(label="5. 解決")
+    expect(page.locator(".script-verdict")).to_contain_text("問題ありません")
+    page.locator("#down-0").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#down-1")).to_be_focused()
+    assert_accessible(page)
+    page.keyboard.press("Alt+t")
+
+    # Without a call: both ways, and nothing is recorded.
+    expect(page.locator("h1")).to_contain_text("試す")
+    expect(page.get_by_label("フロア")).to_be_focused()
+    page.get_by_label("フロア").select_option("1階")
+    page.keyboard.press("Enter")
+    expect(page.locator(".script-text")).to_contain_text("お電話ありがとうございます")
+    page.keyboard.press("Alt+j")
+    expect(page.locator(".script-step")).to_contain_text("解決です")
+    page.keyboard.press("Alt+o")
+    expect(page.get_by_label("フロア")).to_be_focused()
+    page.get_by_label("フロア").select_option("2階")
+    page.keyboard.press("Enter")
+    expect(page.locator(".script-text")).to_contain_text("お電話ありがとうございます")
+    page.keyboard.press("Alt+j")
+    expect(page.locator(".script-step")).to_contain_text("現地対応へ引き継ぎ")
+    assert_accessible(page)
+    page.get_by_role("link", name="スクリプトへ戻る").click()
+    page.get_by_role("button", name="使い始める…").click()
+    sheet = page.locator("#sheet")
+    expect(sheet).to_contain_text("進行中の応対は、始めたときの版のまま")
+    assert_accessible(page, within="#sheet")
+    sheet.get_by_role("button", name="使い始める").click()
+    expect(page.locator("#messages")).to_contain_text("第1版を使い始めます")
+    expect(page.locator(".script-standing")).to_contain_text("使用中")
+    assert_accessible(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(page.url.split("?")[0] + "edit/")
+    expect(page.locator(".script-row")).to_have_count(5)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert_accessible(page)

@@ -49,6 +49,10 @@ class Form:
         """What a button does: ``add-2`` (below it; ``add--1``: first), ``remove-2``, ``up-2``, ``down-2``, ``way-2``,
         ``unway-2-0``, ``cond-2-0`` and ``uncond-2-0-1`` (of a way), ``when-2`` and ``unwhen-2-1``.
         """
+        self._do(verb)
+        self.steps = self.definition.written["steps"]
+
+    def _do(self, verb: str) -> None:
         name, _dash, rest = verb.partition("-")
         if verb == "add--1":
             self._insert(0)

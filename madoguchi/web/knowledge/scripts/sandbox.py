@@ -60,7 +60,7 @@ def walk(request: StaffRequest, category_id: int, number: int) -> HttpResponse:
         access=request.access,
         wrong=wrong,
         number=version.number,
-        focus=request.method == "POST",
+        focus=True,
     )
     assert script is not None
     context = {

@@ -1,0 +1,166 @@
+"""The script at the seat: who walks it, what is kept, on which version, and how a walk ends."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from madoguchi.interactions.models import Interaction
+from madoguchi.knowledge import article_index
+from madoguchi.scripts.models import Walk
+from madoguchi.tickets.models import Ticket
+from tests.cast import Cast
+from tests.scripts.writing import in_force, mail_script
+from tests.web.workbench.calls import MOBILE, answers, happen, rings
+
+type SignIn = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process(settings: Any) -> None:
+    settings.ENCODER = False
+    article_index.forget()
+
+
+@pytest.fixture
+def contact(cast: Cast) -> Interaction:
+    in_force(cast.mail_trouble, cast.kimura)
+    return happen(*rings(cast.sato, number=MOBILE), *answers(cast.sato))
+
+
+class Seat:
+    """The form in the middle, pressed as the page does it."""
+
+    def __init__(self, client: Client, contact: Interaction, cast: Cast) -> None:
+        self.client, self.contact = client, contact
+        self.form: dict[str, str] = {"round": "0", "category": str(cast.mail_trouble.pk), "notes": "送れない"}
+
+    def press(self, do: str, **fields: str) -> str:
+        self.form |= {f"item.{key}": value for key, value in fields.items() if key != "step"}
+        sent = self.form | {"do": do} | ({"step": fields["step"]} if "step" in fields else {})
+        return self._post("script/", sent, "hearing")
+
+    def choose(self, category: str = "") -> str:
+        self.form["category"] = category or self.form["category"]
+        return self._post("save/", self.form, "hearing")
+
+    def settle(self, rest: str, target: str = "seat", **fields: str) -> str:
+        return self._post(rest, self.form | fields, target)
+
+    def _post(self, rest: str, sent: dict[str, str], target: str) -> str:
+        headers = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": f"div#{target}"}
+        answer = self.client.post(f"/workbench/contacts/{self.contact.pk}/{rest}", sent, headers=headers)
+        assert answer.status_code == 200, answer.content.decode()
+        return str(answer.content.decode())
+
+
+@pytest.fixture
+def seat(cast: Cast, sign_in: SignIn, contact: Interaction) -> Seat:
+    return Seat(sign_in(cast.sato), contact, cast)
+
+
+def test_only_who_may_see_the_contact_and_take_calls_walks(cast: Cast, sign_in: SignIn, contact: Interaction) -> None:
+    address = f"/workbench/contacts/{contact.pk}/script/"
+    for who, status in {"watanabe": 403, "kimura": 403, "outsider": 403, "ogawa": 404, "mori": 404}.items():
+        assert sign_in(getattr(cast, who)).post(address, {"do": "next"}).status_code == status
+    assert sign_in(cast.sato).get(address).status_code == 405
+    assert Walk.objects.count() == 0
+
+
+def test_choosing_the_category_begins_and_what_saves_itself_does_not(seat: Seat) -> None:
+    seat.client.post(f"/workbench/contacts/{seat.contact.pk}/save/", seat.form, headers={"X-Autosave": "1"})
+    assert Walk.objects.count() == 0
+    assert "山田 花子 様、佐藤が承ります。" in seat.choose()
+    assert Walk.objects.get().here == "hello"
+    assert Walk.objects.get().staff is not None
+
+
+def test_another_category_leaves_the_script_and_back_it_goes_on(cast: Cast, seat: Seat) -> None:
+    seat.choose()
+    seat.press("next")
+    seat.press("next", error_code="0x1")
+    assert "script-step" not in seat.choose(str(cast.wiring.pk))
+    assert Walk.objects.get().outcome == "left"
+    assert "続きから" in seat.choose(str(cast.mail_trouble.pk))
+    assert 'name="item.since_when"' in seat.press("resume")
+    assert Walk.objects.get().outcome == ""
+
+
+def test_a_walk_stays_on_its_version_and_the_next_call_takes_the_new_one(cast: Cast, seat: Seat) -> None:
+    seat.choose()
+    new = {"steps": [{"kind": "say", "key": "new", "text": "新しい案内"}, *mail_script()["steps"]]}
+    in_force(cast.mail_trouble, cast.kimura, new)
+    assert "新しい案内" not in seat.press("back")
+    assert Walk.objects.get().version.number == 1
+    other = happen(*rings(cast.sato, call="c-2"), *answers(cast.sato, call="c-2"), call="c-2")
+    assert "新しい案内" in Seat(seat.client, other, cast).choose()
+
+
+def test_what_is_required_or_does_not_fit_keeps_one_at_the_step(seat: Seat) -> None:
+    seat.choose()
+    seat.press("next")
+    assert "回答が必要です" in seat.press("next", error_code=" ")
+    assert Walk.objects.get().here == "code"
+    assert 'role="alert"' not in seat.press("jump", step="number")
+    assert 'role="alert"' not in seat.press("jump", step="no-such-step")
+    assert Walk.objects.get().here == "number"
+
+
+def test_at_the_end_solved_the_answer_is_filled_in_and_the_walk_has_its_outcome(seat: Seat) -> None:
+    seat.choose()
+    seat.press("next")
+    for answer in ({"error_code": "0x1"}, {"since_when": "今朝"}, {"mail-web": "はい"}):
+        seat.press("next", **answer)
+    html = seat.press("next")
+    assert "送信ポートを587に変えた。" in html
+    seat.settle("settle/", verb="resolve", resolution="送信ポートを587に変えた。", no_article_reason="no_article")
+    walk = Walk.objects.get()
+    assert (walk.outcome, walk.here) == ("resolved", "solved")
+    assert Ticket.objects.get().details["mail-web"] == "はい"
+    # The same call about something else is a walk of its own.
+    seat.form = {"round": "1", "category": seat.form["category"]}
+    seat.choose()
+    assert Walk.objects.count() == 2
+
+
+def test_the_hand_over_sheet_has_team_and_reason_and_nothing_is_missing(cast: Cast, seat: Seat) -> None:
+    seat.choose()
+    seat.press(
+        "next", error_code="0x1", since_when="今朝", impact="自分", steps_tried="再起動", callback_number="0312345678"
+    )
+    html = seat.press("next", **{"mail-web": "いいえ"})
+    assert "サービスデスクへ引き継ぎ" in html
+    sheet = seat.settle("hand-over/sheet/", "sheet-body", to_team="", reason="直らない")
+    assert "直らない" in sheet
+    assert "5/5" in sheet
+    seat.settle("hand-over/", to_team=str(cast.service_desk.pk), reason="直らない")
+    assert Walk.objects.get().outcome == "handed_over"
+
+
+def test_raising_only_is_leaving_and_a_promise_is_a_call_back(seat: Seat) -> None:
+    seat.choose()
+    seat.settle("settle/", verb="open")
+    assert Walk.objects.get().outcome == "left"
+    seat.form["round"] = "1"
+    seat.choose()
+    sheet = seat.settle("call-back/sheet/", "sheet-body", note="確認のうえ折り返す")
+    assert "確認のうえ折り返す" in sheet
+    seat.settle(
+        "call-back/",
+        when=(timezone.now() + timedelta(hours=1)).isoformat(),
+        number="09011112222",
+        name="山田",
+        note="確認",
+    )
+    assert Walk.objects.order_by("-id").values_list("outcome", flat=True)[0] == "called_back"
+
+
+def test_a_continued_ticket_has_no_script(cast: Cast, seat: Seat) -> None:
+    seat.choose()
+    seat.settle("settle/", verb="open")
+    ticket = Ticket.objects.get()
+    seat.form = {"round": "1", "category": seat.form["category"], "ticket": ticket.number}
+    assert "script-step" not in seat.choose()
