@@ -201,7 +201,8 @@ def group() -> bool:
 
 def _text(row: Evidence) -> Text:
     vector = meaning.unpack(row.vector)[0] if row.vector is not None else None
-    return Text(f"{row.kind}:{row.ref:020}", row.words, vector)
+    # Of equally central texts a subject says more than a search.
+    return Text(f"{row.kind != Evidence.Kind.TICKET:d}:{row.ref:020}", row.words, vector)
 
 
 def _near_kept(texts: Sequence[Text]) -> dict[int, tuple[int, float]]:

@@ -200,7 +200,9 @@ def named(by: str, found: Mapping[Any, Mapping[str, Figure]]) -> list[Row]:
     """Figures by the value of the group's column as rows with names, in the order of teams, categories or time."""
     if by == "week":
         return [
-            Row(f"{week:%Y-%m-%d}", _("from %(day)s") % {"day": short_date(week)}, found[week])
+            Row(
+                f"{week:%Y-%m-%d}", _("from %(day)s") % {"day": short_date(week).partition("(")[0].strip()}, found[week]
+            )
             for week in sorted(found)
         ]
     if by == "month":
