@@ -38,7 +38,9 @@ def test_the_four_buttons_on_a_telephone_without_script(served: Desk, open_windo
 
     def opened(name: str) -> Page:
         link = served.run(_link, consultation, name)
-        page: Page = open_window(None, link, width=390, height=844, language=language, java_script_enabled=False)
+        page: Page = open_window(None, width=390, height=844, language=language, java_script_enabled=False)
+        _on_a_slow_line(page)
+        page.goto(link)
         return page
 
     page = opened(first)
@@ -109,6 +111,14 @@ def _link(consultation: Consultation, name: str) -> str:
 
 def _kinds(served: Desk, consultation: Consultation) -> list[str]:
     return served.run(lambda: list(Remark.objects.filter(consultation=consultation).values_list("kind", flat=True)))
+
+
+def _on_a_slow_line(page: Page) -> None:
+    """3G as it is at the edge of a warehouse: 400 kbit/s, and 400 ms until anything comes."""
+    line = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.emulateNetworkConditions", line)
 
 
 def _weight(page: Page) -> int:

@@ -17,7 +17,7 @@ from madoguchi.people.actions import change_contact, order_chain
 from madoguchi.people.models import Contact, Department
 from madoguchi.problems.models import Problem
 from tests.cast import Cast
-from tests.directory.slapd import Company
+from tests.directory.slapd import BIG, PEOPLE_OF_BIG, Company, Slapd
 
 pytestmark = pytest.mark.django_db
 
@@ -244,3 +244,14 @@ def test_the_command_says_what_hinders_and_leaves_nothing_to_the_worker(
     assert directory_sync.run(argparse.Namespace(preview=False, accept_vanishing=False)) == 1
     assert "127.0.0.1:1" in capsys.readouterr().err
     assert not sync.work_due()
+
+
+def test_ten_thousand_people_are_taken_over_at_once_and_then_nothing_differs(
+    cast: Cast, slapd: Slapd, settings: Any
+) -> None:
+    settings.LDAP = slapd.settings(BIG)
+    first = sync.run_here(preview=False, any_may_vanish=False, progress=lambda _read: None)
+    assert (first.state, first.counts, first.read) == (Run.State.DONE, {"added": PEOPLE_OF_BIG}, PEOPLE_OF_BIG)
+    assert Contact.objects.filter(email__endswith="@example.co.jp").count() == PEOPLE_OF_BIG
+    again = sync.run_here(preview=False, any_may_vanish=False, progress=lambda _read: None)
+    assert (again.state, again.counts) == (Run.State.DONE, {})
