@@ -20,6 +20,7 @@ from madoguchi.handoffs.destination import propose
 from madoguchi.journal.record import record
 from madoguchi.people.models import Staff, Team
 from madoguchi.people.queries import supervisors_of
+from madoguchi.people.standing_in import absent, covered
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.rules import tree, words
 from madoguchi.rules.definition import (
@@ -35,7 +36,7 @@ from madoguchi.rules.definition import (
     SetPriority,
     StartClock,
 )
-from madoguchi.rules.facts import Facts
+from madoguchi.rules.facts import Facts, Since
 from madoguchi.rules.models import Firing, Proposal, Rule, in_language_of_page
 from madoguchi.rules.telling import ASKED, tell
 from madoguchi.rules.world import Labels, World, asked
@@ -200,13 +201,16 @@ def _set_priority(action: SetPriority, firing: Firing) -> Sentence:
 
 
 def _notify(action: Notify, firing: Firing) -> Sentence:
-    ticket = Ticket.objects.select_related("assignee", "front_staff").get(pk=firing.ticket_id)
-    people: dict[int, Staff] = {}
+    related = ("assignee", "front_staff", "holder_team", "front_team")
+    ticket = Ticket.objects.select_related(*related).get(pk=firing.ticket_id)
+    told: list[Staff] = []
     for who in action.whom:
-        people |= {
-            person.pk: person for person in _WHOM[who](ticket, firing.at) if person is not None and person.is_active
-        }
-    people |= {person.pk: person for person in Staff.objects.filter(pk__in=action.staff, is_active=True)}
+        told += _WHOM[who](ticket, firing)
+    for team in Team.objects.filter(key__in=action.teams):
+        told += supervisors_of(team.pk, firing.at)
+    for person in Staff.objects.filter(pk__in=action.staff):
+        told += [covered(person, ticket.holder_team, firing.at)[0] or person]
+    people = {person.pk: person for person in told if person.is_active}
     if not people:
         raise Refused(_("nobody is there to be told"))
     for person in people.values():
@@ -215,15 +219,34 @@ def _notify(action: Notify, firing: Firing) -> Sentence:
     return lambda: str(_("told %(names)s") % {"names": names})
 
 
-def _members(team_id: int) -> list[Staff]:
-    return list(Staff.objects.filter(memberships__team=team_id, is_active=True).distinct().order_by("pk"))
+def _members(team_id: int, at: datetime) -> list[Staff]:
+    """Everybody of the team who is there; when nobody is, all of them."""
+    members = Staff.objects.filter(memberships__team=team_id, is_active=True).distinct().order_by("pk")
+    return list(members.exclude(pk__in=absent(at))) or list(members)
 
 
-_WHOM: dict[str, Callable[[Ticket, datetime], Iterable[Staff | None]]] = {
-    "supervisors": lambda ticket, at: supervisors_of(ticket.holder_team_id, at),
-    "assignee": lambda ticket, _at: [ticket.assignee],
-    "team": lambda ticket, _at: _members(ticket.holder_team_id),
-    "front": lambda ticket, _at: [ticket.front_staff],
+def _supervisors(ticket: Ticket, firing: Firing) -> list[Staff]:
+    """Of the team that owes what the rule waited for: of an offer that nobody accepted, the one it was made to."""
+    waited_for = firing.cause.startswith(f"{Since.UNACCEPTED.value}:") and ticket.offered_to_id
+    return supervisors_of(waited_for or ticket.holder_team_id, firing.at)
+
+
+def _there(person: Staff | None, team: Team, at: datetime) -> list[Staff]:
+    """Whoever stands in for somebody who is away; when nobody does, who leads the team."""
+    if person is None:
+        return []
+    there, _stand_in = covered(person, team, at)
+    return supervisors_of(team.pk, at) if there is None else [there]
+
+
+_WHOM: dict[str, Callable[[Ticket, Firing], list[Staff]]] = {
+    "supervisors": _supervisors,
+    "offered_to": lambda ticket, firing: (
+        supervisors_of(ticket.offered_to_id, firing.at) if ticket.offered_to_id else []
+    ),
+    "assignee": lambda ticket, firing: _there(ticket.assignee, ticket.holder_team, firing.at),
+    "team": lambda ticket, firing: _members(ticket.holder_team_id, firing.at),
+    "front": lambda ticket, firing: _there(ticket.front_staff, ticket.front_team, firing.at),
 }
 
 

@@ -44,7 +44,7 @@ class OnEvent(_Part):
 
 
 class OnTime(_Part):
-    """When a state has lasted so long: in working time of the holder, or by the clock on the wall."""
+    """When a state has lasted so long: in working time of the team that owes it, or by the clock on the wall."""
 
     kind: Literal["time"] = "time"
     state: Since
@@ -80,10 +80,14 @@ class SetPriority(_Part):
 
 
 class Notify(_Part):
-    """Tell people: by what they are to the ticket, or by id."""
+    """Tell people: by what they are to the ticket, who leads these teams (by key), or by id.
+
+    ``supervisors`` are those of the holder; of a rule that waits for an offer to be taken, of whom it was made to.
+    """
 
     kind: Literal["notify"] = "notify"
-    whom: list[Literal["supervisors", "assignee", "team", "front"]] = []
+    whom: list[Literal["supervisors", "offered_to", "assignee", "team", "front"]] = []
+    teams: list[str] = Field(default=[], max_length=20)
     staff: list[int] = Field(default=[], max_length=20)
     at_once: bool = False
 
@@ -138,7 +142,7 @@ class Definition(_Part):
     @field_validator("then")
     @classmethod
     def _somebody_is_told(cls, actions: list[Any]) -> list[Any]:
-        if any(isinstance(action, Notify) and not (action.whom or action.staff) for action in actions):
+        if any(isinstance(action, Notify) and not (action.whom or action.teams or action.staff) for action in actions):
             raise ValueError("a notification needs somebody to tell")
         return actions
 

@@ -10,7 +10,6 @@ from django.db.models import (
     CharField,
     Count,
     DateTimeField,
-    Exists,
     Expression,
     F,
     Func,
@@ -25,13 +24,12 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, StrIndex, Upper
+from django.db.models.functions import Coalesce, Greatest
 from django.db.models.sql.compiler import SQLCompiler
 
 from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.journal.models import Entry
-from madoguchi.knowledge.models import Article
 from madoguchi.rules.facts import REACHED, SPOKEN
 from madoguchi.tickets.models import ACTIVE, Message
 
@@ -104,15 +102,6 @@ def _wrote() -> Expression:
 def _handoff_reason() -> Expression:
     latest = Handoff.objects.filter(ticket=OuterRef("pk")).order_by("-offered_at", "-id").values("reason_code")[:1]
     return Coalesce(Subquery(latest, output_field=CharField()), Value(""))
-
-
-def _code_known() -> Exists:
-    """Some article that is in use contains the error code, in capitals or not."""
-    code = Upper(OuterRef("_code"))
-    articles = Article.objects.current().annotate(
-        at_question=StrIndex(Upper("question"), code), at_answer=StrIndex(Upper("answer"), code)
-    )
-    return Exists(articles.filter(Q(at_question__gt=0) | Q(at_answer__gt=0)))
 
 
 def _open() -> Expression:
@@ -192,7 +181,7 @@ ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
     "reopenings": {"_reopenings": _reopenings},
     "said": {"_wrote": _wrote},
     "handoff_reason": {"_handoff_reason": _handoff_reason},
-    "code_known": {"_code": lambda: Answer("error_code"), "_code_known": _code_known},
+    "code_known": {},
     "since.open": {"_since_open": _open},
     "since.unaccepted": {"_since_unaccepted": _unaccepted},
     "since.held": {"_since_held": _held},

@@ -85,6 +85,11 @@ class Facts:
     def is_active(self) -> bool:
         return self.status in ACTIVE
 
+    def owed_by(self, state: Since) -> int:
+        """The team whose working time counts for a state: of an offer that nobody accepts, whom it was made to."""
+        awaited = self.offered_to if state == Since.UNACCEPTED else None
+        return self.holder if awaited is None else awaited
+
     @property
     def wrote(self) -> int:
         """How often the requester wrote."""

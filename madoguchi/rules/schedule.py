@@ -34,7 +34,7 @@ def moment(when: OnTime, facts: Facts, world: World) -> datetime | None:
     if not when.working:
         return since + timedelta(seconds=when.seconds)
     try:
-        return world.hours_of(facts.holder).add(since, when.seconds)
+        return world.hours_of(facts.owed_by(when.state)).add(since, when.seconds)
     except NeverOpen:  # a team that never works is never late
         return None
 

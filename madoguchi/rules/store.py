@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from madoguchi.interactions.models import Interaction
 from madoguchi.rules import tree
+from madoguchi.rules.codes import known as codes_known
 from madoguchi.rules.expressions import ANNOTATIONS
-from madoguchi.rules.facts import Facts, Said, Since
+from madoguchi.rules.facts import Facts, Said, Since, text_of
 from madoguchi.rules.world import World
 from madoguchi.tickets.models import Message, Ticket, TicketQuerySet
 
@@ -36,7 +37,6 @@ _COUNTED = {
     "_returns": "returns",
     "_reopenings": "reopenings",
     "_handoff_reason": "handoff_reason",
-    "_code_known": "code_known",
 }
 LONGEST_MEMORY = timedelta(days=366)
 
@@ -55,15 +55,18 @@ def tickets_on_which(node: tree.Node, world: World, *, now: datetime | None = No
 
 
 def facts_of(ids: Collection[int], needs: Iterable[str], *, now: datetime | None = None) -> dict[int, Facts]:
-    """The facts of these tickets now; beyond their rows only what ``needs`` names. At most three queries."""
+    """The facts of these tickets now; beyond their rows only what ``needs`` names. At most four queries."""
     wanted, moment = frozenset(needs), now or timezone.now()
     names = [name for name, _ in _expressions(wanted)]
     tickets = annotated(wanted, Ticket.objects.filter(pk__in=ids))
     rows = list(tickets.values(*_COLUMNS, *names))
     said = _said([row["pk"] for row in rows]) if "said" in wanted else {}
+    codes = {text_of(row["details"].get("error_code")) for row in rows} if "code_known" in wanted else set()
+    known = codes_known(codes) if codes else frozenset()
     contacts = _contacts({row["requester_id"] for row in rows}, moment) if "contacts" in wanted else {}
     return {
-        row["pk"]: _facts(row, moment, said.get(row["pk"], ()), contacts.get(row["requester_id"], ())) for row in rows
+        row["pk"]: _facts(row, moment, said.get(row["pk"], ()), contacts.get(row["requester_id"], ()), known)
+        for row in rows
     }
 
 
@@ -71,7 +74,13 @@ def _expressions(needs: Iterable[str]) -> list[tuple[str, Callable[[], Any]]]:
     return [pair for need in sorted(needs) for pair in ANNOTATIONS[need].items()]
 
 
-def _facts(row: dict[str, Any], now: datetime, said: tuple[Said, ...], contacts: tuple[datetime, ...]) -> Facts:
+def _facts(
+    row: dict[str, Any],
+    now: datetime,
+    said: tuple[Said, ...],
+    contacts: tuple[datetime, ...],
+    known: frozenset[str],
+) -> Facts:
     values = {name: row[column] for column, name in _COLUMNS.items()}
     values |= {name: row[column] for column, name in _COUNTED.items() if column in row}
     since = {state.value: row.get(f"_since_{state.value}") for state in Since}
@@ -80,6 +89,7 @@ def _facts(row: dict[str, Any], now: datetime, said: tuple[Said, ...], contacts:
         at=now,
         said=said,
         contacts=contacts,
+        code_known=text_of(row["details"].get("error_code")) in known,
         since={state: moment for state, moment in since.items() if moment is not None},
         **values,
     )

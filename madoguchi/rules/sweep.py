@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from madoguchi.problems.set_aside import set_aside
@@ -67,17 +68,21 @@ def enter_tickets(*, at_once: int = _TICKETS_AT_ONCE) -> bool:
     rule = Rule.objects.listening().filter(scheduled_to__isnull=False).first()
     if rule is None:
         return False
-    definition = parse(rule.definition)
-    with transaction.atomic():
-        place = rule.scheduled_to or 0
-        ids = list(
-            Ticket.objects.filter(pk__gt=place, status__in=ACTIVE).order_by("pk").values_list("pk", flat=True)[:at_once]
-        )
-        following = ids[-1] if ids else None
-        claimed = Rule.objects.filter(pk=rule.pk, scheduled_to=rule.scheduled_to, number=rule.number)
-        if not claimed.update(scheduled_to=following):
-            return True
-        if ids and isinstance(definition.when, OnTime):
-            needs = {f"since.{definition.when.state.value}"}
-            schedule.enter(list(facts_of(ids, needs).values()), [(rule, definition)], the_world())
+    claimed = Rule.objects.filter(pk=rule.pk, scheduled_to=rule.scheduled_to, number=rule.number)
+    try:
+        with transaction.atomic():
+            _enter(rule, claimed, at_once)
+    except Exception as error:  # noqa: BLE001 (set aside; the tickets of the other rules are entered)
+        claimed.update(scheduled_to=None)
+        set_aside("rules.enter", error, rule=rule.pk, number=rule.number)
     return True
+
+
+def _enter(rule: Rule, claimed: QuerySet[Rule], at_once: int) -> None:
+    definition, place = parse(rule.definition), rule.scheduled_to or 0
+    ids = list(
+        Ticket.objects.filter(pk__gt=place, status__in=ACTIVE).order_by("pk").values_list("pk", flat=True)[:at_once]
+    )
+    if claimed.update(scheduled_to=ids[-1] if ids else None) and ids and isinstance(definition.when, OnTime):
+        needs = {f"since.{definition.when.state.value}"}
+        schedule.enter(list(facts_of(ids, needs).values()), [(rule, definition)], the_world())

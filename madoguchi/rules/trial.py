@@ -50,10 +50,12 @@ class Result:
     looked_at: int = 0
     hits: list[Hit] = field(default_factory=list)
 
-    def add(self, history: History, definition: Definition, world: World, *, since: datetime) -> None:
-        """Try the rule on one more ticket."""
+    def add(
+        self, history: History, definition: Definition, world: World, *, since: datetime, rule: int | None = None
+    ) -> None:
+        """Try the rule on one more ticket; ``rule``: its id if it was on, since it does not hear what it did itself."""
         self.looked_at += 1
-        self.hits += hits(history, definition, world, since=since)
+        self.hits += hits(history, definition, world, since=since, rule=rule)
 
     def written(self, definition: Definition, world: World) -> dict[str, Any]:
         """As JSON: figures, tickets per day, and the first ``MOST_SHOWN`` with the reasons in both languages."""

@@ -56,6 +56,7 @@ COUNTS: Mapping[Count, Words] = {
 }
 WHOM: Mapping[str, Words] = {
     "supervisors": gettext_lazy("the supervisors of the team that holds it"),
+    "offered_to": gettext_lazy("the supervisors of the team it is offered to"),
     "assignee": gettext_lazy("the assignee"),
     "team": gettext_lazy("everybody in the team that holds it"),
     "front": gettext_lazy("whoever answers the requester"),
@@ -256,7 +257,9 @@ def _propose(one: Any, _labels: Labels, team: str) -> str:
 
 
 def _notify(one: Any, labels: Labels, _team: str) -> str:
-    people = [str(WHOM[who]) for who in one.whom] + [labels.staff(pk) for pk in one.staff]
+    people = [str(WHOM[who]) for who in one.whom]
+    people += [_("the supervisors of %(team)s") % {"team": quoted(labels.team(key))} for key in one.teams]
+    people += [labels.staff(pk) for pk in one.staff]
     said = _("tell %(people)s") % {"people": pgettext("people", " and ").join(people)}
     return _("%(said)s at once, even outside working hours") % {"said": said} if one.at_once else said
 

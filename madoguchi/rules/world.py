@@ -14,6 +14,9 @@ from madoguchi.calendars.working_time import ALWAYS
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.consultations.proposal import label_of
 from madoguchi.people.models import Department, Organization, Person, Staff, Team, Topic
+from madoguchi.rules.codes import known
+from madoguchi.rules.expressions import Answer
+from madoguchi.tickets.models import Ticket
 
 
 class Hours(Protocol):
@@ -51,6 +54,12 @@ class World:
     def organizations(self) -> Mapping[int, frozenset[int]]:
         """Each organization with its divisions."""
         return _below(Organization.objects.values_list("pk", "parent_id"))
+
+    @cached_property
+    def known_codes(self) -> frozenset[str]:
+        """Of the error codes that were heard on any ticket, those that stand in an article."""
+        heard = Ticket.objects.annotate(code=Answer("error_code")).exclude(code="").order_by()
+        return known(set(heard.values_list("code", flat=True).distinct()))
 
     @cached_property
     def labels(self) -> "Labels":

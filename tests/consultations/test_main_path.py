@@ -16,8 +16,10 @@ from madoguchi.consultations.queries import consultations_of
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
 from madoguchi.mail.models import OutgoingMail
+from madoguchi.notifications.models import Notification
 from madoguchi.people.access import access_of
 from madoguchi.people.actions import add_contact, add_department, change_contact, note_contact_absence
+from madoguchi.people.cover import Absence
 from madoguchi.people.models import Contact
 from madoguchi.tickets.models import Status, Ticket, WaitingFor
 from tests.cast import Cast
@@ -43,6 +45,15 @@ def test_the_first_of_the_chain_gets_a_mail_with_a_thread_and_a_link_of_its_own(
     ticket.refresh_from_db()
     assert (ticket.status, ticket.waiting_for) == (Status.WAITING, WaitingFor.DEPARTMENT)
     assert consultation.due_at == consultation.asked_at + timedelta(seconds=cast.accounting.answer_within_s)
+
+
+def test_who_stands_in_for_whoever_asked_hears_of_the_answer(cast: Cast, ticket: Ticket) -> None:
+    asked(cast, ticket)
+    Absence.objects.create(staff=cast.sato, substitute=cast.admin, starts_at=timezone.now())
+    Ticket.objects.filter(pk=ticket.pk).update(assignee=None)
+    by_mail(sent_to("keiri@example.jp"), "発行済みです。", sender="別の人 <betsu@example.jp>")
+    told = Notification.objects.filter(kind="consultation.answered").values_list("staff", flat=True)
+    assert list(told) == [cast.admin.pk]
 
 
 def test_a_reply_by_mail_is_the_answer_and_the_ticket_goes_on(cast: Cast, ticket: Ticket) -> None:

@@ -7,13 +7,21 @@ import pytest
 from django.utils import timezone
 from freezegun import freeze_time
 
+from madoguchi.calendars.actions import ensure_defaults
+from madoguchi.calendars.models import Calendar
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.journal.models import Entry, Mention
+from madoguchi.journal.record import SYSTEM
+from madoguchi.notifications.models import Notification
+from madoguchi.people.access import Role
+from madoguchi.people.models import Membership, Team
 from madoguchi.problems.models import Problem
-from madoguchi.rules import sweep
+from madoguchi.rules import sweep, tree
 from madoguchi.rules.actions.write import change_rule, switch_rule
+from madoguchi.rules.hours import the_world
 from madoguchi.rules.models import Due, Firing, Rule
+from madoguchi.rules.store import tickets_on_which
 from madoguchi.rules.sweep import enter_tickets, fire_due
 from madoguchi.tickets.actions.change import change, go_on, wait
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -42,6 +50,38 @@ def raised(cast: Cast, **more: Any) -> Ticket:
 
 def firings(ticket: Ticket) -> int:
     return Firing.objects.filter(ticket=ticket, problem="").count()
+
+
+@pytest.mark.django_db
+def test_an_offer_counts_in_the_hours_of_the_team_that_it_waits_for_and_their_supervisor_is_told(cast: Cast) -> None:
+    """19:00 on a Friday: the network team works around the clock, the call centre that offers has gone home."""
+    ensure_defaults(by=SYSTEM)
+    Team.objects.filter(pk=cast.network.pk).update(calendar=Calendar.objects.get(key="always"))
+    Team.objects.filter(pk=cast.call_centre.pk).update(calendar=Calendar.objects.get(key="standard"))
+    Membership.objects.create(staff=cast.takahashi, team=cast.network, role=Role.SUPERVISOR)
+    rule(cast.hayashi, after("unaccepted", 30), name="受け取り")
+    lasted = {"kind": "lasting", "state": "unaccepted", "seconds": 1800, "working": True}
+    with freeze_time(MORNING + timedelta(hours=9)) as clock:
+        ticket = raised(cast)
+        offer(ticket, to_team=cast.network, reason="LAN", by=cast.sato)
+        clock.tick(timedelta(minutes=30))
+        assert tickets_on_which(tree.parse(lasted), the_world()).get().pk == ticket.pk
+        fire_due()
+    assert firings(ticket) == 1
+    assert set(Notification.objects.filter(kind="rule.fired").values_list("staff", flat=True)) == {cast.takahashi.pk}
+
+
+@pytest.mark.django_db
+def test_an_unreadable_rule_does_not_keep_the_tickets_of_another_from_being_entered(cast: Cast) -> None:
+    bad, good = rule(cast.hayashi, after("open", 30), name="一"), rule(cast.hayashi, after("open", 30), name="二")
+    ticket = raised(cast)
+    Due.objects.all().delete()
+    Rule.objects.update(scheduled_to=0)
+    Rule.objects.filter(pk=bad.pk).update(definition={"when": "never"}, position=1)
+    while enter_tickets():
+        pass
+    assert list(Due.objects.values_list("rule", "ticket")) == [(good.pk, ticket.pk)]
+    assert Problem.objects.filter(where="rules.enter").count() == 1
 
 
 def test_an_urgent_ticket_that_nobody_accepts_fires_once_after_thirty_minutes(cast: Cast) -> None:

@@ -73,7 +73,7 @@ def a_few_tickets(cast: Cast) -> None:
         open_ticket(subject="何もわからない", body="返金してください", priority="urgent", **desk)
         third = open_ticket(
             subject="配線", body="上司を出してください", category=cast.wiring, requester=cast.nakagawa,
-            details={"error_code": "E-17", "count": 3, "urgent": True, "list": [1]}, **(desk | {"channel": "web"}),
+            details={"error_code": "Ｅ－１７", "count": 3, "urgent": True, "list": [1]}, **(desk | {"channel": "web"}),
         )  # fmt: skip
         clock.tick(3600)
         handoff = offer(
@@ -99,7 +99,9 @@ def a_few_tickets(cast: Cast) -> None:
         reopen(fifth, by=cast.sato, reason="また")
         sixth = open_ticket(subject="済み", body="ありがとう", requester=cast.nakagawa, **desk)
         resolve(sixth, resolution="済み", by=cast.sato)
-        seventh = open_ticket(subject="LANが切れる", body="昨日から", category=cast.general, **desk)
+        seventh = open_ticket(
+            subject="LANが切れる", body="昨日から", category=cast.general, details={"error_code": "E-1"}, **desk
+        )
         clock.tick(60)
         accept(offer(seventh, to_team=cast.network, reason="LAN", by=cast.sato), by=cast.ito)
         for said, contact in (
@@ -112,6 +114,11 @@ def a_few_tickets(cast: Cast) -> None:
                 **(desk | {"channel": "web"}),
             )  # fmt: skip
             clock.tick(60)
+            if not contact and not said:  # its team works around the clock, the one that offers does not
+                offer(
+                    written, to_team=cast.service_desk, reason="設定", reason_code="beyond_knowledge",
+                    urgent_because="急ぎ", by=cast.sato,
+                )  # fmt: skip
             if said:
                 EmailAddress.objects.filter(person=cast.yamada).delete()
                 post_message(written, body=said, visibility="public", by=cast.sato)
@@ -122,7 +129,9 @@ def a_few_tickets(cast: Cast) -> None:
                 promised = promise_call(written, due_at=timezone.now() + timedelta(hours=1), by=cast.sato)
                 clock.tick(60)
                 finish_call_back(promised, result="left_message", by=cast.sato)
-    Article.objects.create(key="send", question="送信できない", answer="コード 0X800ccc0e のとき", updated_at=NOW)
+    Article.objects.create(
+        key="send", question="送信できない", answer="コード 0X800ccc0e か E-17 のとき", updated_at=NOW
+    )
 
 
 def conditions(cast: Cast) -> st.SearchStrategy[dict[str, Any]]:

@@ -9,10 +9,10 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.problems.models import Problem
 from madoguchi.rules.actions import try_rule
 from madoguchi.rules.actions.try_rule import ask_for_trial, run_next_trial
-from madoguchi.rules.models import Trial
+from madoguchi.rules.models import Firing, Trial
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from tests.cast import Cast
-from tests.rules.rules import TELL, on
+from tests.rules.rules import TELL, on, rule
 
 pytestmark = pytest.mark.django_db
 OPENED = {"when": on("opened"), "then": [TELL]}
@@ -27,6 +27,17 @@ def test_a_trial_that_was_asked_for_is_run_by_the_worker(cast: Cast) -> None:
     assert trial.result is not None
     assert trial.result["tickets"] == 1
     assert run_next_trial() is False
+
+
+def test_a_trial_of_a_rule_that_was_on_does_not_count_what_it_did_itself(cast: Cast) -> None:
+    urgent = {"kind": "set_priority", "to": "urgent"}
+    own = rule(cast.hayashi, on("opened", "changed"), urgent)
+    open_ticket(subject="一", body="一", channel="phone", by=cast.sato)
+    trial = ask_for_trial(definition=own.definition, name="緊急", rule=own, by=cast.hayashi)
+    assert run_next_trial()
+    trial.refresh_from_db()
+    assert trial.result is not None
+    assert trial.result["fired"] == Firing.objects.count() == 1
 
 
 def test_a_trial_whose_worker_was_killed_is_run_again_when_its_claim_has_run_out(cast: Cast) -> None:

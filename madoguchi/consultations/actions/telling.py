@@ -11,6 +11,7 @@ from madoguchi.notifications.actions import notify
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Staff
 from madoguchi.people.queries import supervisors_of
+from madoguchi.people.standing_in import covered
 
 ANSWERED = gettext_noop("%(number)s %(department)s answered: %(subject)s")
 ANSWERED_LATE = gettext_noop("%(number)s %(department)s wrote once more, please look: %(subject)s")
@@ -36,10 +37,12 @@ def tell(
     Nobody is told what they did themselves, and nobody what they may not see.
     """
     ticket = consultation.ticket
-    people = [person for person in (consultation.asked_by, ticket.assignee) if person is not None]
-    people = _who_may_see(consultation, people)
+    now = timezone.now()
+    meant = ((consultation.asked_by, consultation.team), (ticket.assignee, ticket.holder_team))
+    there = (covered(person, team, now)[0] for person, team in meant)  # nothing waits on who is away
+    people = _who_may_see(consultation, [person for person in there if person is not None])
     if leaders or not people:
-        people += supervisors_of(consultation.team_id, timezone.now())
+        people += supervisors_of(consultation.team_id, now)
     params = {
         "number": ticket.number_shown,
         "department": consultation.department.name,

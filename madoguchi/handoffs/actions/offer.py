@@ -41,12 +41,13 @@ def offer(
     counted; refuses (409) an offer that would be the ticket's last allowed move, and freezes routing until a supervisor
     decides; (409) when another offer is open; (403) when ``by`` does not act for the holder.
     """
-    if _freeze_if_last_move(ticket, by=by):
+    reason = reason.strip()
+    if _freeze_if_last_move(ticket, to_team=to_team, reason=reason, reason_code=reason_code, to_staff=to_staff, by=by):
         raise frozen(ticket)
     return _offer(
         ticket,
         to_team=to_team,
-        reason=reason.strip(),
+        reason=reason,
         by=by,
         reason_code=reason_code,
         details=details or {},
@@ -57,8 +58,13 @@ def offer(
 
 
 @transaction.atomic
-def _freeze_if_last_move(ticket: Ticket, *, by: Staff) -> bool:
-    """Freeze in a transaction of its own, so that the freeze stands though the offer is refused."""
+def _freeze_if_last_move(
+    ticket: Ticket, *, to_team: Team, reason: str, reason_code: str, to_staff: Staff | None, by: Staff
+) -> bool:
+    """Freeze in a transaction of its own, so that the freeze stands though the offer is refused.
+
+    An offer that nobody could make anyway (no reason, to the holder itself) freezes nothing.
+    """
     ticket = lock(ticket)
     if not ticket.is_active or not access_of(by).acts_for(ticket.holder_team):
         return False
@@ -68,6 +74,7 @@ def _freeze_if_last_move(ticket: Ticket, *, by: Staff) -> bool:
         return False  # the open offer is the answer, not the limit
     if ticket.moves + 1 < ticket.move_limit:
         return False
+    _require_sensible(ticket, to_team=to_team, reason=reason, reason_code=reason_code, to_staff=to_staff, by=by)
     freeze(ticket, by=by)
     return True
 

@@ -69,7 +69,7 @@ def run_trial(trial: Trial) -> None:
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         for history in histories(batch, until=until):
-            result.add(history, definition, world, since=since)
+            result.add(history, definition, world, since=since, rule=trial.rule_id)
         Trial.objects.filter(pk=trial.pk).update(done=start + len(batch), claimed_until=timezone.now() + Trial.CLAIM)
     Trial.objects.filter(pk=trial.pk).update(
         state=Trial.State.DONE,

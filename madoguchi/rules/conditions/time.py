@@ -79,7 +79,7 @@ class AtLeast(Condition):
 
 
 class Lasting(Condition):
-    """A state holds for at least so many seconds, of working time of the holder or of the clock on the wall."""
+    """A state holds for at least so many seconds: working time of the team that owes it (``Facts.owed_by``), or any."""
 
     kind: Literal["lasting"] = "lasting"
     state: Since
@@ -96,7 +96,7 @@ class Lasting(Condition):
             return False
         if not self.working:
             return since <= facts.at - timedelta(seconds=self.seconds)
-        return world.hours_of(facts.holder).between(since, facts.at) >= self.seconds
+        return world.hours_of(facts.owed_by(self.state)).between(since, facts.at) >= self.seconds
 
     def query(self, world: World, now: datetime) -> Q:
         name = f"_since_{self.state.value}"
@@ -107,8 +107,13 @@ class Lasting(Condition):
             teams.setdefault(begun_by(world.hours_of(team), now, self.seconds), []).append(team)
         found = NOTHING
         for begun, ids in teams.items():
-            found |= _since(name, begun) & Q(holder_team__in=ids)
+            found |= _since(name, begun) & self._owed_by(ids)
         return found
+
+    def _owed_by(self, teams: list[int]) -> Q:
+        if self.state != Since.UNACCEPTED:
+            return Q(holder_team__in=teams)
+        return Q(offered_to__in=teams) | Q(offered_to__isnull=True, holder_team__in=teams)
 
 
 def _since(name: str, begun: datetime) -> Q:

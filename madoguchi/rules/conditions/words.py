@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.lookups import Exact, Regex
+from django.db.models.lookups import Exact, In, Regex
 from pydantic import Field, field_validator, model_validator
 
 from madoguchi.rules import writings
@@ -82,7 +82,7 @@ class Item(Condition):
 
 
 class UnknownCode(Condition):
-    """An error code was heard that stands in no article."""
+    """An error code was heard that stands in no article, as a whole and in any writing (``codes``)."""
 
     kind: Literal["unknown_code"] = "unknown_code"
 
@@ -94,4 +94,4 @@ class UnknownCode(Condition):
         return text_of(facts.details.get("error_code")) != "" and not facts.code_known
 
     def query(self, world: World, now: datetime) -> Q:
-        return Item(key="error_code").query(world, now) & Q(_code_known=False)
+        return Item(key="error_code").query(world, now) & ~Q(In(Answer("error_code"), sorted(world.known_codes)))

@@ -13,6 +13,7 @@ from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Mention
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Membership, Person
+from madoguchi.rules import codes
 from madoguchi.tickets.models import Message, Ticket, TicketCallBack
 
 
@@ -51,12 +52,11 @@ class Past:
         self._codes: dict[str, bool] = {}
 
     def knows(self, code: str) -> bool:
-        """Whether some article contains the error code, in capitals or not."""
+        """Whether some article contains the error code."""
         if self._articles is None:
-            rows = Article.objects.current().values_list("question", "answer")
-            self._articles = [text.upper() for row in rows for text in row]
+            self._articles = codes.texts(Article.objects.current())
         if code not in self._codes:
-            self._codes[code] = any(code.upper() in text for text in self._articles)
+            self._codes[code] = codes.stands_in(code, self._articles)
         return self._codes[code]
 
     def destination(self, category: int | None) -> int | None:
@@ -72,7 +72,8 @@ class Past:
 def _calls(ids: Collection[int]) -> dict[int, tuple[int, datetime]]:
     """Call-back → its ticket and when it was made."""
     links = TicketCallBack.objects.filter(ticket__in=ids, call_back__done_at__isnull=False)
-    return {call: (ticket, at) for call, ticket, at in links.values_list("call_back", "ticket", "call_back__done_at")}
+    rows = links.values_list("call_back", "ticket", "call_back__done_at")
+    return {call: (ticket, at) for call, ticket, at in rows if at is not None}
 
 
 def _lines(ids: Collection[int], until: datetime, calls: Mapping[int, tuple[int, datetime]]) -> dict[int, list[Line]]:

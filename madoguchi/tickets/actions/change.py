@@ -36,7 +36,7 @@ def change(
 ) -> Ticket:
     """Change the named facts (``CHANGEABLE``); ``details`` are merged key by key, a None value removes a key.
 
-    An assignee who is away is stood in for; without anybody who may, the ticket is the whole team's. ``reassigned`` is
+    An assignee or front who is away is stood in for; without anybody who may, it is the whole team's. ``reassigned`` is
     what the trail says of a change because somebody is not there: of whom (``of``), ``why`` and a ``note``.
     Refuses (409) when the ticket is closed or has moved on from ``if_version``. Nothing is written when nothing
     differs.
@@ -54,6 +54,9 @@ def change(
     stand_in = None
     if "assignee" in changes:
         changes["assignee"], stand_in = covered(changes["assignee"], ticket.holder_team, timezone.now(), by=by)
+    if "front_staff" in changes:
+        changes["front_staff"], front = covered(changes["front_staff"], ticket.front_team, timezone.now(), by=by)
+        stand_in = stand_in or front
     before = {name: getattr(ticket, name) for name in changes}
     changes = {name: value for name, value in changes.items() if value != before[name]}
     if not changes and stand_in is None:

@@ -18,7 +18,7 @@ from madoguchi.rules.definition import Definition, OnEvent, parse
 from madoguchi.rules.models import Rule
 
 UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
-_LISTS = frozenset({"one_of", "on", "whom", "staff"})
+_LISTS = frozenset({"one_of", "on", "whom", "teams", "staff"})
 # What a row of each kind asks for, beside its kind.
 CONDITION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "priority": ("one_of",),
@@ -44,7 +44,7 @@ CONDITION_FIELDS: Mapping[str, tuple[str, ...]] = {
     "group": ("match",),
 }
 ACTION_FIELDS: Mapping[str, tuple[str, ...]] = {
-    "notify": ("whom", "staff", "at_once"),
+    "notify": ("whom", "teams", "staff", "at_once"),
     "propose": ("to", "text"),
     "offer": ("to",),
     "move": ("to",),
