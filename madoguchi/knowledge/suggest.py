@@ -13,6 +13,7 @@ from madoguchi.knowledge.models import Article, ArticleQuerySet
 from madoguchi.people.access import Access
 from madoguchi.search import tokens
 from madoguchi.search.bm25 import Scores
+from madoguchi.search.synonyms import WEIGHT, thesaurus
 
 LONGEST_TEXT = 2_000
 _SPOKEN = 0.5  # what a match by sound weighs beside a match by the word itself
@@ -97,6 +98,10 @@ def _wanted(text: str, asked: list[tokens.Token], index: ArticleIndex) -> Wanted
         terms[token.term] = 1.0
         if token.reading and token.reading != token.term and (token.spoken or token.term not in index.words):
             terms.setdefault(token.reading, _SPOKEN)
+    for phrase, same in thesaurus().of([token.term for token in asked]):
+        surface = next(token.surface for token in asked if token.term == phrase[-1])
+        for term in (term for other in same for term in other):
+            wanted[surface].setdefault(term, WEIGHT)
     if tokens.is_only_kana(text):
         for term in _heard(text, index):
             wanted.setdefault(jaconv.kata2hira(term), {})[term] = _HEARD

@@ -20,6 +20,7 @@ from django.utils.module_loading import import_string
 from madoguchi.foundation.literal import Unindexed
 from madoguchi.search import postgres, sqlite, tokens
 from madoguchi.search.models import Document, Pending, Postings
+from madoguchi.search.synonyms import thesaurus
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def _unchanged(rows: list[Pending]) -> models.QuerySet[Pending]:
 
 def matching(kind: str, text: str) -> models.expressions.RawSQL | None:
     """The refs that hold all words of ``text``, for ``rows.filter(pk__in=…)``; None: there is nothing to search for."""
-    query = tokens.query(text)
+    query = thesaurus().in_query(tokens.query(text))
     return engine().matching(kind, engine().expression(query)) if query else None
 
 
@@ -153,7 +154,7 @@ def find[M: models.Model](
     Ids run downwards from below ``before``; nothing is counted. The permission is part of each query. ``few`` says
     that the rows are few beside all texts, so that they are looked up among the texts instead of the other way round.
     """
-    query = tokens.query(text)
+    query = thesaurus().in_query(tokens.query(text))
     if not query:
         return []
     here = engine()

@@ -47,3 +47,22 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.ref}"
+
+
+class Synonyms(models.Model):
+    """Words that mean the same, one a line: whoever says one of them finds what says another (``synonyms``)."""
+
+    words = models.TextField()
+    changed_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["words", "id"]
+
+    def __str__(self) -> str:
+        return " = ".join(self.listed)
+
+    @property
+    def listed(self) -> list[str]:
+        """The words, as they were written."""
+        return self.words.split("\n")

@@ -16,6 +16,7 @@ from django.db import models
 from madoguchi.foundation.literal import Unindexed
 from madoguchi.search import tokens
 from madoguchi.search.index import engine
+from madoguchi.search.synonyms import WEIGHT, thesaurus
 
 K1 = 1.2
 B = 0.75
@@ -54,12 +55,14 @@ def similar[M: models.Model](
             asked.setdefault(token.term, token.surface)
     if not asked:
         return []
+    others = _others(list(asked))
+    terms = list(dict.fromkeys([*list(asked)[: 2 * _MOST_WORDS], *(one for same in others.values() for one in same)]))
     if few:
         newest = within.order_by(Unindexed("pk").desc()).values_list("pk", flat=True)[:_FEW]
         texts = _terms(kind, list(newest))
-        rarity = {term: _rarity(sum(term in held for held in texts.values()), len(texts)) for term in asked}
-        return _ranked(asked, texts, rarity)[:limit]
-    found = engine().postings(kind, list(asked)[: 2 * _MOST_WORDS], limit=_BUDGET)
+        rarity = {term: _rarity(sum(term in held for held in texts.values()), len(texts)) for term in terms}
+        return _ranked(asked, others, texts, rarity)[:limit]
+    found = engine().postings(kind, terms, limit=_BUDGET)
     size = engine().newest_ref(kind)
     rarity = {term: _rarity(one.held_by, size) for term, one in found.items()}
     telling = sorted(found, key=lambda term: -rarity[term])[:_MOST_WORDS]
@@ -70,7 +73,15 @@ def similar[M: models.Model](
     best = sorted(weights, key=lambda ref: (-weights[ref], -ref))[:_CANDIDATES]
     visible = set(within.order_by().filter(pk__in=best).values_list("pk", flat=True)) if best else set()
     texts = _terms(kind, [ref for ref in best if ref in visible][:_RANKED])
-    return _ranked({term: asked[term] for term in telling}, texts, rarity)[:limit]
+    return _ranked({term: asked[term] for term in asked if term in rarity}, others, texts, rarity)[:limit]
+
+
+def _others(asked: Sequence[str]) -> dict[str, list[str]]:
+    """Term → those that stand for it by the list of synonyms; of a phrase the last term stands for all of it."""
+    others: dict[str, list[str]] = {}
+    for phrase, same in thesaurus().of(asked):
+        others.setdefault(phrase[-1], []).extend(term for other in same for term in other)
+    return others
 
 
 def _terms(kind: str, refs: Sequence[int]) -> dict[int, Counter[str]]:
@@ -81,17 +92,27 @@ def _rarity(held_by: float, size: int) -> float:
     return log1p((max(size, held_by) - held_by + 0.5) / (held_by + 0.5))
 
 
-def _ranked(asked: Mapping[str, str], texts: Mapping[int, Counter[str]], rarity: Mapping[str, float]) -> list[Similar]:
+def _ranked(
+    asked: Mapping[str, str],
+    others: Mapping[str, Sequence[str]],
+    texts: Mapping[int, Counter[str]],
+    rarity: Mapping[str, float],
+) -> list[Similar]:
     lengths = {ref: held.total() for ref, held in texts.items()}
     mean = sum(lengths.values()) / max(1, len(lengths))
     whole = sum(rarity[term] for term in asked)
+
+    def worth_of(term: str, ref: int, held: Counter[str]) -> float:
+        return rarity[term] * held[term] * (K1 + 1) / (held[term] + K1 * (1 - B + B * lengths[ref] / mean))
+
     found = []
     for ref, held in texts.items():
-        worth = {
-            term: rarity[term] * held[term] * (K1 + 1) / (held[term] + K1 * (1 - B + B * lengths[ref] / mean))
-            for term in asked
-            if term in held
-        }
+        worth = {}
+        for term in asked:
+            if term in held:
+                worth[term] = worth_of(term, ref, held)
+            elif instead := [other for other in others.get(term, ()) if other in held and other in rarity]:
+                worth[term] = WEIGHT * max(worth_of(other, ref, held) for other in instead)
         if worth:
             said = sorted(worth, key=lambda term: -rarity[term])
             share = sum(rarity[term] for term in said) / whole if whole > 0 else 0.0

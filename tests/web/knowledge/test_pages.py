@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +13,7 @@ from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, archive, create
 from madoguchi.knowledge.models import Article, Audience, Governance, State
 from madoguchi.people.models import Staff
+from madoguchi.search.models import Synonyms
 from tests.cast import Cast
 
 type SignIn = Callable[[Staff], Client]
@@ -203,3 +205,26 @@ def test_what_is_written_is_only_text(cast: Cast, sign_in: SignIn, hostile: str)
         assert 'href="javascript' not in page
         assert 'href="data' not in page
         assert "<img" not in page
+
+
+def test_keepers_keep_the_list_of_synonyms_and_nobody_else_does(cast: Cast, sign_in: SignIn) -> None:
+    keeper = sign_in(cast.kimura)
+    assert "まだ言葉がありません" in html(keeper, "/knowledge/synonyms/")
+    assert keeper.post("/knowledge/synonyms/add/", {"words": "PC、パソコン<b>"}).status_code == 302
+    row = Synonyms.objects.get()
+    shown = html(keeper, "/knowledge/synonyms/?q=ﾊﾟｿｺﾝ")
+    assert "パソコン&lt;b&gt;" in shown
+    assert keeper.post("/knowledge/synonyms/add/", {"words": "PC"}).status_code == 422
+    exported = b"".join(keeper.get("/knowledge/synonyms/export.csv").streaming_content)  # type: ignore[attr-defined]
+    assert "PC,パソコン<b>" in exported.decode()
+    file = SimpleUploadedFile("s.csv", exported)
+    assert keeper.post("/knowledge/synonyms/import/", {"file": file}).status_code == 302
+    assert Synonyms.objects.count() == 1
+    assert keeper.post(f"/knowledge/synonyms/{row.pk}/change/", {"words": "PC,端末"}).status_code == 302
+    assert keeper.post(f"/knowledge/synonyms/{row.pk}/remove/").status_code == 302
+    assert not Synonyms.objects.exists()
+    other = sign_in(cast.sato)
+    for address in ("", "add/", "export.csv", "import/", f"{row.pk}/change/", f"{row.pk}/remove/"):
+        reads = address in {"", "export.csv"}
+        answer = (other.get if reads else other.post)(f"/knowledge/synonyms/{address}")
+        assert answer.status_code == 403
