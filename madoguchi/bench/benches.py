@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from madoguchi.bench import knowing
 from madoguchi.bench.bare_pages import template_of
 from madoguchi.bench.house import House, free_port, serving, wait_for
 from madoguchi.bench.report import MILLI, Result, percentiles
@@ -318,6 +319,8 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "calendar": calendar,
     "sweep": sweep,
     "questions": questions,
+    "suggest": knowing.suggest,
+    "similar": knowing.similar,
     "memory": memory,
 }
 
