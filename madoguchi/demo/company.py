@@ -16,7 +16,7 @@ from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.clocks.actions import tell_from_now_on
 from madoguchi.clocks.rebuild import rebuild
-from madoguchi.demo import customers, departments, history, source
+from madoguchi.demo import customers, departments, history, scripts, source
 from madoguchi.foundation import phone
 from madoguchi.handoffs.actions.shift_notes import post_shift_note
 from madoguchi.handoffs.models import ShiftNote
@@ -30,8 +30,6 @@ from madoguchi.notices.actions import post_notice
 from madoguchi.notices.models import Notice
 from madoguchi.people.actions import note_absence, set_duty
 from madoguchi.people.models import Absence, Duty, Membership, OutsideHours, Staff, Team
-from madoguchi.scripts.actions.write import save_draft, switch_on
-from madoguchi.scripts.models import Script
 from madoguchi.tickets.models import Ticket
 
 DOMAIN: str = source.table("house")["company"]["domain"]
@@ -54,7 +52,7 @@ def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str
         departments.build(calendars, categories)
         customers.build(staff, teams)
         _articles(staff, categories)
-        _scripts(staff, categories)
+        scripts.build(staff, categories)
         _glossary(staff, categories)
         _news(staff, teams, categories)
     if tickets and not Ticket.objects.exists():
@@ -63,6 +61,7 @@ def build(*, password: str | None = None, tickets: int = HISTORY_TICKETS) -> str
         rebuild()
     with transaction.atomic():
         _cover(staff, teams)
+        scripts.walk_history()
     return password
 
 
@@ -192,17 +191,6 @@ def _glossary(staff: dict[str, Staff], categories: dict[str, Category]) -> None:
         if row["name"] not in present:
             category = categories[row["category"]] if "category" in row else None
             add_term(Entry(**{**row, "also": tuple(row.get("also", ())), "category": category}), by=staff["kimura"])
-
-
-def _scripts(staff: dict[str, Staff], categories: dict[str, Category]) -> None:
-    """What the first line says and asks; a category that has a script keeps it."""
-    for row in source.rows("scripts", "scripts"):
-        category = categories[row["category"]]
-        if not Script.objects.filter(category=category).exists():
-            definition = {"steps": row["steps"]}
-            switch_on(
-                save_draft(category, definition=definition, note=row["note"], by=staff["kimura"]), by=staff["kimura"]
-            )
 
 
 def _news(staff: dict[str, Staff], teams: dict[str, Team], categories: dict[str, Category]) -> None:

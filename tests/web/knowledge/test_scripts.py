@@ -1,7 +1,9 @@
 """/knowledge/scripts/: who reads, who writes, who sees figures; the form, its faults, the switch, the sandbox."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -226,6 +228,23 @@ def test_figures_tell_where_calls_leave_and_open_to_the_contacts(cast: Cast, sig
     assert "to-deskの方" in seen
     assert "codeの方" not in seen
     assert "to-deskの方" in client.get(address(cast, "1/contacts/?outcome=handed_over")).content.decode()
+
+
+def test_contacts_are_listed_the_latest_first_page_by_page(
+    cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("madoguchi.web.knowledge.scripts.figures.ROWS", 2)
+    version = in_force(cast.mail_trouble, cast.kimura)
+    for step in ("code", "since", "impact"):
+        walked(cast, version, "hello", step, outcome="left")
+    client, at = sign_in(cast.hayashi), address(cast, "1/contacts/")
+    html = client.get(f"{at}?outcome=left").content.decode()
+    assert html.index("impactの方") < html.index("sinceの方")
+    assert "codeの方" not in html
+    following = re.search(r'rel="next" href="([^"]+)"', html)
+    assert following
+    assert "codeの方" in client.get(at + unescape(following[1])).content.decode()
+    assert client.get(f"{at}?outcome=left&after=x~y").status_code == 200
 
 
 def test_the_page_costs_the_same_for_one_walk_and_for_many(cast: Cast, sign_in: SignIn) -> None:

@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -73,14 +75,16 @@ def contacts(request: StaffRequest, category_id: int, number: int) -> HttpRespon
         raise Http404
     days, parts = _days(request), {name: request.GET.get(name, "") for name in ("step", "what", "outcome")}
     found = walks_of(version, since=_since(days), access=request.access, **parts)
-    after = request.GET.get("after", "")
-    if after.isascii() and after.isdecimal() and len(after) < 19:
-        found = found.filter(pk__lt=int(after))
+    moment, _tilde, key = request.GET.get("after", "").partition("~")
+    started = _moment(moment)
+    if started is not None and key.isascii() and key.isdecimal() and len(key) < 19:
+        found = found.filter(Q(started_at__lt=started) | Q(started_at=started, pk__lt=int(key)))
     walks = list(
         found.select_related("interaction__person", "interaction__organization", "staff")
         .prefetch_related("interaction__ticket_links__ticket")
-        .order_by("-id")[: ROWS + 1]
+        .order_by("-started_at", "-id")[: ROWS + 1]
     )
+    last = walks[ROWS - 1] if len(walks) > ROWS else None
     query = {"days": str(days), **{name: value for name, value in parts.items() if value}}
     context = {
         "category": version.script.category,
@@ -88,7 +92,7 @@ def contacts(request: StaffRequest, category_id: int, number: int) -> HttpRespon
         "walks": walks[:ROWS],
         "title": _title(version, parts),
         "days": days,
-        "next": f"?{urlencode({**query, 'after': walks[ROWS - 1].pk})}" if len(walks) > ROWS else "",
+        "next": f"?{urlencode({**query, 'after': f'{last.started_at.isoformat()}~{last.pk}'})}" if last else "",
     }
     return page(request, "knowledge/scripts/contacts.html", context)
 
@@ -108,3 +112,12 @@ def _days(request: StaffRequest) -> int:
 
 def _since(days: int) -> datetime:
     return timezone.now() - timedelta(days=days)
+
+
+def _moment(written: str) -> datetime | None:
+    """The moment in an address; None when it is none with an offset."""
+    try:
+        moment = parse_datetime(written)
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
