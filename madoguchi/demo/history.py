@@ -10,7 +10,8 @@ from itertools import accumulate
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from madoguchi.consultations.models import Approach, Consultation, Remark
@@ -65,7 +66,17 @@ def write(tickets: int, *, seed: int, days: int = 90) -> None:
             ledger.write(tables, until=None if last else arrived[start + _BATCH])
             tables.write()
             tables.settle()
-    Article.objects.update(revision=F("revision") + 1)  # what was learned changes what is found
+    count_uses()
+
+
+def count_uses() -> None:
+    """What was written in bulk counts as if it had been learned one by one; articles were last looked at by and by."""
+    texts = ArticleText.objects.filter(article=OuterRef("pk")).order_by().values("article").annotate(number=Count("id"))
+    Article.objects.update(
+        revision=F("revision") + 1,  # what was learned changes what is found
+        uses=Coalesce(Subquery(texts.values("number")), 0),
+        checked_day=timezone.localdate().toordinal() - F("id") * 37 % 200,
+    )
 
 
 def arrivals(count: int, chance: random.Random, until: datetime, days: int) -> list[datetime]:

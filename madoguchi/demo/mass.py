@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from random import Random
 
 from django.db import connection, models, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from madoguchi.clocks.actions import tell_from_now_on
@@ -24,13 +23,13 @@ from madoguchi.demo.bulk import Tables
 from madoguchi.demo.copies import Copier
 from madoguchi.demo.crowd import MODELS as CUSTOMERS
 from madoguchi.demo.crowd import Crowd
+from madoguchi.demo.history import count_uses
 from madoguchi.demo.indexes import without_indexes
 from madoguchi.demo.ledger import Ledger
 from madoguchi.demo.lives import Desk
 from madoguchi.demo.world import Customer, World
 from madoguchi.files.models import StoredFile
 from madoguchi.journal.models import Mention
-from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Contract, Membership, Organization, Person, Role, Staff, Team
 from madoguchi.reactions import SEARCH_SOURCES
 from madoguchi.search.models import Document, Pending
@@ -76,7 +75,7 @@ def write(tickets: int, *, seed: int, say: Say = print) -> None:
             clock.say(f"period {number + 1} of {blocks}: {(number + 1) * size:,} tickets")
         desk.present(blocks, clock.say)
         index.rebuild()
-    Article.objects.update(revision=F("revision") + 1)
+    count_uses()
     clock.say("done")
 
 
