@@ -59,6 +59,16 @@ def now() -> Position:
         return Position(0, cursor.fetchone()[0])
 
 
+def before(entry_id: int) -> Position:
+    """The place just before an entry that is there; the beginning when it is not."""
+    if connection.vendor != "postgresql":
+        return Position(0, entry_id - 1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xid::text::bigint FROM journal_entry WHERE id = %s", [entry_id])
+        row = cursor.fetchone()
+    return Position(row[0], entry_id - 1) if row else BEGINNING
+
+
 def read_after(position: Position, *, limit: int = 500) -> list[Tailed]:
     """Up to ``limit`` entries behind ``position``, in tail order, with their subjects."""
     found: dict[int, Tailed] = {}

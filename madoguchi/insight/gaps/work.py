@@ -6,10 +6,10 @@ groups anew what nobody has touched. Whatever is interrupted is done again, with
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 from django.utils import timezone
 
 from madoguchi.insight.gaps import gathering
@@ -17,6 +17,7 @@ from madoguchi.insight.gaps.gathering import SETTLED_AFTER, Found
 from madoguchi.insight.gaps.grouping import Star, Text, nearness, stars
 from madoguchi.insight.gaps.models import Evidence, Gap, Progress, Waiting
 from madoguchi.journal import tail
+from madoguchi.journal.models import Entry
 from madoguchi.knowledge.models import Search
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.search import meaning
@@ -27,6 +28,7 @@ GROUPED = 2_000  # texts that nobody has touched: the newest ones are grouped, o
 _KEPT = 1_000
 _ENTRIES = 500
 _SEARCHES = 200
+_HISTORY = timedelta(days=182)
 _FOLLOWED = frozenset(
     {
         "consultation.answered",
@@ -63,13 +65,11 @@ def hold() -> Progress:
 @transaction.atomic
 def follow(now: datetime | None = None) -> int:
     """Note what happened since the last time; how many entries of the journal were read."""
-    progress = hold()
-    entries = tail.read_after(tail.Position.parse(progress.position) or tail.BEGINNING, limit=_ENTRIES)
+    progress, now = hold(), now or timezone.now()
+    entries = tail.read_after(_position(progress, now), limit=_ENTRIES)
     tickets = {ref for entry in entries if entry.kind in _FOLLOWED for kind, ref in entry.subjects if kind == "ticket"}
     _queue(Evidence.Kind.TICKET, sorted(tickets))
-    settled = Search.objects.filter(
-        is_used=False, ref__isnull=True, typed_at__lt=(now or timezone.now()) - SETTLED_AFTER
-    )
+    settled = Search.objects.filter(is_used=False, ref__isnull=True, typed_at__lt=now - SETTLED_AFTER)
     if progress.searched_at is not None:
         last = progress.searched_at
         settled = settled.filter(Q(typed_at__gt=last) | Q(typed_at=last, pk__gt=progress.search))
@@ -82,6 +82,19 @@ def follow(now: datetime | None = None) -> int:
     if entries or searches:
         progress.save(update_fields=["position", "search", "searched_at"])
     return len(entries)
+
+
+def _position(progress: Progress, now: datetime) -> tail.Position:
+    """Where to read on. On a desk that has worked for years it begins with the first ticket of the last half year.
+
+    What was asked before that is no gap of today.
+    """
+    position = tail.Position.parse(progress.position) or tail.BEGINNING
+    if position != tail.BEGINNING:
+        return position
+    opened = Entry.objects.filter(kind="ticket.opened", at__gte=now - _HISTORY)
+    first = opened.aggregate(first=Min("pk"))["first"]
+    return tail.before(first) if first else position
 
 
 def _queue(kind: str, refs: Iterable[int]) -> None:

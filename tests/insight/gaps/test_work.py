@@ -16,6 +16,7 @@ from madoguchi.handoffs.actions.decide import return_
 from madoguchi.insight.gaps import gathering, work
 from madoguchi.insight.gaps.actions import take
 from madoguchi.insight.gaps.models import Evidence, Gap, Progress, Waiting
+from madoguchi.journal.models import Entry
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.problems.models import Problem
 from madoguchi.tickets.actions.change import change
@@ -146,6 +147,19 @@ def test_a_bad_row_is_set_aside_and_the_others_go_on(cast: Cast, monkeypatch: py
     change(bad, by=cast.sato, subject="直った件")
     worked()
     assert set(signs()) == {"良い件", "直った件"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_desk_that_has_worked_for_years_begins_with_the_last_half_year() -> None:
+    cast = cast_module.enter()
+    solved(cast, "昔の件")
+    Entry.objects.update(at=timezone.now() - timedelta(days=200))
+    solved(cast, "今の件")
+    worked()
+    assert list(signs()) == ["今の件"]
+    solved(cast, "次の件")
+    worked()
+    assert set(signs()) == {"今の件", "次の件"}
 
 
 def test_what_somebody_has_taken_is_never_regrouped_and_goes_on_growing(cast: Cast) -> None:
