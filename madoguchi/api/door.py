@@ -36,6 +36,7 @@ from madoguchi.api.v1 import (
     notices,
     people,
     reports,
+    scripts,
     shift_notes,
     tickets,
 )
@@ -66,6 +67,7 @@ for module in (
     interactions,
     call_backs,
     knowledge,
+    scripts,
     people,
     notices,
     shift_notes,

@@ -64,6 +64,7 @@ RIGHTS: dict[str, tuple[set[str], set[str]]] = {
     "POST /call-backs/{row_id}/done": ({"tickets:write"}, WORKERS),
     "POST /call-backs/{row_id}/again": ({"tickets:write"}, WORKERS),
     "GET /knowledge/search": ({"knowledge:read"}, EVERYBODY),
+    "GET /scripts/{category}": ({"knowledge:read"}, EVERYBODY),
     "POST /suggest": ({"knowledge:read"}, EVERYBODY),
     "GET /people": ({"people:read"}, EVERYBODY),
     "GET /notices": ({"knowledge:read"}, EVERYBODY),

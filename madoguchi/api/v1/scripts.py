@@ -1,0 +1,48 @@
+"""What the first line says and asks for a category, for programs that lead a call themselves."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from ninja import Router
+
+from madoguchi.api.caller import ApiRequest, Needs
+from madoguchi.api.problem import not_found
+from madoguchi.api.v1.answer import answer
+from madoguchi.api.v1.fields import Answer
+from madoguchi.people.access import Capability
+from madoguchi.scripts.models import ScriptVersion
+
+router = Router(tags=["knowledge"])
+READ = Needs("knowledge:read", capability=Capability.READ_KNOWLEDGE)
+
+
+class ScriptForm(Answer):
+    """The version in force: its steps in order. ``next`` of a step is the key of what follows, empty: the one below."""
+
+    category: str
+    version: int
+    effective_from: str
+    effective_until: str | None
+    steps: list[dict[str, Any]]
+
+
+@router.get("/scripts/{category}", response=ScriptForm, auth=READ, summary="The script of a category")
+def get_script(request: ApiRequest, category: str) -> HttpResponse:
+    """The version in force now, by the category's key; 404 when there is none."""
+    rows = ScriptVersion.objects.visible_to(request.auth.access).in_force(timezone.now())
+    version = rows.filter(script__category__key=category[:60]).order_by("-effective_from", "-number").first()
+    if version is None or version.effective_from is None:
+        raise not_found(_("No script is in force for this category."))
+    until = version.effective_until
+    return answer(
+        200,
+        {
+            "category": category,
+            "version": version.number,
+            "effective_from": version.effective_from.isoformat(),
+            "effective_until": until.isoformat() if until else None,
+            "steps": version.definition["steps"],
+        },
+    )
