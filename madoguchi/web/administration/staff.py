@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from madoguchi.foundation.japanese import to_hiragana
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.waiting import shares
 from madoguchi.people import actions
@@ -226,7 +227,7 @@ def _chosen(address: dict[str, str]) -> QuerySet[Staff]:
         rows = rows.annotate(initial=Substr("kana", 1, 1))
         known = ROWS.get(address["row"])
         rows = rows.filter(initial__in=known) if known else rows.exclude(initial__in="".join(ROWS.values()))
-    if address["team"].isascii() and address["team"].isdecimal():
+    if row_number(address["team"]) is not None:
         rows = rows.filter(memberships__team=int(address["team"])).distinct()
     return rows
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
 from django.utils.http import urlencode
 
+from madoguchi.foundation.numbers import row_number
 from madoguchi.interactions.models import Channel, Interaction, InteractionQuerySet
 from madoguchi.people.access import Access
 from madoguchi.telephony.models import CallState, Outcome
@@ -147,4 +148,5 @@ def _cursor(written: str) -> tuple[datetime, int] | None:
         moment = datetime.fromisoformat(at)
     except ValueError:
         return None
-    return (moment, int(last)) if moment.tzinfo and last.isascii() and last.isdecimal() and len(last) < 19 else None
+    row = row_number(last)
+    return (moment, row) if moment.tzinfo and row is not None else None

@@ -1,7 +1,7 @@
 """The supervisor's board, and the lists behind its figures."""
 
 from django.contrib import messages
-from django.db.models import F, Q
+from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from madoguchi.foundation import phone
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import Cell
 from madoguchi.interactions.actions import dismiss
@@ -142,16 +143,12 @@ def tickets(request: StaffRequest, figure: str) -> HttpResponse:
     """The tickets that one of today's figures counted, newest first."""
     if figure not in TEAM_FIGURES:
         raise Http404
-    written = request.GET.get("team", "")
-    team = (
-        get_object_or_404(Team, pk=int(written))
-        if written.isascii() and written.isdecimal() and len(written) < 10
-        else None
-    )
+    chosen = row_number(request.GET.get("team", ""))
+    team = get_object_or_404(Team, pk=chosen) if chosen is not None else None
     found = tickets_behind(figure, team.pk if team else None, access=request.access, now=timezone.now())
-    after = request.GET.get("after", "")
-    if after.isascii() and after.isdecimal() and len(after) < 19:
-        found = found.filter(Q(pk__lt=int(after)))
+    after = row_number(request.GET.get("after", ""))
+    if after is not None:
+        found = found.filter(pk__lt=after)
     found = found.select_related("category", "requester", "organization", "holder_team", "front_team", "assignee")
     # By an expression: for the bare id SQLite walks all tickets from the newest on to find those of today.
     rows = list(found.order_by((F("id") + 0).desc())[: TICKETS + 1])

@@ -16,6 +16,7 @@ from madoguchi.consultations.models import Approach, Consultation, Remark
 from madoguchi.consultations.queries import in_full, ways_of
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.dates import moment_of
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Contact
@@ -62,9 +63,9 @@ def consultation_page(request: StaffRequest, consultation_id: int) -> HttpRespon
 def heard(request: StaffRequest, consultation_id: int) -> HttpResponse:
     """What somebody of the department told an operator, by telephone for instance; or a note of one's own."""
     consultation, form = _consultation_or_404(request, consultation_id), request.POST
-    chosen = form.get("approach", "")
+    chosen = row_number(form.get("approach", ""))
     rows = Approach.objects.filter(consultation=consultation)
-    who = get_object_or_404(rows, pk=int(chosen[:18])) if chosen.isascii() and chosen.isdecimal() else None
+    who = get_object_or_404(rows, pk=chosen) if chosen is not None else None
     body = form.get("body", "")
     match form.get("kind", ""):
         case Remark.Kind.DECLINE:
@@ -109,12 +110,11 @@ def reply_to_department(request: StaffRequest, consultation_id: int) -> HttpResp
 def go_on(request: StaffRequest, consultation_id: int) -> HttpResponse:
     """Wait no longer: the next in the chain is asked, or whoever was chosen."""
     consultation = _consultation_or_404(request, consultation_id)
-    chosen = request.POST.get("contact", "")
+    chosen = row_number(request.POST.get("contact", ""))
     contacts = Contact.objects.filter(department=consultation.department)
-    contact = get_object_or_404(contacts, pk=int(chosen[:18])) if chosen.isascii() and chosen.isdecimal() else None
-    seen = request.POST.get("after", "")
-    after = int(seen[:18]) if seen.isascii() and seen.isdecimal() else None
-    next_contact(consultation, contact=contact, after=after, by=request.user)
+    contact = get_object_or_404(contacts, pk=chosen) if chosen is not None else None
+    seen = row_number(request.POST.get("after", ""))
+    next_contact(consultation, contact=contact, after=seen, by=request.user)
     return _done(request, consultation, _("Somebody else of %(department)s is asked."))
 
 

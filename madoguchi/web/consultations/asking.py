@@ -19,6 +19,7 @@ from madoguchi.consultations.history import usual_s
 from madoguchi.consultations.models import Consultation
 from madoguchi.consultations.proposal import proposal_for, question_for, tells_too_much
 from madoguchi.foundation.dates import moment_of
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.ask_instead import ask_instead
 from madoguchi.handoffs.models import Handoff
@@ -144,13 +145,13 @@ def local(moment: datetime) -> str:
 
 
 def _context(request: StaffRequest, ticket: Ticket, handoff: Handoff | None) -> dict[str, Any]:
-    again = request.GET.get("again", "")
+    again = row_number(request.GET.get("again", ""))
     before = Consultation.objects.visible_to(request.access).filter(ticket=ticket).select_related("department", "topic")
     return {
         **sheet_of(
             request,
             ticket,
-            again=get_object_or_404(before, pk=again) if again.isascii() and again.isdecimal() else None,
+            again=get_object_or_404(before, pk=again) if again is not None else None,
             handoff=handoff,
         ),
         "ask_to": reverse("consultations:ask", args=[ticket.number_shown]),
@@ -224,8 +225,8 @@ def _ticket_or_404(request: StaffRequest, number: str) -> Ticket:
 
 def _handoff(request: StaffRequest, ticket: Ticket) -> Handoff | None:
     """The hand-off that becomes a question again, when the address or the form names one."""
-    named_one = request.POST.get("handoff", "") or request.GET.get("handoff", "")
-    if not (named_one.isascii() and named_one.isdecimal()):
+    key = row_number(request.POST.get("handoff", "") or request.GET.get("handoff", ""))
+    if key is None:
         return None
     rows = Handoff.objects.visible_to(request.access).select_related("ticket", "from_team", "to_team")
-    return get_object_or_404(rows, pk=int(named_one[:18]), ticket=ticket)
+    return get_object_or_404(rows, pk=key, ticket=ticket)

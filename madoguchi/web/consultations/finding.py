@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from madoguchi.consultations.proposal import label_of
+from madoguchi.foundation.numbers import row_number
 from madoguchi.people.access import Access
 from madoguchi.people.directory import find_in_directory
 from madoguchi.people.models import Contact, Department, Topic
@@ -39,10 +40,10 @@ def find(words: str, access: Access) -> list[Choice]:
 def choice_of(key: str) -> Choice | None:
     """What the form's ``12.34.56`` names; None for what is none, or is asked no more."""
     parts = key.split(".")
-    if len(parts) != 3 or not all(part == "" or (part.isascii() and part.isdecimal()) for part in parts):
+    if len(parts) != 3 or any(part and row_number(part) is None for part in parts):
         return None
-    department, topic, contact = (int(part[:18] or 0) for part in parts)
-    found = Department.objects.filter(pk=department, is_active=True).first()
+    department, topic, contact = map(row_number, parts)
+    found = Department.objects.filter(pk=department or 0, is_active=True).first()
     if found is None:
         return None
     return Choice(

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from madoguchi.consultations.models import Approach, Consultation, ConsultationQuerySet
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.spreadsheet import Cell
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Department
@@ -72,7 +73,7 @@ def _address(query: QueryDict, access: Access) -> dict[str, str]:
     return {
         "show": "needs" if query.get("show") == "needs" else "",
         "whose": whose if whose in {key for key, _word in _whose(access)} else "",
-        "department": department if department.isascii() and department.isdecimal() and len(department) < 18 else "",
+        "department": department if row_number(department) is not None else "",
     }
 
 

@@ -15,6 +15,7 @@ from madoguchi.consultations.actions.disclose import forget_disclosure, set_disc
 from madoguchi.consultations.disclosure import DEFAULT, DEFAULT_OUTSIDE, ITEM, Field
 from madoguchi.consultations.models import Disclosure
 from madoguchi.consultations.proposal import policy_of
+from madoguchi.foundation.numbers import row_number
 from madoguchi.people.access import Capability
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
@@ -31,7 +32,7 @@ def index(request: StaffRequest) -> HttpResponse:
     rows = [(EVERYTHING, _("Everything else"), *_told(written.get(None)), None in written)]
     rows += [(str(key), path, *_told(written[key]), True) for key, path in paths.items() if key in written]
     context = {"rows": rows, "categories": [(key, path) for key, path in paths.items() if key not in written]}
-    if (chosen := request.GET.get("category", "")).isdecimal():
+    if (chosen := row_number(request.GET.get("category", ""))) is not None:
         return go(request, reverse("consultations:policy", args=[chosen]))
     return page(request, "consultations/policies.html", context)
 
@@ -78,9 +79,9 @@ def remove(request: StaffRequest, which: str) -> HttpResponse:
 def _category_or_404(which: str) -> Category | None:
     if which == EVERYTHING:
         return None
-    if not (which.isascii() and which.isdecimal() and len(which) < 18):
+    if (key := row_number(which)) is None:
         raise Http404
-    return get_object_or_404(Category, pk=int(which))
+    return get_object_or_404(Category, pk=key)
 
 
 def _fields(row: Disclosure | None) -> tuple[frozenset[str], frozenset[str]]:

@@ -17,6 +17,7 @@ from madoguchi.calendars.working_time import WorkingTime
 from madoguchi.catalog.models import Category
 from madoguchi.consultations.history import ENOUGH, past_of, questions_to, waited_s
 from madoguchi.consultations.models import Consultation
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.spreadsheet import Cell
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Contact, Department, Topic
@@ -99,11 +100,8 @@ def _page(rows: QuerySet[Consultation], after: str, size: int) -> tuple[list[Con
 
 
 def _narrowed(request: StaffRequest) -> dict[str, int]:
-    return {
-        name: int(value)
-        for name in _NARROWS
-        if (value := request.GET.get(name, "")).isascii() and value.isdecimal() and len(value) < 10
-    }
+    named = ((name, row_number(request.GET.get(name, ""))) for name in _NARROWS)
+    return {name: key for name, key in named if key is not None}
 
 
 def _names(narrowed: Mapping[str, int]) -> list[str]:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from madoguchi.consultations.models import Consultation
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import decide_routing, team_of_taker
 from madoguchi.handoffs.models import RoutingDecision
@@ -89,8 +90,8 @@ def decide(request: StaffRequest, number: str) -> HttpResponse:
 def _chosen[T: (Team, Department)](request: StaffRequest, field: str, among: type[T]) -> T:
     names = {"team": (_("Choose a team."), _("Team")), "department": (_("Choose a department."), _("Department"))}
     sentence, label = names[field]
-    chosen = request.POST.get(field, "")
-    if not chosen.isdecimal():
+    chosen = row_number(request.POST.get(field, ""))
+    if chosen is None:
         raise Refused(sentence, code=field, missing=missing(field, label))
     return get_object_or_404(among, pk=chosen)
 

@@ -14,6 +14,7 @@ from madoguchi.clocks.function import Kind
 from madoguchi.clocks.queries import counts_from
 from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.foundation.dates import short_time
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
 from madoguchi.handoffs.actions.offer import offer
@@ -44,9 +45,10 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
     ticket = ticket_or_404(request, number)
     if request.method == "GET":
         return page(request, "handoffs/offer.html", _context(request, ticket))
-    if not request.POST.get("to_team", "").isdecimal():
+    to_team = row_number(request.POST.get("to_team", ""))
+    if to_team is None:
         raise Refused(_("Choose the team that takes the ticket."), code="to_team", missing=missing("to_team", _("To")))
-    team = get_object_or_404(Team, pk=request.POST["to_team"])
+    team = get_object_or_404(Team, pk=to_team)
     if not request.POST.get("reason", "").strip():
         raise Refused(_("Say why you hand it over."), code="reason", missing=missing("reason", _("Reason")))
     urgent_because = request.POST.get("urgent_because", "").strip()[:500] if request.POST.get("urgent") else ""
@@ -54,11 +56,11 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
         raise Refused(
             _("Say why it cannot wait."), code="urgent", missing=missing("urgent_because", _("Why it cannot wait"))
         )
-    named = request.POST.get("to_staff", "")
+    named = row_number(request.POST.get("to_staff", ""))
     made = offer(
         ticket,
         to_team=team,
-        to_staff=get_object_or_404(workers_of(team), pk=named) if named.isdecimal() else None,
+        to_staff=get_object_or_404(workers_of(team), pk=named) if named is not None else None,
         reason=request.POST["reason"],
         reason_code=request.POST.get("reason_code", "") or Handoff.ReasonCode.OTHER,
         details=_details(request, _required(ticket, team)),
@@ -152,11 +154,11 @@ def _arrival(ticket: Ticket, team: Team, named: Staff | None) -> str:
 
 def _question(request: StaffRequest, ticket: Ticket) -> Consultation | None:
     """The question that the offer takes the place of, when the address or the form names one."""
-    written = request.POST.get("instead_of", "") or request.GET.get("instead_of", "")
-    if not (written.isascii() and written.isdecimal() and len(written) < 18):
+    key = row_number(request.POST.get("instead_of", "") or request.GET.get("instead_of", ""))
+    if key is None:
         return None
     rows = Consultation.objects.visible_to(request.access).filter(ticket=ticket)
-    return get_object_or_404(rows.select_related("department"), pk=int(written))
+    return get_object_or_404(rows.select_related("department"), pk=key)
 
 
 def _told_so_far(asked: Consultation) -> str:

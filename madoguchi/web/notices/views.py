@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
 from madoguchi.foundation.dates import moment_of
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.notices.actions import change_notice, end_notice, post_notice
@@ -114,7 +115,7 @@ def _written(data: QueryDict) -> dict[str, Any]:
     gravity = data.get("gravity", "")
     if gravity not in {str(value) for value in Notice.Gravity.values}:
         raise Refused(_("Choose what kind of notice it is."), code="gravity", field="gravity")
-    chosen = {int(pk) for pk in data.getlist("categories") if pk.isascii() and pk.isdecimal() and len(pk) < 10}
+    chosen = {key for written in data.getlist("categories") if (key := row_number(written)) is not None}
     return {
         "title": data.get("title", "")[:200],
         "body": data.get("body", "").strip(),
@@ -160,9 +161,10 @@ def _before(notices: NoticeQuerySet, cursor: str) -> NoticeQuerySet:
         begun = datetime.fromisoformat(at)
     except ValueError:
         return notices
-    if begun.tzinfo is None or not (last.isascii() and last.isdecimal() and len(last) < 19):
+    row = row_number(last)
+    if begun.tzinfo is None or row is None:
         return notices
-    return notices.filter(Q(starts_at__lt=begun) | Q(starts_at=begun, pk__lt=int(last)), starts_at__lte=begun)
+    return notices.filter(Q(starts_at__lt=begun) | Q(starts_at=begun, pk__lt=row), starts_at__lte=begun)
 
 
 def _to(request: StaffRequest, notice: Notice) -> HttpResponse:

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from madoguchi.consultations.models import Consultation
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.reassign import (
     CALL,
@@ -203,9 +204,9 @@ def _wanted(form: QueryDict) -> dict[str, Any]:
     to: dict[int, Staff | None] = {}
     for name in form:
         kind, _hyphen, team = name.partition("-")
-        if kind == "to" and team.isascii() and team.isdecimal():
-            chosen = form.get(name, "")
-            to[int(team)] = get_object_or_404(Staff, pk=chosen) if chosen.isdecimal() else None
+        key, chosen = row_number(team), row_number(form.get(name, ""))
+        if kind == "to" and key is not None:
+            to[key] = get_object_or_404(Staff, pk=chosen) if chosen is not None else None
     ticked = set(_things(form.getlist("thing")))
     if form.get("rest"):
         return {"to": to, "but": set(_things(form.getlist("shown"))) - ticked, "note": form.get("note", "")}
@@ -217,7 +218,7 @@ def _wanted(form: QueryDict) -> dict[str, Any]:
 def _things(written: list[str]) -> list[Thing]:
     """What the form names, as (kind, id); anything else is not ours."""
     parts = (one.partition(":") for one in written)
-    return [(kind, int(pk)) for kind, _colon, pk in parts if pk.isascii() and pk.isdecimal() and len(pk) < 19]
+    return [(kind, key) for kind, _colon, pk in parts if (key := row_number(pk)) is not None]
 
 
 def _said(person: Staff, done: Reassigned) -> str:
