@@ -271,6 +271,7 @@ class TicketLife:
             data={
                 "resolution": resolution,
                 "article": article[1] if article else None,
+                "knowledge": "known" if article else "",
                 "no_article_reason": self.row["no_article_reason"],
                 "first_line": first,
             },
