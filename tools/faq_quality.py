@@ -4,8 +4,8 @@ r"""How often the right article is suggested, measured by the product's own comm
 
 FOLDER holds ``corpus.json.gz`` (id → "Question: …\nAnswer: …"), ``queries_dev.json.gz`` (id → text) and
 ``qrels_dev.json.gz`` (id → {article: grade}), as localgovFAQ does. Each run makes throw-away data folders and calls
-``init``, ``knowledge import``, ``knowledge history`` and ``knowledge search --queries --json`` in them; about two
-minutes on one core. *With history* the questions are split in two halves by a digest of their id: one half is given
+``init``, ``knowledge import``, ``knowledge history`` and ``knowledge search --queries --json`` in them; about a
+minute of one processor. *With history* the questions are split in two halves by a digest of their id: one half is given
 as solved texts, each with all articles of its best grade, the other half is asked; then the other way round.
 ``--half A`` asks only that half, so that what was tuned on A is confirmed on B. Right is any judged article; the
 second table counts only grade 2, for the questions that have one. SR@k: a right one among the first k; MRR: the mean
