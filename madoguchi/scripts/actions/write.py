@@ -67,7 +67,9 @@ def switch_on(version: ScriptVersion, *, by: Actor, since: datetime | None = Non
     so that tickets name the answers; it is asked by the script alone.
     """
     _require_writer(by)
-    script = Script.objects.select_for_update().select_related("category__destination").get(pk=version.script_id)
+    script = (
+        Script.objects.select_for_update(of=("self",)).select_related("category__destination").get(pk=version.script_id)
+    )
     version = ScriptVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
     if version.state != DRAFT:
         raise Refused(_("This version is not a draft any more."), code="not_draft", status=409)
@@ -105,7 +107,7 @@ def switch_on(version: ScriptVersion, *, by: Actor, since: datetime | None = Non
 def end(version: ScriptVersion, *, by: Actor) -> ScriptVersion:
     """No call begins by this version any more; what is planned does not come. Walks that began go on."""
     _require_writer(by)
-    script = Script.objects.select_for_update().select_related("category").get(pk=version.script_id)
+    script = Script.objects.select_for_update(of=("self",)).select_related("category").get(pk=version.script_id)
     version = ScriptVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
     now = timezone.now()
     if version.effective_from is None or (version.effective_until is not None and version.effective_until <= now):
@@ -125,7 +127,7 @@ def end(version: ScriptVersion, *, by: Actor) -> ScriptVersion:
 def discard(version: ScriptVersion, *, by: Staff) -> None:
     """The draft is thrown away. Refuses what was switched on."""
     _require_writer(by)
-    script = Script.objects.select_for_update().select_related("category").get(pk=version.script_id)
+    script = Script.objects.select_for_update(of=("self",)).select_related("category").get(pk=version.script_id)
     if not ScriptVersion.objects.filter(pk=version.pk, state=DRAFT).delete()[0]:
         raise Refused(_("This version is not a draft any more."), code="not_draft", status=409)
     record(
