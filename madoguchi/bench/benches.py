@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from madoguchi.bench import knowing
 from madoguchi.bench.bare_pages import template_of
+from madoguchi.bench.gaps import gaps
 from madoguchi.bench.house import House, free_port, serving, wait_for
 from madoguchi.bench.report import MILLI, Result, percentiles
 from madoguchi.foundation import damm
@@ -321,6 +322,7 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "questions": questions,
     "suggest": knowing.suggest,
     "similar": knowing.similar,
+    "gaps": gaps,
     "memory": memory,
 }
 

@@ -67,13 +67,14 @@ def nearness(texts: Sequence[Text], others: Sequence[Text]) -> Iterator[Floats]:
     meant = _vectors(others)
     for start in range(0, len(texts), _BLOCK):
         block = texts[start : start + _BLOCK]
-        cosines = _vectors(block) @ meant.T / MEANING_ALIKE
-        for text, row in zip(block, cosines, strict=True):
+        cosines = _vectors(block) @ meant.T / MEANING_ALIKE if meant.any() else None
+        for place, text in enumerate(block):
             shared = np.zeros(len(others), np.float32)
             for word, value in _weights(text.words).items():
                 if word in held:
                     shared[held[word][0]] += value * held[word][1]
-            yield np.round(np.maximum(shared / WORDS_ALIKE, row), 3).astype(np.float32)
+            shared /= WORDS_ALIKE
+            yield np.round(shared if cosines is None else np.maximum(shared, cosines[place]), 3).astype(np.float32)
 
 
 def stars(texts: Sequence[Text]) -> list[Star]:

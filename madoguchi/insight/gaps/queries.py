@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Sum
 from django.utils import timezone
 
+from madoguchi.foundation.bilingual import label_of
 from madoguchi.insight.gaps.models import Evidence, EvidenceQuerySet, Gap
 from madoguchi.people.access import Access
 from madoguchi.people.models import Team
@@ -57,40 +58,46 @@ def gap_list(access: Access, asked: Asked, *, now: datetime | None = None) -> li
     gaps = Gap.objects.filter(merged_into__isnull=True, state__in=states)
     if asked.owner:
         gaps = gaps.filter(owner=asked.owner)
-    sums = visible.filter(gap__in=gaps).order_by().values_list("gap").annotate(Count("pk"), Sum("seconds"))
-    counted = {gap: (count, seconds) for gap, count, seconds in sums}
-    order = sorted(counted, key=lambda gap: (-counted[gap][0] * counted[gap][1], gap))
-    found = gaps.select_related("owner", "article").in_bulk(order)
-    lines = [
-        Line(found[gap], found[gap].title, *counted[gap])
-        for gap in order
-        if gap in found and (counted[gap][0] >= asked.least or found[gap].is_kept)
-    ][:SHOWN]
+    sums = visible.filter(gap__in=gaps).order_by().values_list("gap", "gap__is_kept")
+    counted = {
+        gap: (count, seconds)
+        for gap, kept, count, seconds in sums.annotate(Count("pk"), Sum("seconds"))
+        if count >= asked.least or kept
+    }
+    order = sorted(counted, key=lambda gap: (-counted[gap][0] * counted[gap][1], gap))[:SHOWN]
+    found = gaps.select_related("owner").defer("words", "vector").in_bulk(order)
+    lines = [Line(found[gap], found[gap].title, *counted[gap]) for gap in order if gap in found]
     _fill(lines, visible, begins, access)
     return lines
 
 
 def _fill(lines: Sequence[Line], visible: EvidenceQuerySet, begins: datetime, access: Access) -> None:
-    """Weeks, category and teams of all lines, and titles that tell a partner nothing of others: one question."""
+    """Weeks, category and teams of all lines by one question, and titles that tell a partner nothing of others."""
     by_gap = {line.gap.pk: line for line in lines}
     teams = {team.pk: team.label for team in Team.objects.all()}
     categories: dict[int, Counter[str]] = {gap: Counter() for gap in by_gap}
     senders: dict[int, Counter[str]] = {gap: Counter() for gap in by_gap}
-    nearest: dict[int, tuple[float, int, str]] = {}
-    rows = visible.filter(gap__in=list(by_gap)).select_related("category").order_by()
-    for row in rows.only("gap", "at", "near", "text", "team", "category__name", "category__name_en"):
-        assert row.gap_id is not None
-        by_gap[row.gap_id].weeks[min(WEEKS - 1, max(0, int((row.at - begins) / WEEK)))] += 1
-        if row.category is not None:
-            categories[row.gap_id][row.category.label] += 1
-        if row.team_id in teams:
-            senders[row.gap_id][teams[row.team_id]] += 1
-        nearest[row.gap_id] = max(nearest.get(row.gap_id, (-1.0, 0, "")), (row.near, -row.pk, row.text))
+    rows = visible.filter(gap__in=list(by_gap)).order_by()
+    for gap, at, team, name, name_en in rows.values_list(
+        "gap", "at", "team", "category__name", "category__name_en"
+    ).iterator(chunk_size=1_000):
+        by_gap[gap].weeks[min(WEEKS - 1, max(0, int((at - begins) / WEEK)))] += 1
+        if name:
+            categories[gap][label_of(name, name_en)] += 1
+        if team in teams:
+            senders[gap][teams[team]] += 1
+    own = _nearest(rows) if access.is_partner else {}
     for gap, line in by_gap.items():
         line.category = next((name for name, _times in categories[gap].most_common(1)), "")
         line.teams = [name for name, _times in senders[gap].most_common(3)]
         if access.is_partner:
-            line.title = nearest[gap][2]
+            line.title = own[gap]
+
+
+def _nearest(rows: EvidenceQuerySet) -> dict[int, str]:
+    """The most central of these texts in each gap."""
+    texts = rows.order_by("near", "-pk").values_list("gap", "text")
+    return dict(texts)
 
 
 def title_for(gap: Gap, access: Access) -> str:
