@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.insight.gaps.models import Evidence, Gap, Progress
@@ -14,10 +15,12 @@ from madoguchi.insight.gaps.work import hold
 from madoguchi.journal.record import record
 from madoguchi.knowledge.actions import learn
 from madoguchi.knowledge.models import Article
+from madoguchi.notifications.actions import notify
 from madoguchi.people.access import Access, Capability, access_of
 from madoguchi.people.models import Staff
 
 State = Gap.State
+GIVEN = gettext_noop("%(by)s gave you the gap “%(title)s” to work on.")
 _TAUGHT = 20
 
 
@@ -28,12 +31,16 @@ def may_work(access: Access, gap: Gap) -> bool:
 
 @transaction.atomic
 def take(gap: Gap, *, owner: Staff, due_on: date | None = None, by: Staff) -> Gap:
-    """``owner`` works on it from now on, until ``due_on``; again: somebody else does, or until another day."""
+    """``owner`` works on it from now on, until ``due_on``; again: somebody else does, or until another day.
+
+    Who got it from somebody else is told.
+    """
     current = _held(gap, by)
     if not owner.is_active or access_of(owner).is_partner or not access_of(owner).can(Capability.READ_KNOWLEDGE):
         raise Refused(_("Choose somebody who works here."), code="not_staff", field="owner")
     if current.state in {State.WRITTEN, State.CLOSED}:
         raise Refused(_("This gap is settled. Open it again first."), code="settled", status=409)
+    before = current.owner_id
     current.taken_at = current.taken_at or timezone.now()
     current.state, current.owner, current.due_on = State.TAKEN, owner, due_on
     _keep(current, "state", "owner", "due_on", "taken_at")
@@ -43,6 +50,8 @@ def take(gap: Gap, *, owner: Staff, due_on: date | None = None, by: Staff) -> Ga
         about=[current, owner],
         data={"title": current.title, "due_on": due_on.isoformat() if due_on else None},
     )
+    if owner.pk not in {by.pk, before}:
+        notify([owner], GIVEN, kind="gap.taken", params={"by": by.name, "title": current.title}, about=current)
     return current
 
 

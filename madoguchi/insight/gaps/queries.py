@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from madoguchi.foundation.bilingual import label_of
 from madoguchi.insight.gaps.models import Evidence, EvidenceQuerySet, Gap
-from madoguchi.people.access import Access
+from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Team
 
 WEEKS = 12
@@ -67,6 +67,9 @@ def gap_list(access: Access, asked: Asked, *, now: datetime | None = None) -> li
     order = sorted(counted, key=lambda gap: (-counted[gap][0] * counted[gap][1], gap))[:SHOWN]
     found = gaps.select_related("owner").defer("words", "vector").in_bulk(order)
     lines = [Line(found[gap], found[gap].title, *counted[gap]) for gap in order if gap in found]
+    if not access.is_partner and access.can(Capability.READ_TICKETS):
+        quiet = gaps.filter(is_kept=True).exclude(pk__in=list(counted)).select_related("owner").order_by("-pk")
+        lines += [Line(gap, gap.title, 0, 0) for gap in quiet.defer("words", "vector")[: SHOWN - len(lines)]]
     _fill(lines, visible, begins, access)
     return lines
 

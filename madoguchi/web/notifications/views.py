@@ -59,6 +59,8 @@ def open_one(request: StaffRequest, notification_id: int) -> HttpResponse:
     mark_read(found)
     if found.about_kind == "ticket" and found.about_id is not None:
         return HttpResponseRedirect(reverse("tickets:page", args=[number_of(found.about_id)]))
+    if found.about_kind == "gap" and found.about_id is not None:
+        return HttpResponseRedirect(reverse("knowledge:gap", args=[found.about_id]))
     if found.about_kind == "article" and found.about_id is not None:
         return HttpResponseRedirect(reverse("knowledge:page", args=[found.about_id]))
     return HttpResponseRedirect(reverse(_PAGES.get(found.about_kind, "notifications:index")))

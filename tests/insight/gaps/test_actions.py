@@ -14,6 +14,7 @@ from madoguchi.insight.gaps.queries import Asked, figures, gap_list
 from madoguchi.journal.models import Entry
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article, ArticleText
+from madoguchi.notifications.models import Notification
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Staff
 from madoguchi.tickets.models import Ticket
@@ -41,6 +42,10 @@ def kinds() -> list[str]:
 def test_a_gap_goes_its_way(cast: Cast, gap: Gap) -> None:
     gap = take(gap, owner=cast.takahashi, due_on=timezone.localdate(), by=cast.kimura)
     assert (gap.state, gap.owner, gap.is_kept) == ("taken", cast.takahashi, True)
+    told = Notification.objects.get(kind="gap.taken")
+    assert (told.staff, told.about_kind, told.about_id) == (cast.takahashi, "gap", gap.pk)
+    take(gap, owner=cast.takahashi, by=cast.takahashi)
+    assert Notification.objects.filter(kind="gap.taken").count() == 1
     article = written(cast)
     gap = write(gap, article, by=cast.takahashi)
     assert (gap.state, gap.article) == ("written", article)
@@ -53,7 +58,7 @@ def test_a_gap_goes_its_way(cast: Cast, gap: Gap) -> None:
     assert (gap.state, gap.article, gap.owner) == ("taken", None, cast.takahashi)
     gap = close(release(gap, by=cast.kimura), reason="training", by=cast.kimura)
     assert (gap.state, gap.owner, gap.reason) == ("closed", None, "training")
-    assert kinds() == ["gap.taken", "gap.written", "gap.reopened", "gap.released", "gap.closed"]
+    assert kinds() == ["gap.taken", "gap.taken", "gap.written", "gap.reopened", "gap.released", "gap.closed"]
 
 
 def test_what_cannot_be_is_refused(cast: Cast, gap: Gap) -> None:
@@ -134,11 +139,15 @@ def test_the_heaviest_stands_first_and_the_list_costs_the_same_for_many(
     Evidence.objects.filter(text__startswith="請求書").update(seconds=7200)
     access = access_of(cast.kimura)
     assert [line.title[:3] for line in gap_list(access, Asked())] == ["請求書", "VPN"]
-    with django_assert_num_queries(4):  # type: ignore[operator]
+    with django_assert_num_queries(5):  # type: ignore[operator]
         gap_list(access, Asked())
     assert gap_list(access, Asked(owner=cast.kimura.pk)) == []
     take(gap, owner=cast.kimura, by=cast.kimura)
     assert [line.gap.pk for line in gap_list(access, Asked(owner=cast.kimura.pk))] == [gap.pk]
+    # Nobody asks any more, but somebody works on it.
+    Evidence.objects.filter(gap=gap).update(at=timezone.now() - timedelta(days=100))
+    assert [(line.gap.pk, line.count) for line in gap_list(access, Asked(owner=cast.kimura.pk))] == [(gap.pk, 0)]
+    assert gap_list(access_of(cast.ogawa), Asked()) == []
 
 
 def test_whether_it_helped_is_said_only_when_it_can_be_told(cast: Cast, gap: Gap) -> None:

@@ -147,7 +147,7 @@ def test_one_gap_and_many_cost_the_same_questions(
 ) -> None:
     client = sign_in(cast.sato)
     client.get("/knowledge/gaps/?often=1")
-    with django_assert_num_queries(9) as first:
+    with django_assert_num_queries(10) as first:
         client.get("/knowledge/gaps/?often=1")
     for subject in ("請求書の再発行", "印刷できない", "FAXが届かない"):
         solved(cast, subject)
