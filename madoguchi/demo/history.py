@@ -25,6 +25,7 @@ from madoguchi.files.models import StoredFile
 from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.interactions.models import CallBack, IdentityCheck, Interaction
 from madoguchi.journal.models import Entry, Mention
+from madoguchi.knowledge.actions.learn import keep_newest
 from madoguchi.knowledge.models import Article, ArticleText
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
 from madoguchi.search.models import Pending
@@ -71,6 +72,7 @@ def write(tickets: int, *, seed: int, days: int = 90) -> None:
 
 def count_uses() -> None:
     """What was written in bulk counts as if it had been learned one by one; articles were last looked at by and by."""
+    keep_newest()
     texts = ArticleText.objects.filter(article=OuterRef("pk")).order_by().values("article").annotate(number=Count("id"))
     Article.objects.update(
         revision=F("revision") + 1,  # what was learned changes what is found

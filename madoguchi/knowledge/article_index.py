@@ -1,7 +1,8 @@
 """The articles in the memory of this process: their words (BM25F) and, where the encoder is, their meaning.
 
 ``current()`` asks the database with one small query whether anything changed, and builds anew when it did: at once
-while the articles are few, else in the background while the old index answers. No request ever loads the encoder.
+while there is little to read, else in the background while the old index answers. No request ever loads the encoder:
+what has no vector yet is found by its words until the background has made one.
 """
 
 import logging
@@ -26,8 +27,8 @@ log = logging.getLogger(__name__)
 
 type Version = tuple[int, int | None, datetime | None]
 
-_BUILT_AT_ONCE = 3_000
-_TEXTS_PER_ARTICLE = 200
+_BUILT_AT_ONCE = 500  # articles and texts
+_MOST_MEANINGS = 60_000  # of learned texts, the newest: 120 MB
 _MEANING = 60.0
 _BEST, _WHOLE = 0.8, 0.2
 _PARTS = ((1.0, "q"), (1.0, "a"), (1.0, "r"), (2.0, "learned"))
@@ -59,7 +60,9 @@ class ArticleIndex:
     ids: NDArray[np.int64]
     categories: NDArray[np.int64]
     words: Bm25
+    size: int  # rows that were read
     meanings: Meanings | None = None
+    is_complete: bool = True  # nothing waits for a vector
 
 
 _held: ArticleIndex | None = None
@@ -72,13 +75,13 @@ def current(*, wait: bool = False) -> ArticleIndex:
     """The index of this process; it may lag one building behind, unless ``wait`` asks for a complete one."""
     held = _held
     version = _version()
-    if held is not None and held.version == version and (held.meanings is not None or not meaning.is_available()):
+    if held is not None and held.version == version and held.is_complete:
         return held
     if wait:
         return _build(with_encoder=True)
-    if held is None or (held.version != version and version[0] <= _BUILT_AT_ONCE):
+    if held is None or (held.version != version and held.size <= _BUILT_AT_ONCE):
         held = _build(with_encoder=False)
-    if held.version != version or (held.meanings is None and meaning.is_available()):
+    if held.version != version or not held.is_complete:
         _build_in_background()
     return held
 
@@ -95,12 +98,12 @@ def _version() -> Version:
 
 
 def _build(*, with_encoder: bool) -> ArticleIndex:
-    """Read everything and hold it. Without encoder the meanings are those already stored, all of them or none."""
+    """Read everything and hold it. Without encoder the meanings are those already stored."""
     global _held  # noqa: PLW0603  one index per process is the point
     with _building:
         # The version is read first, so that a change during the reading shows as a newer version afterwards.
         version = _version()
-        if _held is not None and _held.version == version and (_held.meanings is not None or not with_encoder):
+        if _held is not None and _held.version == version and (_held.is_complete or not with_encoder):
             return _held
         _held = _read(version, with_encoder=with_encoder)
         return _held
@@ -132,7 +135,8 @@ def _build_and_rest() -> None:
 def _read(version: Version, *, with_encoder: bool) -> ArticleIndex:
     articles = list(Article.objects.exclude(state=State.ARCHIVED).order_by("pk"))
     places = {article.pk: place for place, article in enumerate(articles)}
-    texts = _newest_texts(places)
+    counting = ArticleText.objects.filter(counts=True).order_by("-learned_at", "-pk")
+    texts = [text for text in counting if text.article_id in places]
     fields: dict[str, list[dict[str, int]]] = {"q": [], "a": [], "r": [], "learned": [{} for _ in articles]}
     for article in articles:
         terms = article.terms if article.terms.get("v") == tokens.VERSION else article_terms(article)
@@ -143,49 +147,44 @@ def _read(version: Version, *, with_encoder: bool) -> ArticleIndex:
         counts = fields["learned"][places[text.article_id]]
         for term, count in terms["t"].items():
             counts[term] = counts.get(term, 0) + count
+    meanings, is_complete = _meanings(articles, texts[:_MOST_MEANINGS], places, with_encoder=with_encoder)
     return ArticleIndex(
         version=version,
         ids=np.array([article.pk for article in articles], np.int64),
         categories=np.array([article.category_id or 0 for article in articles], np.int64),
         words=Bm25([(weight, fields[name]) for weight, name in _PARTS]),
-        meanings=_meanings(articles, texts, places, with_encoder=with_encoder) if meaning.is_available() else None,
+        size=len(articles) + len(texts),
+        meanings=meanings,
+        is_complete=is_complete,
     )
-
-
-def _newest_texts(places: dict[int, int]) -> list[ArticleText]:
-    """The newest texts of each article, as many as count; what an article learned before is not even read."""
-    learned = ArticleText.objects.order_by().values_list("article").annotate(Count("id"))
-    many = [article for article, count in learned if article in places and count > _TEXTS_PER_ARTICLE]
-    texts = list(ArticleText.objects.exclude(article__in=many).filter(article__in=places)) if places else []
-    for article in many:
-        newest = ArticleText.objects.filter(article=article).order_by("-learned_at", "-pk")
-        texts += newest[:_TEXTS_PER_ARTICLE]
-    return sorted(texts, key=lambda text: (text.learned_at, text.pk), reverse=True)
 
 
 def _meanings(
     articles: list[Article], texts: list[ArticleText], places: dict[int, int], *, with_encoder: bool
-) -> Meanings | None:
-    new_articles = [article for article in articles if article.vectors is None]
-    new_texts = [text for text in texts if text.vector is None]
-    if not with_encoder:
-        if new_articles or new_texts or not meaning.is_loaded():
-            return None
-    else:
+) -> tuple[Meanings | None, bool]:
+    """What the rows mean, and whether that is all of them; None where this process cannot encode a question yet."""
+    if not meaning.is_available():
+        return None, True
+    if with_encoder:
         meaning.encode([""])
-        _encode_articles(new_articles)
-        _encode_texts(new_texts)
-    both = np.stack([meaning.unpack(article.vectors or b"") for article in articles]) if articles else _no_vectors(2)
+        _encode_articles([article for article in articles if article.vectors is None])
+        _encode_texts([text for text in texts if text.vector is None])
+    elif not meaning.is_loaded():
+        return None, False
+    both = np.zeros((len(articles), 2, meaning.DIMENSIONS), np.float32)
+    for article in articles:
+        if article.vectors is not None:
+            both[places[article.pk]] = meaning.unpack(article.vectors)
+    known = [text for text in texts if text.vector is not None]
+    vectors = np.zeros((len(known), meaning.DIMENSIONS), np.float32)
+    for place, text in enumerate(known):
+        vectors[place] = meaning.unpack(text.vector or b"")[0]
     return Meanings(
         questions=np.ascontiguousarray(both[:, 0]),
         wholes=np.ascontiguousarray(both[:, 1]),
-        texts=np.concatenate([meaning.unpack(text.vector or b"") for text in texts]) if texts else _no_vectors(),
-        owners=np.array([places[text.article_id] for text in texts], np.int64),
-    )
-
-
-def _no_vectors(*parts: int) -> meaning.Vectors:
-    return np.zeros((0, *parts, meaning.DIMENSIONS), np.float32)
+        texts=vectors,
+        owners=np.array([places[text.article_id] for text in known], np.int64),
+    ), len(known) == len(texts) and all(article.vectors is not None for article in articles)
 
 
 def _encode_articles(articles: list[Article]) -> None:

@@ -19,7 +19,7 @@ from madoguchi.knowledge.models import Showing
 
 REACH = 0.25
 CALM = 2.0
-_NEWEST = 40  # decisions of one article
+NEWEST = 40  # decisions of one article that teach
 
 
 def leanings(articles: Collection[int], terms: Iterable[str], rarity: Callable[[str], float]) -> Mapping[int, float]:
@@ -30,17 +30,12 @@ def leanings(articles: Collection[int], terms: Iterable[str], rarity: Callable[[
     asked = frozenset(terms)
     if not articles or not asked:
         return {}
-    rows = (
-        Showing.objects.filter(article__in=articles, outcome__in=["used", "linked", "dismissed"])
-        .order_by("article", "-outcome_at")
-        .values_list("article", "outcome", "terms")[: _NEWEST * len(articles)]
-    )
+    rows = Showing.objects.filter(article__in=articles, teaches=True).values_list("article", "outcome", "terms")
     decisions: dict[int, list[tuple[bool, float]]] = defaultdict(list)
     for article, outcome, kept in rows:
-        if len(decisions[article]) < _NEWEST:
-            alike = similarity(asked, frozenset(kept.split()), rarity)
-            if alike > 0:
-                decisions[article].append((outcome != Showing.Outcome.DISMISSED, alike))
+        alike = similarity(asked, frozenset(kept.split()), rarity)
+        if alike > 0:
+            decisions[article].append((outcome != Showing.Outcome.DISMISSED, alike))
     return {article: leaning(made) for article, made in decisions.items() if made}
 
 

@@ -206,7 +206,8 @@ class Showing(models.Model):
     """An article was shown for what is being worked on, (kind, ref) as the journal names it, and what became of it.
 
     One row for each subject and article, whatever was typed on the way. ``words`` are those it was first found by,
-    between blanks; ``terms`` those of the text when somebody decided, as far as they count (``usage``).
+    between blanks; ``terms`` those of the text when somebody decided, as far as they count (``usage``). ``teaches``:
+    the decision is among the newest of its article, from which the next suggestion learns (``feedback``).
     """
 
     class Outcome(models.TextChoices):
@@ -227,10 +228,15 @@ class Showing(models.Model):
     shown_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices, blank=True, default="")
     outcome_at = models.DateTimeField(null=True, blank=True)
+    teaches = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "ref", "article"], name="knowledge_showing_once")]
         indexes = [
+            models.Index(
+                fields=["article", "-outcome_at"], condition=models.Q(teaches=True), name="knowledge_showing_teaches"
+            ),
+            models.Index(fields=["outcome_at"], condition=models.Q(outcome="used"), name="knowledge_showing_used"),
             models.Index(fields=["shown_at"], name="knowledge_showing_when"),
             models.Index(
                 fields=["article", "-outcome_at"],
@@ -341,10 +347,15 @@ class ArticleComment(models.Model):
         return self.text[:60] or self.kind
 
 
+KEPT_TEXTS = 30  # of one article
+
+
 class ArticleText(models.Model):
     """Words of a requester that this article solved: what the search learns from.
 
     ``source`` names where they came from, for instance ``ticket:12``, so that it is learned once and can be unlearned.
+    ``counts``: it is among the newest ``KEPT_TEXTS`` of its article, which are those that the search reads; ``is_use``:
+    a requester was answered with it, nobody only foresaw the words.
     """
 
     article = models.ForeignKey(Article, models.CASCADE, related_name="texts", db_index=False)
@@ -353,10 +364,17 @@ class ArticleText(models.Model):
     terms = models.JSONField(default=dict)
     vector = models.BinaryField(null=True)
     learned_at = models.DateTimeField()
+    counts = models.BooleanField(default=True)
+    is_use = models.BooleanField(default=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["article", "source"], name="knowledge_text_once")]
-        indexes = [models.Index(fields=["article", "-learned_at", "-id"], name="knowledge_text_newest")]
+        indexes = [
+            models.Index(fields=["article", "-learned_at", "-id"], name="knowledge_text_newest"),
+            models.Index(
+                fields=["article", "-learned_at", "-id"], condition=models.Q(counts=True), name="knowledge_text_counts"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text[:60]

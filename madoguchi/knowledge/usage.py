@@ -9,6 +9,7 @@ from django.utils import timezone
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.japanese import search_key
 from madoguchi.journal.record import record, subject_of
+from madoguchi.knowledge.feedback import NEWEST
 from madoguchi.knowledge.models import Article, Place, Search, Showing
 from madoguchi.knowledge.suggest import Suggestion
 from madoguchi.people.staff import Staff
@@ -85,7 +86,7 @@ def withdraw(article: Article, subject: models.Model, *, by: Staff) -> None:
     """It was not used or did fit after all: it counts as shown only, and teaches nothing."""
     kind, ref = subject_of(subject)
     rows = Showing.objects.filter(kind=kind, ref=ref, article=article, outcome__in=DECIDED)
-    if rows.update(outcome=_Outcome.SHOWN, outcome_at=None, terms=""):
+    if rows.update(outcome=_Outcome.SHOWN, outcome_at=None, terms="", teaches=False):
         record("article.reconsidered", by=by, about=[article, subject], data={"key": article.key})
     Search.objects.filter(kind=kind, ref=ref, article=article).update(article=None, is_used=False)
 
@@ -99,7 +100,7 @@ def unlink(article: Article, subject: models.Model) -> None:
     """In the transaction of the act that took it back."""
     kind, ref = subject_of(subject)
     rows = Showing.objects.filter(kind=kind, ref=ref, article=article, outcome=_Outcome.LINKED)
-    rows.update(outcome=_Outcome.SHOWN, outcome_at=None, terms="")
+    rows.update(outcome=_Outcome.SHOWN, outcome_at=None, terms="", teaches=False)
 
 
 def _decide(
@@ -121,13 +122,17 @@ def _decide(
         outcome=outcome,
         outcome_at=now,
         terms=terms_of(text),
+        teaches=outcome in DECIDED,
     )
     Showing.objects.bulk_create(
         [row],
         update_conflicts=True,
         unique_fields=["kind", "ref", "article"],
-        update_fields=["outcome", "outcome_at", "terms"],
+        update_fields=["outcome", "outcome_at", "terms", "teaches"],
     )
+    teaching = Showing.objects.filter(article=article, teaches=True).order_by("-outcome_at", "-pk")
+    if row.teaches and (old := list(teaching.values_list("pk", flat=True)[NEWEST:])):
+        Showing.objects.filter(pk__in=old).update(teaches=False)
     return True
 
 

@@ -1,5 +1,6 @@
 """Articles are written, changed and archived; each step stands in the journal, and nobody overwrites silently."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import pytest
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
 from madoguchi.knowledge.actions import Content, archive, change, create, learn, unlearn
+from madoguchi.knowledge.actions.learn import keep_newest
 from madoguchi.knowledge.models import Article, ArticleText, Audience, State
 from madoguchi.knowledge.suggest import suggest
 from madoguchi.people.access import access_of
@@ -83,6 +85,34 @@ def test_an_archived_article_is_suggested_no_more_and_archiving_again_does_nothi
     archive(article, by=cast.kimura)
     assert suggest("印刷できない", access=access) == []
     assert kinds() == ["article.created", "article.archived"]
+
+
+def test_only_the_newest_texts_of_an_article_count_and_an_older_one_takes_the_place_of_a_forgotten(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[keep_newest.__module__], "KEPT_TEXTS", 2)
+    article = create(PRINTER, by=cast.kimura)
+    for number in range(4):
+        learn(article, f"紙が白い {number}", source=f"ticket:{number}", by=cast.sato)
+
+    def counting() -> list[str]:
+        return list(ArticleText.objects.filter(counts=True).order_by("source").values_list("source", flat=True))
+
+    assert counting() == ["ticket:2", "ticket:3"]
+    unlearn(article, source="ticket:3", by=cast.sato)
+    assert counting() == ["ticket:1", "ticket:2"]
+    ArticleText.objects.update(counts=True)
+    keep_newest()
+    assert counting() == ["ticket:1", "ticket:2"]
+
+
+def test_foreseen_words_are_no_use_when_they_come_and_when_they_go(cast: Cast) -> None:
+    article = create(PRINTER, by=cast.kimura)
+    learn(article, "白い紙", source="ticket:1", by=cast.sato)
+    learn(article, "紙が白い", source="gap:1", is_use=False, by=cast.sato)
+    unlearn(article, source="gap:1", by=cast.sato)
+    article.refresh_from_db()
+    assert article.uses == 1
 
 
 def test_what_an_article_solved_is_learned_once_and_can_be_unlearned(cast: Cast) -> None:

@@ -151,3 +151,18 @@ def test_a_changed_article_forgets_its_old_meaning(access: Access, cast: Cast, s
     change(article, Content(question="食堂の営業時間", answer="11時から14時です。"), by=cast.kimura)
     assert Article.objects.get(key="password").vectors is None
     assert suggest("社員食堂は何時から開きますか", access=access, wait=True)[0].article.key == "password"
+
+
+@pytest.mark.skipif(not meaning._installed(), reason="the sentence encoder is not installed")
+def test_what_has_no_meaning_yet_is_found_by_its_words_and_the_rest_by_meaning(
+    access: Access, cast: Cast, settings: object
+) -> None:
+    settings.ENCODER = True  # type: ignore[attr-defined]
+    article_index.forget()
+    suggest("暗証番号を思い出せない", access=access, wait=True)
+    create(Content(question="蛍光灯が切れた", answer="総務へ。"), key="light", by=cast.kimura)
+    index = article_index._read(article_index._version(), with_encoder=False)
+    assert index.meanings is not None
+    assert not index.is_complete
+    assert not index.meanings.questions[-1].any()
+    assert index.meanings.questions[0].any()

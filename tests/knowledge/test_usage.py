@@ -129,3 +129,13 @@ def test_at_the_seat_a_search_is_the_contact(cast: Cast, contact: Interaction, a
     assert Search.objects.get().article == articles[0]
     usage.withdraw(articles[0], contact, by=cast.sato)
     assert not Search.objects.get().is_used
+
+
+def test_only_the_newest_decisions_teach(cast: Cast, articles: list[Article], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "NEWEST", 2)
+    contacts = [another(cast) for _ in range(3)]
+    for contact in contacts:
+        usage.dismiss(articles[0], contact, SAID, place=Place.SEAT, by=cast.sato)
+    assert set(Showing.objects.filter(teaches=True).values_list("ref", flat=True)) == {row.pk for row in contacts[1:]}
+    usage.withdraw(articles[0], contacts[2], by=cast.sato)
+    assert list(Showing.objects.filter(teaches=True).values_list("ref", flat=True)) == [contacts[1].pk]

@@ -13,8 +13,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from madoguchi.foundation.literal import Words
 from madoguchi.handoffs.queries import offers_from, offers_to, returned_to
 from madoguchi.interactions.models import Interaction
+from madoguchi.knowledge.feedback import leanings
+from madoguchi.knowledge.models import ArticleText, Showing
 from madoguchi.people.access import access_of
 from madoguchi.telephony.queries import calls_between, ringing_at, talking_with
 from madoguchi.tickets.models import Priority, Status
@@ -146,6 +149,16 @@ def test_a_partner_reads_their_share_along_its_own_indexes(cast: Cast) -> None:
         list(people_visible_to(access_of(cast.mori)).order_by("family_kana", "given_kana", "id")[:50])
     assert steps.uses("tickets_by_requester")
     assert steps.scans == []
+
+
+def test_what_suggestions_learn_from_is_read_along_its_index() -> None:
+    with plans() as steps:
+        leanings([1, 2, 3], ["メール"], lambda term: 1.0)
+    assert steps.uses("knowledge_showing_teaches")
+    with plans() as steps:
+        list(ArticleText.objects.filter(counts=True).order_by("-learned_at", "-pk")[:1])
+        list(Showing.objects.filter(outcome=Words("used"), outcome_at__gte=timezone.now())[:1])
+    assert steps.uses("knowledge_showing_used")
 
 
 def test_what_waits_for_somebody_is_found_among_what_waits(cast: Cast) -> None:

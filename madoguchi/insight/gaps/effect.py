@@ -14,6 +14,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
+from madoguchi.foundation.literal import Words
 from madoguchi.insight.gaps.models import Evidence, Gap
 from madoguchi.insight.gaps.queries import WEEK, gap_evidence
 from madoguchi.knowledge.models import Showing
@@ -84,7 +85,8 @@ def effect(gap: Gap, access: Access, *, now: datetime | None = None) -> Effect |
             course[place] += 1
             counts[side][0] += resolved is not None
             counts[side][1] += resolved is not None and first_line
-    decided = Showing.objects.filter(article=gap.article_id, outcome__in=["used", "linked"])
+    decisions = Showing.objects.filter(article=gap.article_id, outcome__in=Words("used", "linked", "dismissed"))
+    decided = decisions.exclude(outcome="dismissed")  # as the index of decisions has it
     uses = 0 if access.is_partner else decided.filter(outcome_at__gte=gap.written_at).count()
     return Effect(
         Side(early, sum(before), *counts["before"]), Side(past, sum(after), *counts["after"]), (before, after), uses

@@ -16,6 +16,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from madoguchi.foundation.literal import Words
 from madoguchi.handoffs.models import Handoff
 from madoguchi.insight.reports.by_ticket import of_tickets
 from madoguchi.insight.reports.frame import (
@@ -164,7 +165,7 @@ def _linked(period: Period, access: Access | None) -> TicketQuerySet:
 
 
 def _used(period: Period) -> Any:
-    return Showing.objects.filter(outcome="used", outcome_at__gte=period.start, outcome_at__lt=period.end)
+    return Showing.objects.filter(outcome=Words("used"), outcome_at__gte=period.start, outcome_at__lt=period.end)
 
 
 def _group_of(by: str) -> Callable[[int, datetime], Any]:

@@ -1,14 +1,17 @@
 """An article learns from the texts that it solved."""
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from madoguchi.journal.record import Actor, record
-from madoguchi.knowledge.models import Article, ArticleText
+from madoguchi.knowledge.models import KEPT_TEXTS, Article, ArticleText
 from madoguchi.knowledge.terms import text_terms
 
 LONGEST_LEARNED = 4_000
+NEWEST_COUNT = """UPDATE knowledge_articletext SET counts = FALSE WHERE id IN (SELECT id FROM (SELECT id, ROW_NUMBER()
+ OVER (PARTITION BY article_id ORDER BY learned_at DESC, id DESC) AS place FROM knowledge_articletext WHERE counts)
+ AS ranked WHERE place > %s)"""
 
 
 @transaction.atomic
@@ -24,8 +27,18 @@ def learn(article: Article, text: str, *, source: str, by: Actor, is_use: bool =
     _row, is_new = ArticleText.objects.update_or_create(
         article=article,
         source=source,
-        defaults={"text": text, "terms": text_terms(text), "vector": None, "learned_at": timezone.now()},
+        defaults={
+            "text": text,
+            "terms": text_terms(text),
+            "vector": None,
+            "learned_at": timezone.now(),
+            "counts": True,
+            "is_use": is_use,
+        },
     )
+    counting = ArticleText.objects.filter(article=article, counts=True).order_by("-learned_at", "-pk")
+    if old := list(counting.values_list("pk", flat=True)[KEPT_TEXTS:]):
+        ArticleText.objects.filter(pk__in=old).update(counts=False)
     _moved(article, uses=1 if is_new and is_use else 0)
     record("article.learned", by=by, about=[article], data={"source": source})
     return True
@@ -34,9 +47,22 @@ def learn(article: Article, text: str, *, source: str, by: Actor, is_use: bool =
 @transaction.atomic
 def unlearn(article: Article, *, source: str, by: Actor) -> None:
     """Forget what was learned from ``source``; nothing happens when there was nothing."""
-    if ArticleText.objects.filter(article=article, source=source).delete()[0]:
-        _moved(article, uses=-1)
-        record("article.unlearned", by=by, about=[article], data={"source": source})
+    row = ArticleText.objects.filter(article=article, source=source).first()
+    if row is None:
+        return
+    row.delete()
+    if row.counts:
+        texts = ArticleText.objects.filter(article=article)
+        before = texts.filter(counts=False).order_by("-learned_at", "-pk").values("pk")[:1]
+        texts.filter(pk__in=list(before.values_list("pk", flat=True))).update(counts=True)
+    _moved(article, uses=-1 if row.is_use else 0)
+    record("article.unlearned", by=by, about=[article], data={"source": source})
+
+
+def keep_newest() -> None:
+    """After texts were written in bulk: the newest of each article count."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEWEST_COUNT, [KEPT_TEXTS])
 
 
 def _moved(article: Article, *, uses: int) -> None:
