@@ -40,6 +40,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "call.offered": (follow_call,),
     "call.queued": (follow_call,),
     "call.started": (follow_call,),
+    "call.wrapup_ended": (react,),
     "call_back.attempted": (follow_call_back, clocks.follow_call),
     "call_back.done": (follow_call_back, clocks.follow_call, react),
     "call_back.tied": (clocks.follow_ticket,),

@@ -40,7 +40,7 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 for _module in ("madoguchi.reactions", "madoguchi.config.urls"):
     import_module(_module)
 
-_DATABASE_FIXTURES = {"db", "transactional_db", "served", "live_server"}
+_DATABASE_FIXTURES = {"db", "transactional_db", "served", "live_server", "workers_desk"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

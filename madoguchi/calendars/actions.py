@@ -1,7 +1,8 @@
 """Calendars, their hours, the days that differ, the official holidays.
 
-Changing a calendar changes no past: hours and days are changed from today on. Only who says ``also_past`` reaches
-further back, and the entry says so: then deadlines that lie behind are reckoned anew as well.
+Changing a calendar changes no past: hours and days are changed from tomorrow on, since deadlines of this morning may
+have passed. Only who says ``also_past`` reaches
+further back, be it to today, and the entry says so: then deadlines that lie behind are reckoned anew as well.
 """
 
 import secrets
@@ -118,8 +119,8 @@ def withdraw_hours(version: CalendarVersion, *, by: Actor) -> None:
 
 
 @transaction.atomic
-def make_default(calendar: Calendar, *, by: Actor) -> None:
-    """From now on this one is used where none is chosen."""
+def make_default(calendar: Calendar, *, also_past: bool = False, by: Actor) -> None:
+    """From now on this one is used where none is chosen; for what began before only if ``also_past``."""
     if calendar.is_default:
         return
     if not calendar.is_active:
@@ -128,7 +129,8 @@ def make_default(calendar: Calendar, *, by: Actor) -> None:
     Calendar.objects.filter(is_default=True).update(is_default=False)
     Calendar.objects.filter(pk=calendar.pk).update(is_default=True)
     calendar.is_default = True
-    record("calendar.made_default", by=by, about=[calendar, *former], data={"name": calendar.name})
+    data = {"name": calendar.name, "former_calendar": former[0].pk if former else None, "also_past": also_past}
+    record("calendar.made_default", by=by, about=[calendar, *former], data=data)
 
 
 @transaction.atomic
@@ -180,7 +182,7 @@ def remove_special_days(days: Sequence[SpecialDay], *, also_past: bool = False, 
 def take_in_holidays(content: bytes, *, file_name: str, also_past: bool = False, by: Actor) -> HolidayList:
     """The official list as uploaded: of the years that it tells, it alone holds. A bad file changes nothing.
 
-    Days that are over keep what held on them, unless ``also_past``.
+    Days that have begun keep what held on them, unless ``also_past``.
     """
     told = read_official(content)
     today = timezone.localdate()
@@ -191,8 +193,8 @@ def take_in_holidays(content: bytes, *, file_name: str, also_past: bool = False,
         if also_past:
             rows |= new
         else:
-            rows |= {day: name for day, name in held(year).items() if day < today}
-            rows |= {day: name for day, name in new.items() if day >= today}
+            rows |= {day: name for day, name in held(year).items() if day <= today}
+            rows |= {day: name for day, name in new.items() if day > today}
     NationalHoliday.objects.filter(day__year__in=told.years).delete()
     NationalHoliday.objects.bulk_create(NationalHoliday(day=day, name=name) for day, name in sorted(rows.items()))
     taken = HolidayList.objects.create(
@@ -278,9 +280,11 @@ def _today(calendar: Calendar | None) -> date:
 
 
 def _not_past(calendar: Calendar | None, day: date, *, also_past: bool) -> None:
-    if day < _today(calendar) and not also_past:
+    if day <= _today(calendar) and not also_past:
         raise Refused(
-            _("This day is over. Past deadlines are reckoned anew only when you ask for it."), code="past", field="past"
+            _("This day has begun or is over. Deadlines that have passed are reckoned anew only when you ask for it."),
+            code="past",
+            field="past",
         )
 
 

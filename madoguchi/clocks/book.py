@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID, uuid4
 
 from madoguchi.calendars.queries import working_time
@@ -25,6 +26,18 @@ def precedence(version: PolicyVersion, depth: int) -> Precedence:
     """
     given = (bool(version.service_class), depth, bool(version.team_id), bool(version.priorities))
     return sum(map(bool, given)), *given, -version.policy_id
+
+
+_EVERY_HOUR = 0  # no calendar's id
+
+# Team (None: the desk) → its former calendars, each with until when, in order.
+type Former = Mapping[int | None, Sequence[tuple[datetime, int | None]]]
+
+
+def calendar_then(former: Former, team: int | None, at: datetime, now: int | None) -> int | None:
+    """The calendar of what began at ``at``, when the team's is ``now`` today; None: the default one of today."""
+    own = next((calendar for until, calendar in former.get(team, ()) if at < until), now)
+    return own if own is not None or team is None else calendar_then(former, None, at, None)
 
 
 @dataclass(frozen=True)
@@ -55,9 +68,11 @@ class PolicyBook:
         *,
         paths: Mapping[int, Sequence[int]],
         calendars: Mapping[int, int | None],
+        former: Former = MappingProxyType({}),
     ) -> None:
         self._paths = paths
         self._calendars = calendars  # of teams
+        self.former = former
         self._policies: dict[Kind, list[list[Line]]] = defaultdict(list)
         self._made: dict[tuple[int, int | None], Policy] = {}
         self.lines: dict[int, Line] = {}
@@ -75,14 +90,14 @@ class PolicyBook:
 
     def with_versions(self, versions: Sequence[PolicyVersion]) -> "PolicyBook":
         """The same house with other policies, for trying one."""
-        return PolicyBook(versions, paths=self._paths, calendars=self._calendars)
+        return PolicyBook(versions, paths=self._paths, calendars=self._calendars, former=self.former)
 
     def choose(
         self, kind: Kind, now: Circumstances, *, started_at: datetime, ended_at: datetime | None
     ) -> Policy | None:
         """The policy that fits best; of each the version that held at the start, or a later one made for what runs."""
         line = self.line(kind, now, started_at=started_at, ended_at=ended_at)
-        return self._policy(line.row, now.team) if line else None
+        return self._policy(line.row, now.team, started_at) if line else None
 
     def line(self, kind: Kind, now: Circumstances, *, started_at: datetime, ended_at: datetime | None) -> Line | None:
         """The same, as the version itself."""
@@ -94,19 +109,24 @@ class PolicyBook:
                 best = line
         return best
 
-    def hours_of(self, team: int) -> WorkingTime:
-        """When a team works."""
-        return working_time(self._calendars.get(team))
+    def hours_of(self, team: int, at: datetime) -> WorkingTime:
+        """When a team works, by the calendar that it had at that moment."""
+        return working_time(self.calendar_of(team, at))
 
-    def _policy(self, row: PolicyVersion, team: int | None) -> Policy:
-        key = (row.pk, team if row.calendar_of == PolicyVersion.CalendarOf.TEAM else None)
+    def calendar_of(self, team: int | None, at: datetime) -> int | None:
+        """The calendar of what began at that moment, for a team or (None) the desk; None: the default."""
+        return calendar_then(self.former, team, at, self._calendars.get(team or 0))
+
+    def _policy(self, row: PolicyVersion, team: int | None, started_at: datetime) -> Policy:
+        calendar = self._calendar(row, team, started_at)
+        key = (row.pk, calendar)
         found = self._made.get(key)
         if found is None:
             found = self._made[key] = Policy(
                 version=row.pk,
                 kind=Kind(row.kind),
                 target_s=row.target_s,
-                calendar=self._calendar(row, team),
+                calendar=ALWAYS if calendar == _EVERY_HOUR else working_time(calendar),
                 warn_at=tuple(sorted(row.warn_at)),
                 pauses_for=frozenset(row.pauses_for),
                 reopen=Reopen(row.reopen),
@@ -114,13 +134,13 @@ class PolicyBook:
             )
         return found
 
-    def _calendar(self, row: PolicyVersion, team: int | None) -> WorkingTime:
+    def _calendar(self, row: PolicyVersion, team: int | None, started_at: datetime) -> int | None:
         source = PolicyVersion.CalendarOf
         if row.calendar_of == source.ALWAYS:
-            return ALWAYS
+            return _EVERY_HOUR
         if row.calendar_of == source.OWN:
-            return working_time(row.calendar_id)
-        return self.hours_of(team or 0) if row.calendar_of == source.TEAM else working_time(None)
+            return row.calendar_id
+        return self.calendar_of(team if row.calendar_of == source.TEAM else None, started_at)
 
 
 def _held(versions: Sequence[Line], started_at: datetime, ended_at: datetime | None) -> Line | None:
@@ -163,7 +183,10 @@ def read_book() -> PolicyBook:
         paths[category] = path
     calendars = dict(Team.objects.values_list("pk", "calendar"))
     versions = PolicyVersion.objects.select_related("category", "team", "calendar")
-    return PolicyBook(list(versions), paths=paths, calendars=calendars)
+    former: dict[int | None, list[tuple[datetime, int | None]]] = defaultdict(list)
+    for team, until, calendar in models.FormerCalendar.objects.values_list("team", "until", "calendar"):
+        former[team].append((until, calendar))
+    return PolicyBook(list(versions), paths=paths, calendars=calendars, former=dict(former))
 
 
 def changed() -> None:

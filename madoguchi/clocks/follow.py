@@ -9,13 +9,14 @@ from django.db import models
 from madoguchi.clocks.book import PolicyBook, changed, current_book
 from madoguchi.clocks.function import Reading, read
 from madoguchi.clocks.history import Fact, facts_of
-from madoguchi.clocks.models import Clock, Recalculation
+from madoguchi.clocks.models import Clock, FormerCalendar, Recalculation
 from madoguchi.clocks.queries import rows_of
 from madoguchi.clocks.rows import differences, upsert
 from madoguchi.clocks.spending import TURNS, keep
 from madoguchi.foundation.prepared import update
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.models import Entry
+from madoguchi.people.models import Team
 from madoguchi.tickets.models import Ticket
 
 # Acts that record these do not hold the ticket; clocks are only ever worked out by who does.
@@ -76,10 +77,22 @@ def follow_call(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         _follow(entry, ticket)
 
 
-def follow_book(_entry: Entry, _subjects: tuple[models.Model, ...]) -> None:
+def follow_book(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """Reaction: hours, teams or the tree of categories changed. Open tickets are worked out anew by the worker."""
+    _remember_calendar(entry, subjects)
     changed()
     Recalculation.objects.create()
+
+
+def _remember_calendar(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
+    """A team or the desk has another calendar: what began before keeps the former one, unless the past is meant."""
+    if "former_calendar" not in entry.data:
+        return
+    team = next((subject for subject in subjects if isinstance(subject, Team)), None)
+    if entry.data["also_past"]:
+        FormerCalendar.objects.filter(team=team).delete()
+    else:
+        FormerCalendar.objects.create(team=team, calendar_id=entry.data["former_calendar"], until=entry.at)
 
 
 def _follow(entry: Entry, ticket: Ticket) -> None:
@@ -97,7 +110,7 @@ def _follow(entry: Entry, ticket: Ticket) -> None:
     after = facts_of(rows, ticket.pk)
     refresh(ticket, before, after, book)
     if entry.kind in TURNS:
-        keep(ticket.pk, before, after)
+        keep(ticket.pk, before, after, book)
 
 
 def refresh(ticket: Ticket, before: Sequence[Fact], after: Sequence[Fact], book: PolicyBook) -> None:

@@ -98,8 +98,8 @@ class Book(Protocol):
         """The one that fits best, as the book stood when the clock started; None: nothing is promised."""
         ...
 
-    def hours_of(self, team: int) -> WorkingTime:
-        """When a team works."""
+    def hours_of(self, team: int, at: datetime) -> WorkingTime:
+        """When a team works, as it was at that moment."""
         ...
 
 
@@ -350,7 +350,7 @@ def _demanded(life: Life, book: Book) -> Iterator[Reading]:
             ends = [moment for entry, moment in life.heard if entry > demand.entry][:1]
             ends += [span.start for span in life.solved if span.start >= start][:1]
             end, pauses_for = min(ends, default=None), frozenset[str]()
-        calendar = book.hours_of(demand.team) if demand.working else ALWAYS
+        calendar = book.hours_of(demand.team, start) if demand.working else ALWAYS
         policy = Policy(None, kind, demand.target_s, calendar, warn_at=(80,), pauses_for=pauses_for)
         yield _clock(life, policy, _Case(kind, demand.entry, demand.team, start, end), demand)
 

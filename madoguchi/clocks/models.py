@@ -165,6 +165,23 @@ class Spent(models.Model):
         return f"{self.ticket_id} {self.kind} {self.team_id}"
 
 
+class FormerCalendar(models.Model):
+    """Until this moment a team (None: the whole desk) worked by another calendar (None: the desk's default).
+
+    What began before is judged by it. Calendars themselves have versions by days.
+    """
+
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="former_calendars")
+    calendar = models.ForeignKey(Calendar, models.CASCADE, null=True, blank=True, related_name="+")
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering = ["until", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.team_id} {self.calendar_id} until {self.until:%Y-%m-%d}"
+
+
 class Recalculation(models.Model):
     """Open tickets whose clocks are to be worked out anew, as something changed that they are judged by.
 

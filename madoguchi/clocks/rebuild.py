@@ -65,7 +65,7 @@ def renew(tickets: Sequence[Ticket], book: PolicyBook) -> int:
     """Make the rows of tickets that the caller holds equal to the function's; how many clocks changed."""
     keys = [ticket.pk for ticket in tickets]
     rows, kept, count = rows_of_many(keys), rows_as_kept(keys), 0
-    used, hours = spending.rows_as_kept(keys), spending.team_hours()
+    used, hours = spending.rows_as_kept(keys), spending.team_hours(book)
     clocks: list[Row] = []
     times: list[spending.Row] = []
     for ticket in tickets:

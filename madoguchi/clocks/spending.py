@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from madoguchi.calendars.queries import working_time
 from madoguchi.calendars.working_time import WorkingTime
+from madoguchi.clocks.book import PolicyBook, calendar_then
 from madoguchi.clocks.function import Kind, gaps
 from madoguchi.clocks.history import OFFER, Fact
 from madoguchi.clocks.life import SOLVED, Life
@@ -46,12 +47,14 @@ class Row(NamedTuple):
         return self.kind, self.subject
 
 
-type Hours = Callable[[int], WorkingTime]
+type Hours = Callable[[int, datetime], WorkingTime]
 
 
-def team_hours() -> Hours:
-    """The working time of a team by its id; each is asked for once. Make it anew for each piece of work."""
-    return cache(lambda team: working_time(row[0] if (row := _calendar.first(team)) else None))
+def team_hours(book: PolicyBook) -> Hours:
+    """The working time that a team had at a moment; each is asked for once. Make it anew for each piece of work."""
+    now = cache(lambda team: row[0] if (row := _calendar.first(team)) else None)
+    of_calendar = cache(working_time)
+    return lambda team, at: of_calendar(calendar_then(book.former, team, at, now(team)))
 
 
 def spent(ticket: int, facts: Iterable[Fact], hours: Hours) -> list[Row]:
@@ -66,7 +69,7 @@ def _stays(ticket: int, life: Life, hours: Hours) -> Iterator[Row]:
         if end is None:
             continue
         end = max(start, end)
-        between = hours(team).between
+        between = hours(team, start).between
         worked = sum(between(span.start, span.end or end) for span in gaps(life.pauses(_STOPS, start, end), start, end))
         yield Row(ticket, Kind.HOLDING.value, entry, team, start, end, worked)
 
@@ -74,13 +77,13 @@ def _stays(ticket: int, life: Life, hours: Hours) -> Iterator[Row]:
 def _offers(ticket: int, life: Life, hours: Hours) -> Iterator[Row]:
     for thing in life.things.values():
         if thing.what == OFFER and thing.end is not None and thing.team is not None:
-            worked = hours(thing.team).between(thing.start, thing.end)
+            worked = hours(thing.team, thing.start).between(thing.start, thing.end)
             yield Row(ticket, Kind.ACCEPTANCE.value, thing.ref, thing.team, thing.start, thing.end, worked)
 
 
-def keep(ticket: int, before: Sequence[Fact], after: Sequence[Fact]) -> None:
+def keep(ticket: int, before: Sequence[Fact], after: Sequence[Fact], book: PolicyBook) -> None:
     """Write what differs between two histories of a ticket; whoever calls holds the ticket."""
-    hours = team_hours()
+    hours = team_hours(book)
     old = {row.key: row for row in spent(ticket, before, hours)}
     different, gone = differences(old, spent(ticket, after, hours))
     write(different)

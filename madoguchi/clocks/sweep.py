@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from madoguchi.clocks.book import PolicyBook, current_book
-from madoguchi.clocks.function import DUE, Reading, read
+from madoguchi.clocks.function import DUE, Kind, Reading, read
 from madoguchi.clocks.history import Fact, facts_of
 from madoguchi.clocks.models import Clock, PolicyVersion
 from madoguchi.clocks.queries import rows_of_many
 from madoguchi.clocks.rebuild import renew
 from madoguchi.clocks.words import KINDS
+from madoguchi.interactions.models import CallBack
 from madoguchi.journal.record import SYSTEM, record
 from madoguchi.notifications.actions import notify
 from madoguchi.people.models import Staff, Team
@@ -128,14 +129,24 @@ def _notify(ticket: Ticket, reading: Reading, percent: int, book: PolicyBook, no
     )
 
 
+def _meant(ticket: Ticket, reading: Reading) -> tuple[Staff | None, Team | None]:
+    """Who is to act, and for which team: whoever promised to call back, else the assignee."""
+    if reading.kind is Kind.CALL_BACK:
+        call = CallBack.objects.select_related("staff", "team").filter(pk=reading.subject).first()
+        if call is not None and call.staff is not None:
+            return call.staff, call.team
+    team = next((team for team in (ticket.holder_team, ticket.front_team) if team.pk == reading.team), None)
+    return ticket.assignee, team
+
+
 def _to_be_told(ticket: Ticket, reading: Reading, tell: PolicyVersion.Tell, now: datetime) -> list[Staff]:
-    """Whoever stands in is told for an assignee who is away; nobody does: the supervisors."""
+    """Whoever stands in is told for somebody who is away; nobody does: the supervisors."""
     if tell is PolicyVersion.Tell.NOBODY:
         return []
-    team = next((team for team in (ticket.holder_team, ticket.front_team) if team.pk == reading.team), None)
+    meant, team = _meant(ticket, reading)
     if team is None or tell is PolicyVersion.Tell.SUPERVISORS:
         return supervisors_of(reading.team, now)
-    assignee, _stand_in = covered(ticket.assignee, team, now)
+    assignee, _stand_in = covered(meant, team, now)
     if tell is PolicyVersion.Tell.ASSIGNEE and assignee is not None:
         return [assignee]
     people = supervisors_of(reading.team, now)

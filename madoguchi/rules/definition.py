@@ -30,6 +30,7 @@ class Happened(StrEnum):
     CLOCK_WARNED = "clock_warned"
     CLOCK_BREACHED = "clock_breached"
     CALL_ABANDONED = "call_abandoned"
+    COMPLAINT = "complaint"
 
 
 class _Part(BaseModel):

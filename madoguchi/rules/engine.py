@@ -22,7 +22,7 @@ from madoguchi.rules import schedule, tree
 from madoguchi.rules.acting import act, explain
 from madoguchi.rules.definition import Definition, Happened, OnEvent, OnTime, parse
 from madoguchi.rules.facts import Facts
-from madoguchi.rules.happened import event_of, tickets_of
+from madoguchi.rules.happened import event_of, is_heard, tickets_of
 from madoguchi.rules.hours import the_world
 from madoguchi.rules.models import Firing, Rule
 from madoguchi.rules.store import facts_of
@@ -80,7 +80,7 @@ def react(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """Reaction: rules hear what happened to a ticket. An error in one is set aside, not raised."""
     if len(_chain.get()) >= DEEPEST:
         return
-    if entry.kind == "interaction.linked" and not entry.data.get("spoken"):
+    if not is_heard(entry.kind, entry.data):
         return
     rules = listening()
     if not rules:

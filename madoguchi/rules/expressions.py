@@ -10,6 +10,7 @@ from django.db.models import (
     CharField,
     Count,
     DateTimeField,
+    Exists,
     Expression,
     F,
     Func,
@@ -24,14 +25,15 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce, Greatest
 from django.db.models.sql.compiler import SQLCompiler
 
 from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.interactions.models import CallBack, Interaction
-from madoguchi.journal.models import Entry
-from madoguchi.rules.facts import REACHED, SPOKEN
-from madoguchi.tickets.models import ACTIVE, Message
+from madoguchi.journal.models import Entry, Mention
+from madoguchi.rules.facts import COMPLAINT, REACHED, SPOKEN
+from madoguchi.tickets.models import ACTIVE, Message, TicketInteraction
 
 _ACTIVE = Q(status__in=ACTIVE)
 _NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC), output_field=DateTimeField())
@@ -97,6 +99,27 @@ def _reopenings() -> Expression:
 
 def _wrote() -> Expression:
     return _counted(Message.objects.filter(ticket=OuterRef("pk"), from_requester=True, visibility="public"), "ticket")
+
+
+def _complaint() -> Exists:
+    said = Mention.objects.filter(
+        kind="call", ref=OuterRef("interaction__call"), entry__kind="call.wrapup_ended", entry__data__code=COMPLAINT
+    )
+    return Exists(TicketInteraction.objects.filter(Exists(said), ticket=OuterRef("pk")))
+
+
+def _told(what: str) -> Subquery:
+    """Of the deadline that was last told of."""
+    latest = _entries(kind__in=["clock.warned", "clock.breached"]).order_by("-id")
+    return Subquery(latest.values(told=KT(f"data__{what}"))[:1], output_field=TextField())
+
+
+def _told_clock() -> Expression:
+    return Coalesce(_told("clock"), Value("", output_field=TextField()))
+
+
+def _told_percent() -> Expression:
+    return Coalesce(Cast(_told("percent"), IntegerField()), 0)
 
 
 def _handoff_reason() -> Expression:
@@ -182,6 +205,8 @@ ANNOTATIONS: Mapping[str, Mapping[str, Any]] = {
     "said": {"_wrote": _wrote},
     "handoff_reason": {"_handoff_reason": _handoff_reason},
     "code_known": {},
+    "complaint": {"_complaint": _complaint},
+    "told_clock": {"_told_clock": _told_clock, "_told_percent": _told_percent},
     "since.open": {"_since_open": _open},
     "since.unaccepted": {"_since_unaccepted": _unaccepted},
     "since.held": {"_since_held": _held},

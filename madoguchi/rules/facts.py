@@ -15,6 +15,7 @@ from madoguchi.tickets.models import ACTIVE
 
 # Entries that say whether somebody of ours spoke with the requester, and the results of a call-back that did.
 SPOKEN = ("ticket.opened", "interaction.linked")
+COMPLAINT = "complaint"  # what the wrap-up of a call may say that it was
 REACHED = (CallBack.Result.REACHED, CallBack.Result.LEFT_MESSAGE)
 
 
@@ -52,7 +53,9 @@ class Said:
 class Facts:
     """``since`` names the states that hold now; ``contacts`` are the moments at which the requester made contact.
 
-    ``code_known``: some article contains the answer to the hearing item ``error_code``. Rows are named by their ids.
+    ``code_known``: some article contains the answer to the hearing item ``error_code``. ``complaint``: the wrap-up of a
+    call of it says so. ``told_clock``: the kind of the deadline that was last told of, having used ``told_percent``.
+    Rows are named by their ids.
     """
 
     at: datetime
@@ -79,6 +82,9 @@ class Facts:
     handoff_reason: str = ""
     contacts: tuple[datetime, ...] = ()
     code_known: bool = False
+    complaint: bool = False
+    told_clock: str = ""
+    told_percent: int = 0
     since: Mapping[str, datetime] = field(default_factory=dict)
 
     @property

@@ -37,6 +37,9 @@ _COUNTED = {
     "_returns": "returns",
     "_reopenings": "reopenings",
     "_handoff_reason": "handoff_reason",
+    "_complaint": "complaint",
+    "_told_clock": "told_clock",
+    "_told_percent": "told_percent",
 }
 LONGEST_MEMORY = timedelta(days=366)
 

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
+from madoguchi.clocks.words import KINDS
 from madoguchi.foundation.dates import duration
 from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.models import Channel
@@ -37,6 +38,7 @@ EVENTS: Mapping[Happened, Words] = {
     Happened.CLOCK_WARNED: gettext_lazy("a deadline comes near"),
     Happened.CLOCK_BREACHED: gettext_lazy("a deadline is missed"),
     Happened.CALL_ABANDONED: gettext_lazy("the requester's call is abandoned"),
+    Happened.COMPLAINT: gettext_lazy("the wrap-up of a call says that it was a complaint"),
 }
 STATES: Mapping[Since, Words] = {
     Since.UNACCEPTED: gettext_lazy("nobody has accepted it"),
@@ -69,6 +71,7 @@ ROLES: Mapping[str, Words] = {
 PRIORITIES: Mapping[str, Words] = dict(Priority.choices)
 WAITING: Mapping[str, Words] = dict(WaitingFor.choices)
 STATUSES: Mapping[str, Words] = dict(Status.choices)
+CLOCKS: Mapping[str, Words] = {kind.value: gettext_lazy(word) for kind, word in KINDS.items()}
 CHANNELS: Mapping[str, Words] = dict(Channel.choices)
 REASONS: Mapping[str, Words] = dict(Handoff.ReasonCode.choices)
 ITEM_ANSWERS: Mapping[str, Words] = {
@@ -210,6 +213,24 @@ def _at_least(one: c.AtLeast, _labels: Labels) -> str:
     return _("at least %(number)s %(what)s") % {"number": one.number, "what": COUNTS[one.of]}
 
 
+def _hours(one: c.Hours, labels: Labels) -> str:
+    if one.calendar:
+        named = {"calendar": quoted(labels.calendar(one.calendar))}
+        return (
+            _("it is within the hours of %(calendar)s") % named
+            if one.open
+            else _("it is outside the hours of %(calendar)s") % named
+        )
+    return _("it is within the team's working hours") if one.open else _("it is outside the team's working hours")
+
+
+def _clock(one: c.Clock, _labels: Labels) -> str:
+    said = _is(_("the deadline last told of"), _named(CLOCKS, one.one_of))
+    if not one.percent:
+        return said
+    return _("%(deadline)s, %(percent)s %% or more used") % {"deadline": said, "percent": one.percent}
+
+
 def _time_of_day(one: c.TimeOfDay, _labels: Labels) -> str:
     return _("it is between %(from)s and %(until)s") % {"from": f"{one.from_:%H:%M}", "until": f"{one.until:%H:%M}"}
 
@@ -231,9 +252,9 @@ _LEAVES: dict[type, Callable[[Any, Labels], str]] = {
     c.Item: _item,
     c.UnknownCode: lambda _one, _l: _("the error code stands in no article"),
     c.HandoffReason: lambda one, _l: _is(_("the reason of the last hand-off"), _named(REASONS, one.one_of)),
-    c.Hours: lambda one, _l: (
-        _("it is within the team's working hours") if one.open else _("it is outside the team's working hours")
-    ),
+    c.Hours: _hours,
+    c.Clock: _clock,
+    c.Complaint: lambda one, _l: _("a call was a complaint") if one.yes else _("no call was a complaint"),
     c.TimeOfDay: _time_of_day,
     c.AtLeast: _at_least,
     c.Lasting: lambda one, _l: lasting(one.state, one.seconds, working=one.working),

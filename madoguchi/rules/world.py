@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from madoguchi.calendars.models import Calendar
+from madoguchi.calendars.queries import working_time
 from madoguchi.calendars.working_time import ALWAYS
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.consultations.proposal import label_of
@@ -56,6 +58,15 @@ class World:
         return _below(Organization.objects.values_list("pk", "parent_id"))
 
     @cached_property
+    def _calendars(self) -> Mapping[str, int]:
+        return dict(Calendar.objects.values_list("key", "pk"))
+
+    def calendar(self, key: str) -> Hours | None:
+        """The working time of a calendar; None when there is none of this key."""
+        pk = self._calendars.get(key)
+        return None if pk is None else working_time(pk)
+
+    @cached_property
     def known_codes(self) -> frozenset[str]:
         """Of the error codes that were heard on any ticket, those that stand in an article."""
         heard = Ticket.objects.annotate(code=Answer("error_code")).exclude(code="").order_by()
@@ -76,6 +87,10 @@ class Labels:
     @cached_property
     def _teams(self) -> dict[str, Team]:
         return {team.key: team for team in Team.objects.all()}
+
+    def calendar(self, key: str) -> str:
+        row = Calendar.objects.filter(key=key).first()
+        return row.label if row else key
 
     @cached_property
     def _categories(self) -> dict[str, Category]:

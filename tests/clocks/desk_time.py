@@ -59,7 +59,7 @@ class Promises:
                     return found
         return None
 
-    def hours_of(self, team: int) -> WorkingTime:
+    def hours_of(self, team: int, at: datetime) -> WorkingTime:
         return ROUND_THE_CLOCK if team == NETWORK else DESK
 
 

@@ -115,6 +115,20 @@ def test_the_second_team_has_its_own_time_from_acceptance(book: Promises) -> Non
     assert story.clock(Kind.RESOLUTION).started_at == at(1, 9, 0)  # towards the requester nothing starts again
 
 
+def test_a_group_that_an_escalation_gave_the_ticket_has_its_clock_too(book: Promises) -> None:
+    """escalade 151: with the escalation plugin the time to own of the group that got the ticket never started."""
+    story = Story(book).opened(at(1, 9, 0))
+    story.tell("handoff.accepted", at(1, 10, 0), handoff=1, to_id=SERVICE_DESK, by_rule="規則")  # moved, never offered
+    story.tell("routing.decided", at(1, 11, 0), team_id=NETWORK)  # given by a supervisor
+
+    holding = story.clocks(Kind.HOLDING)
+    assert [(clock.team, clock.started_at) for clock in holding[1:]] == [
+        (SERVICE_DESK, at(1, 10, 0)),
+        (NETWORK, at(1, 11, 0)),
+    ]
+    assert holding[-1].due_at == at(1, 16, 0)
+
+
 def test_a_colleague_who_joins_changes_no_deadline(book: Promises) -> None:
     """GLPI 14423: the OLA was worked out anew when a technician was added."""
     story = Story(book).opened(at(1, 9, 0))

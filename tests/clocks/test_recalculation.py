@@ -5,11 +5,14 @@ from datetime import date
 import pytest
 from freezegun import freeze_time
 
-from madoguchi.calendars.actions import ensure_defaults, set_special_days
+from madoguchi.calendars.actions import ensure_defaults, make_default, set_special_days
+from madoguchi.calendars.models import Calendar
 from madoguchi.clocks.actions import Promise, promise
-from madoguchi.clocks.models import Clock, Kind, PolicyVersion, Recalculation
+from madoguchi.clocks.models import Clock, Kind, PolicyVersion, Recalculation, Spent
 from madoguchi.clocks.rebuild import rebuild, recalculate
 from madoguchi.journal.record import SYSTEM
+from madoguchi.people.actions.house import change_team
+from madoguchi.tickets.actions.change import change
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Ticket
@@ -63,6 +66,42 @@ def test_a_version_for_what_runs_reaches_open_tickets(cast: Cast, promised: Poli
         worked_off()
 
     assert due(ticket) == at(1, 14, 0)
+    assert rebuild().clocks == 0
+
+
+@pytest.mark.parametrize("also_past", [False, True])
+def test_another_default_calendar_counts_for_what_begins_after_it_unless_the_past_is_meant(
+    cast: Cast, promised: PolicyVersion, also_past: bool
+) -> None:
+    early, passed = raised(cast), raised(cast)
+    with freeze_time(at(2, 17, 0)):
+        make_default(Calendar.objects.get(key="always"), also_past=also_past, by=cast.admin)
+        worked_off()
+    assert due(early) == (at(1, 21, 0) if also_past else at(2, 14, 0))
+    with freeze_time(at(2, 17, 30)):
+        late = open_ticket(subject="件名", body="本文", channel="mail", by=cast.sato)
+        change(passed, priority="high", by=cast.sato)
+    assert due(late) == at(3, 5, 30)
+    assert due(passed) == due(early)
+    assert rebuild().clocks == 0
+
+
+@pytest.mark.parametrize("also_past", [False, True])
+def test_another_calendar_of_a_team_counts_for_what_begins_after_it_unless_the_past_is_meant(
+    cast: Cast, promised: PolicyVersion, also_past: bool
+) -> None:
+    with freeze_time(at(1, 0, 0)):
+        promise(Promise(Kind.HOLDING, "保有", 12 * HOUR, calendar_of=PolicyVersion.CalendarOf.TEAM), by=None)
+    early = raised(cast)
+    with freeze_time(at(2, 17, 0)):
+        always = Calendar.objects.get(key="always")
+        change_team(cast.call_centre, calendar=always, also_past=also_past, by=cast.admin)
+        worked_off()
+        resolve(early, resolution="再起動", by=cast.sato)
+        late = open_ticket(subject="件名", body="本文", channel="mail", by=cast.sato)
+    assert Clock.objects.get(ticket=early, kind=Kind.HOLDING).due_at == (at(1, 21, 0) if also_past else at(2, 14, 0))
+    assert Clock.objects.get(ticket=late, kind=Kind.HOLDING).due_at == at(3, 5, 0)
+    assert Spent.objects.get(ticket=early).worked_s == (32 if also_past else 15) * HOUR
     assert rebuild().clocks == 0
 
 

@@ -8,12 +8,14 @@ from django.db import connection, transaction
 from django.utils import timezone
 from freezegun import freeze_time
 
+from madoguchi.calendars.actions import ensure_defaults
 from madoguchi.clocks.actions import Promise, promise
 from madoguchi.clocks.book import current_book
 from madoguchi.clocks.models import Clock, Kind, PolicyVersion
 from madoguchi.clocks.rebuild import rebuild, renew
 from madoguchi.clocks.sweep import sweep
 from madoguchi.journal.models import Entry, Mention
+from madoguchi.journal.record import SYSTEM
 from madoguchi.notifications.models import Notification
 from madoguchi.people.actions.cover import note_absence
 from madoguchi.people.models import Team
@@ -22,6 +24,7 @@ from madoguchi.problems.models import Problem
 from madoguchi.tickets.actions.change import change
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.models import Ticket
 from tests import cast as cast_module
 from tests.cast import Cast
@@ -74,6 +77,37 @@ def test_whoever_stands_in_is_told_for_an_assignee_who_is_away(cast: Cast, stand
     swept(at(1, 18, 0))
     told = {notification.staff for notification in Notification.objects.filter(kind__startswith="clock.")}
     assert told == ({cast.suzuki} if stands_in else set(supervisors_of(cast.call_centre.pk, at(1, 18, 0))))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("away", [True, False])
+def test_whoever_promised_to_call_is_told_of_it_and_not_the_assignee(cast: Cast, away: bool) -> None:
+    promised(Kind.CALL_BACK, tell=TELL.ASSIGNEE)
+    ticket = raised(cast, at(1, 9, 0))
+    with freeze_time(at(1, 10, 0)):
+        change(ticket, assignee=cast.suzuki, by=cast.suzuki)
+        promise_call(ticket, due_at=at(1, 11, 0), number="03-1111-2222", staff=cast.sato, by=cast.sato)
+        if away:
+            note_absence(cast.sato, starts_at=at(1, 10, 0), ends_at=at(3, 9, 0), substitute=cast.suzuki, by=cast.sato)
+    Notification.objects.all().delete()
+    swept(at(1, 11, 1))
+    told = {notification.staff for notification in Notification.objects.filter(kind="clock.breached")}
+    assert told == {cast.suzuki if away else cast.sato}
+
+
+@pytest.mark.django_db
+def test_a_reminder_never_comes_at_midnight_or_at_the_weekend(cast: Cast) -> None:
+    """Zammad 4432: reminders were mailed in the night and on Sundays."""
+    promised(hours=24, tell=TELL.ASSIGNEE, calendar_of=PolicyVersion.CalendarOf.ALWAYS)
+    with freeze_time(at(1, 0, 0)):
+        ensure_defaults(by=SYSTEM)
+    ticket = raised(cast, at(2, 16, 0))  # Friday
+    with freeze_time(at(2, 16, 1)):
+        change(ticket, assignee=cast.sato, by=cast.sato)
+    Notification.objects.all().delete()
+    assert len(swept(at(4, 3, 0))) == 3  # Sunday, deep in the night
+    reaches = set(Notification.objects.filter(staff=cast.sato).values_list("deliver_at", flat=True))
+    assert reaches == {at(5, 9, 0)}  # Monday, as the desk opens
 
 
 @pytest.mark.django_db

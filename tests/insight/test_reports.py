@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.handoffs.actions.decide import accept, return_
+from madoguchi.handoffs.actions.decide import accept, decide_routing, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.insight.reports.frame import Row, Table
 from madoguchi.insight.reports.registry import REPORTS, table, tickets_behind
@@ -87,6 +87,20 @@ def test_the_rows_add_up_to_the_total_and_every_count_opens_to_as_many_tickets(
             assert sum(int(row.figures[column.key] or 0) for row in found.rows) == found.total.figures[column.key]
             for row in found.rows:
                 assert len(behind(name, column.key, row.key, by)) == row.figures[column.key], (row.label, column.key)
+
+
+def test_what_a_supervisor_gives_back_to_a_former_team_came_back_too(cast: Cast) -> None:
+    back, on = opened(cast, "割り当てで戻し"), opened(cast, "割り当てで先へ")
+    for ticket, to in ((back, cast.call_centre), (on, cast.network)):
+        moved(ticket, cast.service_desk, sender=cast.sato, receiver=cast.takahashi)
+        Ticket.objects.filter(pk=ticket.pk).update(frozen_at=timezone.now())
+        decide_routing(ticket, kind="assign", team=to, note="決めた", by=cast.hayashi)
+    away = opened(cast, "割り当てで離れて戻り")
+    for to in (cast.network, cast.call_centre):
+        Ticket.objects.filter(pk=away.pk).update(frozen_at=timezone.now())
+        decide_routing(away, kind="assign", team=to, note="決めた", by=cast.hayashi)
+    assert behind("returns", "sent_back") == {"割り当てで戻し", "割り当てで離れて戻り"}
+    assert made("returns").total.figures["came_back"] == 2
 
 
 def test_what_came_back_is_told_from_what_was_declined(story: dict[str, Ticket]) -> None:

@@ -102,5 +102,7 @@ def test_the_incidents_of_2013_reproduce_their_publishers_own_figures(capsys: py
     assert desk["header"]["meta_time:duration_average"]["counted"] == pytest.approx(1043655.35, abs=0.01)
     assert (desk["cases"], desk["events"], desk["moves"], desk["returns"]) == (7554, 65533, 9454, 3286)
     assert desk["cases_with_a_return"] == 1258
+    most = max(desk["teams"], key=lambda stay: stay["seconds"])
+    assert most == {"team": "V32 2nd", "seconds": 929521469, "stays": 93, "cases": 67}
     assert (trial["looked_at"], trial["tickets"], trial["fired"]) == (7554, 1083, 3578)
     assert trial["earlier"] + trial["nothing"] + trial["open"] == 1083

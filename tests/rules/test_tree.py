@@ -10,16 +10,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from madoguchi.calendars.actions import ensure_defaults
 from madoguchi.calendars.working_time import ALWAYS
+from madoguchi.clocks.function import Kind
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.interactions.actions import finish_call_back, open_interaction
+from madoguchi.journal.record import SYSTEM, record
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import EmailAddress
 from madoguchi.rules import tree
 from madoguchi.rules.facts import Count, Since
 from madoguchi.rules.store import facts_of, tickets_on_which
 from madoguchi.rules.world import World, begun_by
+from madoguchi.telephony.models import Call
 from madoguchi.tickets.actions.change import change, wait
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -30,7 +34,17 @@ from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 
 NEEDS = frozenset(
-    {"said", "returns", "reopenings", "handoff_reason", "code_known", "contacts", *(f"since.{s.value}" for s in Since)}
+    {
+        "said",
+        "returns",
+        "reopenings",
+        "handoff_reason",
+        "code_known",
+        "contacts",
+        "complaint",
+        "told_clock",
+        *(f"since.{s.value}" for s in Since),
+    }
 )
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -129,9 +143,27 @@ def a_few_tickets(cast: Cast) -> None:
                 promised = promise_call(written, due_at=timezone.now() + timedelta(hours=1), by=cast.sato)
                 clock.tick(60)
                 finish_call_back(promised, result="left_message", by=cast.sato)
+        for ticket, percent in ((first, 80), (third, 80), (third, 100)):
+            clock_told(ticket, percent)
+        complained(fourth, cast)
+    ensure_defaults(by=SYSTEM)
     Article.objects.create(
         key="send", question="送信できない", answer="コード 0X800ccc0e か E-17 のとき", updated_at=NOW
     )
+
+
+def clock_told(ticket: Ticket, percent: int) -> None:
+    """The sweep told of a deadline."""
+    data = {"clock": "resolution", "subject": 1, "percent": percent, "target": "1"}
+    record("clock.breached" if percent == 100 else "clock.warned", by=SYSTEM, about=[ticket], data=data)
+
+
+def complained(ticket: Ticket, cast: Cast, code: str = "complaint") -> None:
+    """A call of the ticket ended, and its wrap-up said what it was."""
+    call = Call.objects.create(call_id=f"c{ticket.pk}-{Call.objects.count()}", started_at=timezone.now())
+    contact = open_interaction(channel="phone", call=call, person=ticket.requester, by=cast.sato)
+    link_interaction(ticket, interaction=contact, by=cast.sato)
+    record("call.wrapup_ended", by=cast.sato, about=[call], data={"wrapup_s": 30, "code": code})
 
 
 def conditions(cast: Cast) -> st.SearchStrategy[dict[str, Any]]:
@@ -162,8 +194,11 @@ def conditions(cast: Cast) -> st.SearchStrategy[dict[str, Any]]:
         one_of("service_class", ["標準", "なし"]),
         one_of("handoff_reason", codes),
         st.fixed_dictionaries({"kind": st.just("line"), "first": flag}),
-        st.fixed_dictionaries({"kind": st.just("hours"), "open": flag}),
-        st.fixed_dictionaries({"kind": st.sampled_from(["assigned", "not_entitled"]), "yes": flag}),
+        st.fixed_dictionaries(
+            {"kind": st.just("hours"), "open": flag, "calendar": st.sampled_from(["", "", "always", "gone"])}
+        ),
+        one_of("clock", [kind.value for kind in Kind], percent=st.sampled_from([0, 80, 100])),
+        st.fixed_dictionaries({"kind": st.sampled_from(["assigned", "not_entitled", "complaint"]), "yes": flag}),
         st.just({"kind": "unknown_code"}),
         st.fixed_dictionaries(
             {"kind": st.just("words"), "any_of": words, "by": st.sampled_from(["requester", "anybody"])}
@@ -229,6 +264,7 @@ def test_a_tree_holds_in_memory_where_its_query_finds_the_ticket(cast: Cast) -> 
     assert said == {True, False}
 
 
+@pytest.mark.database  # pure, but asked of both engines
 @given(
     ago=st.integers(0, 4 * 86_400_000_000),
     seconds=st.integers(60, 3 * 86_400),

@@ -34,7 +34,7 @@ from madoguchi.tickets.actions.resolve import reopen, resolve
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 from tests.rules.rules import TELL, after, on, undone
-from tests.rules.test_tree import conditions, trees
+from tests.rules.test_tree import clock_told, complained, conditions, trees
 
 pytestmark = pytest.mark.django_db
 MORNING = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
@@ -42,7 +42,8 @@ STEP = timedelta(minutes=10)
 ACTS = (
     "urgent", "low", "mail trouble", "wiring", "no category", "sato", "nobody", "code", "wait", "go on",
     "offer network", "offer desk", "accept", "return", "recall", "answer", "note", "resolve", "reopen", "assign",
-    "nakagawa", "stranger", "speak", "call", "in vain",
+    "nakagawa", "stranger", "speak", "call", "in vain", "warn", "breach",
+    "complain", "praise",
 )  # fmt: skip
 
 
@@ -87,6 +88,10 @@ def act(name: str, ticket: Ticket, cast: Cast) -> None:
             ticket, interaction=open_interaction(channel="phone", staff=by, person=ticket.requester, by=by), by=by
         ),
         "call": lambda: finish_call_back(owed(), result="reached", by=by),
+        "warn": lambda: clock_told(ticket, 80),
+        "breach": lambda: clock_told(ticket, 100),
+        "complain": lambda: complained(ticket, cast),
+        "praise": lambda: complained(ticket, cast, "other"),
         "in vain": lambda: finish_call_back(owed(), result="withdrawn", by=by),
         "resolve": lambda: resolve(ticket, resolution="済み", by=by),
         "reopen": lambda: reopen(ticket, by=by),
@@ -235,7 +240,7 @@ def test_a_batch_of_histories_costs_the_same_questions(cast: Cast, django_assert
         while Ticket.objects.count() < count:
             open_ticket(subject="一", body="一", channel="phone", requester=cast.yamada, by=cast.sato)
         ids = list(Ticket.objects.values_list("pk", flat=True))
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             list(histories(ids, until=timezone.now()))
 
 

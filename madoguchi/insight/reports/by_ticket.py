@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from madoguchi.handoffs.models import Handoff
+from madoguchi.handoffs.models import Handoff, RoutingDecision
 from madoguchi.insight.reports.frame import (
     BY_TICKET,
     Column,
@@ -116,10 +116,28 @@ def _returned() -> Q:
 
 
 def _sent_back() -> Q:
-    before = Handoff.objects.filter(
-        ticket=OuterRef("ticket"), from_team=OuterRef("to_team"), accepted_at__lt=OuterRef("accepted_at")
+    """Handed over, or given by a supervisor's decision, to a team that had it before."""
+    handed = Handoff.objects.filter(
+        _had_before("to_team", "accepted_at"), ticket=OuterRef("pk"), accepted_at__isnull=False
     )
-    return Q(Exists(Handoff.objects.filter(Exists(before), ticket=OuterRef("pk"), accepted_at__isnull=False)))
+    given = RoutingDecision.objects.filter(
+        _had_before("team", "at"), ticket=OuterRef("pk"), kind__in=RoutingDecision.MOVING
+    )
+    return Q(Exists(handed)) | Q(Exists(given))
+
+
+def _had_before(team: str, at: str) -> Q:
+    """The team handed it over before that moment, or had it until a supervisor gave it to another one."""
+    earlier = Handoff.objects.filter(ticket=OuterRef("ticket"), accepted_at__lt=OuterRef(at))
+    decided = RoutingDecision.objects.filter(
+        ticket=OuterRef("ticket"), at__lt=OuterRef(at), kind__in=RoutingDecision.MOVING
+    )
+    had = (
+        Q(ticket__front_team=F(team))
+        | Exists(earlier.filter(to_team=OuterRef(team)))
+        | Exists(decided.filter(team=OuterRef(team)))
+    )
+    return Exists(earlier.filter(from_team=OuterRef(team))) | (Exists(decided.exclude(team=OuterRef(team))) & had)
 
 
 RETURNS = of_tickets(
@@ -131,7 +149,7 @@ RETURNS = of_tickets(
         Column(
             "came_back",
             _("Came back"),
-            _("Returned after acceptance, or handed over again to a team that had it before."),
+            _("Returned after acceptance, or handed over or assigned again to a team that had it before."),
             where=_returned() | _sent_back(),
         ),
         Column(
@@ -142,7 +160,12 @@ RETURNS = of_tickets(
             share_of=("came_back", "tickets"),
         ),
         Column("returned", _("Returned"), _("Returned after it had been accepted."), where=_returned()),
-        Column("sent_back", _("Handed back"), _("Came back by a new hand-off."), where=_sent_back()),
+        Column(
+            "sent_back",
+            _("Handed back"),
+            _("Came back by a new hand-off or a supervisor's decision."),
+            where=_sent_back(),
+        ),
     ],
     drawn="came_back_share",
 )

@@ -27,12 +27,17 @@ def add_team(*, by: Actor, **fields: Any) -> Team:
 
 
 @transaction.atomic
-def change_team(team: Team, *, by: Actor, **changes: Any) -> Team:
-    """Correct ``key name name_en line is_partner is_active position calendar outside_hours``."""
+def change_team(team: Team, *, by: Actor, also_past: bool = False, **changes: Any) -> Team:
+    """Correct ``key name name_en line is_partner is_active position calendar outside_hours``.
+
+    Another calendar counts for what begins from now on; for what began before, too, only if ``also_past``.
+    """
+    former = team.calendar_id
     if changed := apply(team, changes, allowed=_TEAM):
         _key_is_free(team)
         team.save(update_fields=changed)
-        record("team.changed", by=by, about=[team], data={"fields": changed})
+        dated = {"former_calendar": former, "also_past": also_past} if "calendar" in changed else {}
+        record("team.changed", by=by, about=[team], data={"fields": changed, **dated})
     return team
 
 

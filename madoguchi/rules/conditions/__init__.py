@@ -9,6 +9,7 @@ from madoguchi.rules.conditions.ticket import (
     Assigned,
     Category,
     Channel,
+    Complaint,
     HandoffReason,
     Line,
     NotEntitled,
@@ -20,12 +21,13 @@ from madoguchi.rules.conditions.ticket import (
     Team,
     WaitingFor,
 )
-from madoguchi.rules.conditions.time import AtLeast, Hours, Lasting, TimeOfDay
+from madoguchi.rules.conditions.time import AtLeast, Clock, Hours, Lasting, TimeOfDay
 from madoguchi.rules.conditions.words import Item, UnknownCode, Words
 
 type Leaf = Annotated[
     Priority | Status | WaitingFor | Channel | Category | Team | Line | Assigned | Requester | Organization
-    | ServiceClass | NotEntitled | Words | Item | UnknownCode | HandoffReason | Hours | TimeOfDay | AtLeast | Lasting,
+    | ServiceClass | NotEntitled | Words | Item | UnknownCode | HandoffReason | Hours | TimeOfDay | AtLeast
+    | Lasting | Clock | Complaint,
     Discriminator("kind"),
 ]  # fmt: skip
 
@@ -36,6 +38,8 @@ __all__ = [
     "AtLeast",
     "Category",
     "Channel",
+    "Clock",
+    "Complaint",
     "Condition",
     "HandoffReason",
     "Hours",

@@ -176,6 +176,23 @@ class NotEntitled(Condition):
         return Q(not_entitled=self.yes)
 
 
+class Complaint(Condition):
+    """The wrap-up of a call of it says that it was a complaint, or none does."""
+
+    kind: Literal["complaint"] = "complaint"
+    yes: bool = True
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({"complaint"})
+
+    def holds(self, facts: Facts, world: World) -> bool:
+        return facts.complaint == self.yes
+
+    def query(self, world: World, now: datetime) -> Q:
+        return Q(_complaint=self.yes)
+
+
 class HandoffReason(OneOf):
     """Why the ticket was handed over the last time."""
 

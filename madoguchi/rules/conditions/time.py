@@ -7,22 +7,34 @@ from django.db.models import Q
 from django.db.models.lookups import GreaterThanOrEqual
 from pydantic import ConfigDict, Field
 
-from madoguchi.rules.conditions.condition import ALL, NOTHING, Condition
+from madoguchi.rules.conditions.condition import ALL, NOTHING, Condition, OneOf
 from madoguchi.rules.expressions import contacts_between
 from madoguchi.rules.facts import Count, Facts, Since
 from madoguchi.rules.world import World, begun_by
 
 
 class Hours(Condition):
-    """The moment lies within the working hours of the team that holds the ticket, or outside."""
+    """The moment lies within the working hours of the team that holds the ticket or of a calendar (by key), or outside.
+
+    A calendar that is gone is never open.
+    """
 
     kind: Literal["hours"] = "hours"
     open: bool = True
+    calendar: str = Field(default="", max_length=50)
+
+    def _in_calendar(self, world: World, now: datetime) -> bool:
+        hours = world.calendar(self.calendar)
+        return (hours is not None and hours.is_open(now)) == self.open
 
     def holds(self, facts: Facts, world: World) -> bool:
+        if self.calendar:
+            return self._in_calendar(world, facts.at)
         return world.hours_of(facts.holder).is_open(facts.at) == self.open
 
     def query(self, world: World, now: datetime) -> Q:
+        if self.calendar:
+            return ALL if self._in_calendar(world, now) else NOTHING
         return Q(holder_team__in=[team for team in world.lines if world.hours_of(team).is_open(now) == self.open])
 
 
@@ -46,6 +58,23 @@ class TimeOfDay(Condition):
 
     def query(self, world: World, now: datetime) -> Q:
         return ALL if self._within(now, world) else NOTHING
+
+
+class Clock(OneOf):
+    """The deadline that was last told of is of one of these kinds, and used at least so much of its time (per cent)."""
+
+    kind: Literal["clock"] = "clock"
+    percent: int = Field(default=0, ge=0, le=100)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        return frozenset({"told_clock"})
+
+    def holds(self, facts: Facts, world: World) -> bool:
+        return facts.told_clock in self.one_of and facts.told_percent >= self.percent
+
+    def query(self, world: World, now: datetime) -> Q:
+        return Q(_told_clock__in=self.one_of, _told_percent__gte=self.percent)
 
 
 class AtLeast(Condition):

@@ -14,7 +14,7 @@ from django.db.models import Q
 from madoguchi.handoffs.models import Handoff
 from madoguchi.rules.definition import Happened
 from madoguchi.rules.facts import REACHED, Facts, Said, text_of
-from madoguchi.rules.happened import KINDS, event_of
+from madoguchi.rules.happened import event_of, is_heard
 from madoguchi.rules.history.moments import History, Moment, Move
 from madoguchi.rules.history.past import Line, Past
 from madoguchi.tickets.models import ACTIVE, Message, Ticket, shown
@@ -29,14 +29,16 @@ def tickets_in(since: datetime, until: datetime) -> list[int]:
 
 
 def histories(ids: Collection[int], *, until: datetime) -> Iterator[History]:
-    """The histories of these tickets; ten queries however many there are."""
+    """The histories of these tickets; eleven queries however many there are."""
     past = Past(ids, until)
     for ticket in past.tickets:
         lines = past.lines.get(ticket.pk, [])
         # The contact that it is raised from is linked first.
         opening = next((place for place, line in enumerate(lines) if line.kind == "ticket.opened"), None)
         if opening is not None:
-            yield _Fold(ticket, past).run(lines[opening:], until)
+            fold = _Fold(ticket, past)
+            fold.complaints = fold.complaints_in(lines)
+            yield fold.run(lines[opening:], until)
 
 
 @dataclass
@@ -69,6 +71,8 @@ class _State:
     returns: int = 0
     reopenings: int = 0
     handoff_reason: str = ""
+    told_clock: str = ""
+    told_percent: int = 0
 
 
 class _Fold:
@@ -80,6 +84,7 @@ class _Fold:
         self.decisions = iter(past.decisions.get(ticket.pk, []))
         self.moments: list[Moment] = []
         self.moves: list[Move] = []
+        self.complaints: list[datetime] = []
         self.offers: list[datetime] = []
 
     def run(self, lines: list[Line], until: datetime) -> History:
@@ -91,7 +96,7 @@ class _Fold:
             getattr(self, "_" + line.kind.replace(".", "_"), self._nothing)(line)
             if line.actor_kind in _PEOPLE:
                 self.now.touched_at = max(self.now.touched_at or line.at, line.at)
-            if line.kind in KINDS and (line.kind != "interaction.linked" or line.data.get("spoken")):
+            if is_heard(line.kind, line.data) and self._belonged(line):
                 happened = event_of(line.kind, dict(line.data))
                 rule = line.actor_id if line.actor_kind == "rule" else None
                 self.moments.append(Moment(line.at, happened, self._facts(line.at), f"entry:{line.id}", rule))
@@ -107,6 +112,17 @@ class _Fold:
             resolved_at=self.now.resolved_at,
             destination=self.past.destination(self.now.category),
         )
+
+    def complaints_in(self, lines: list[Line]) -> list[datetime]:
+        """Since when calls of the ticket were complaints: once wrapped up so, and linked."""
+        return [max(line.at, self._linked_at(line)) for line in lines if line.kind == "call.wrapup_ended"]
+
+    def _linked_at(self, line: Line) -> datetime:
+        return self.past.contact_calls[line.data["call"]][self.ticket.pk]
+
+    def _belonged(self, line: Line) -> bool:
+        """Whether the call belonged to the ticket already when its wrap-up ended."""
+        return line.kind != "call.wrapup_ended" or self._linked_at(line) <= line.at
 
     def _abandoned_calls(self, since: datetime, until: datetime) -> list[datetime]:
         calls = self.past.contacts.get(self.ticket.requester_id, [])
@@ -144,6 +160,9 @@ class _Fold:
             handoff_reason=now.handoff_reason,
             contacts=tuple(begun for begun, _ in self.past.contacts.get(now.requester, []) if begun <= at),
             code_known=code != "" and self.past.knows(code),
+            complaint=any(since <= at for since in self.complaints),
+            told_clock=now.told_clock,
+            told_percent=now.told_percent,
             since=self._since(),
         )
 
@@ -313,6 +332,11 @@ class _Fold:
         elif now.taken is not None:
             now.assignee = None
             self._arrive(now.taken.from_team_id, line.at, asked_at=line.at, back=True)
+
+    def _clock_warned(self, line: Line) -> None:
+        self.now.told_clock, self.now.told_percent = line.data["clock"], line.data["percent"]
+
+    _clock_breached = _clock_warned
 
     def _handoff_recalled(self, _line: Line) -> None:
         self.now.offered = None

@@ -1,4 +1,4 @@
-"""What is read of the past for a batch of tickets, before it is folded; ten questions however many there are."""
+"""What is read of the past for a batch of tickets, before it is folded; eleven questions however many there are."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from madoguchi.journal.models import Mention
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Membership, Person
 from madoguchi.rules import codes
-from madoguchi.tickets.models import Message, Ticket, TicketCallBack
+from madoguchi.rules.facts import COMPLAINT
+from madoguchi.tickets.models import Message, Ticket, TicketCallBack, TicketInteraction
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Past:
         self.until = until
         self.tickets = list(Ticket.objects.filter(pk__in=ids).select_related("contract").order_by("pk"))
         self.calls = _calls(ids)
-        self.lines = _lines(ids, until, self.calls)
+        self.contact_calls = _contact_calls(ids)
+        self.lines = _lines(ids, until, self.calls, self.contact_calls)
         self.handoffs = _grouped(Handoff.objects.filter(ticket__in=ids).order_by("id"))
         self.decisions = _grouped(RoutingDecision.objects.filter(ticket__in=ids).order_by("id"))
         self.messages = {row.pk: row for row in Message.objects.filter(ticket__in=ids).defer("html", "quoted")}
@@ -76,19 +78,45 @@ def _calls(ids: Collection[int]) -> dict[int, tuple[int, datetime]]:
     return {call: (ticket, at) for call, ticket, at in rows if at is not None}
 
 
-def _lines(ids: Collection[int], until: datetime, calls: Mapping[int, tuple[int, datetime]]) -> dict[int, list[Line]]:
-    """The entries that name a ticket, and those of its calls that were made, which name the call only."""
+def _contact_calls(ids: Collection[int]) -> dict[int, dict[int, datetime]]:
+    """Call → the tickets that it belongs to, each with since when."""
+    found: dict[int, dict[int, datetime]] = {}
+    links = TicketInteraction.objects.filter(ticket__in=ids, interaction__call__isnull=False)
+    for call, ticket, at in links.values_list("interaction__call_id", "ticket", "linked_at"):
+        if call is not None:
+            found.setdefault(call, {})[ticket] = at
+    return found
+
+
+def _lines(
+    ids: Collection[int],
+    until: datetime,
+    calls: Mapping[int, tuple[int, datetime]],
+    contact_calls: Mapping[int, Mapping[int, datetime]],
+) -> dict[int, list[Line]]:
+    """The entries that name a ticket, and of its calls what names the call only: that it was made, that it was wrapped
+    up as a complaint.
+    """
     found: dict[int, list[Line]] = {}
     named = Q(kind="ticket", ref__in=ids)
     if calls:
         named |= Q(kind="callback", ref__in=list(calls), entry__kind="call_back.done")
+    if contact_calls:
+        complaint = Q(entry__kind="call.wrapup_ended", entry__data__code=COMPLAINT)
+        named |= Q(complaint, kind="call", ref__in=list(contact_calls))
     rows = Mention.objects.filter(named, entry__at__lte=until).order_by("entry_id")
     for named_kind, ref, *entry in rows.values_list(
         "kind", "ref", "entry_id", "entry__kind", "entry__at", "entry__data", "entry__actor_kind", "entry__actor_id"
     ):
         pk, kind, at, data, actor_kind, actor_id = entry
-        ticket = ref if named_kind == "ticket" else calls[ref][0]
-        found.setdefault(ticket, []).append(Line(pk, kind, at, data, actor_kind, actor_id))
+        if named_kind == "ticket":
+            tickets: Iterable[int] = (ref,)
+        else:
+            tickets = contact_calls[ref] if named_kind == "call" else (calls[ref][0],)
+        for ticket in tickets:
+            found.setdefault(ticket, []).append(
+                Line(pk, kind, at, data | {"call": ref} if named_kind == "call" else data, actor_kind, actor_id)
+            )
     return found
 
 

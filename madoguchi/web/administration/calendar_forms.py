@@ -1,6 +1,7 @@
 """What can be typed about working hours. The forms check; the acts change."""
 
 import zoneinfo
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -15,7 +16,7 @@ from madoguchi.calendars.working_time import Period
 from madoguchi.web.shell.inputs import HoursField, day, moment
 
 _KEY = _("Letters, digits and hyphens; programs know it by this name.")
-_PAST = _("Otherwise nothing before today changes.")
+_PAST = _("Otherwise nothing before tomorrow changes.")
 
 
 class WeekForm(forms.Form):
@@ -43,7 +44,7 @@ class HoursForm(WeekForm):
 
     valid_from = forms.DateField(label=_("from"), widget=day())
     also_past = forms.BooleanField(
-        label=_("the day is over: reckon past deadlines anew"), required=False, help_text=_PAST
+        label=_("the day has begun or is over: reckon passed deadlines anew"), required=False, help_text=_PAST
     )
 
 
@@ -83,7 +84,7 @@ class SpecialDayForm(forms.Form):
     last = forms.DateField(label=_("last day"), widget=day(), required=False, help_text=_("Empty: one day."))
     periods = HoursField(label=_("open at"), required=False, help_text=_("Empty: closed. Otherwise like 10:00-15:00."))
     also_past = forms.BooleanField(
-        label=_("the day is over: reckon past deadlines anew"), required=False, help_text=_PAST
+        label=_("the day has begun or is over: reckon passed deadlines anew"), required=False, help_text=_PAST
     )
 
     def clean(self) -> dict[str, Any]:
@@ -112,6 +113,6 @@ def hours_typed(
     return {
         **typed,
         "national_holidays": national_holidays,
-        "valid_from": timezone.localdate(),
+        "valid_from": timezone.localdate() + timedelta(days=1),
         "zone": settings.TIME_ZONE,
     }

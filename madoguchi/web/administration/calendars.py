@@ -135,7 +135,7 @@ def withdraw(request: StaffRequest, version_id: int) -> HttpResponse:
 def make_default(request: StaffRequest, calendar_id: int) -> HttpResponse:
     """Used where none is chosen."""
     row = get_object_or_404(Calendar, pk=calendar_id)
-    actions.make_default(row, by=request.user)
+    actions.make_default(row, also_past=bool(request.POST.get("also_past")), by=request.user)
     return done(request, _("“%(name)s” is the default now.") % {"name": row.label}, "calendar", row.pk)
 
 
@@ -167,7 +167,7 @@ def remove_day(request: StaffRequest, day_id: int) -> HttpResponse:
     same = SpecialDay.objects.filter(calendar=row.calendar_id).select_related("calendar").order_by("day")
     [run] = [run for run in _runs(list(same)) if row in run]
     today = timezone.localdate()
-    ahead = [day for day in run if day.day >= today]
+    ahead = [day for day in run if day.day > today]
     back = _back(row.calendar_id)
     actions.remove_special_days(ahead or run, by=request.user)
     return done(request, _("The day is like others again."), *back)
@@ -216,13 +216,13 @@ def take_in(request: StaffRequest) -> HttpResponse:
 
 
 def _preview(content: bytes) -> dict[str, Any]:
-    """What taking in the file would change from today on, and what was not understood."""
+    """What taking in the file would change from tomorrow on, and what was not understood."""
     told = actions.read_official(content)
     of_year, today = national_holidays(), timezone.localdate()
     changes = []
     for year in (year for year in told.years if year >= today.year):
-        new = {day: name for day, name in told.holidays.items() if day.year == year and day >= today}
-        old = {day: name for day, name in of_year(year).items() if day >= today}
+        new = {day: name for day, name in told.holidays.items() if day.year == year and day > today}
+        old = {day: name for day, name in of_year(year).items() if day > today}
         changes += [
             (day, new.get(day, ""), old.get(day, "")) for day in sorted({*new, *old}) if new.get(day) != old.get(day)
         ]

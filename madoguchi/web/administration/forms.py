@@ -54,6 +54,12 @@ class StaffForm(forms.ModelForm):
 
 
 class TeamForm(forms.ModelForm):
+    also_past = forms.BooleanField(
+        label=_("another calendar counts for what began before, too"),
+        required=False,
+        help_text=_("Otherwise for what begins from now on; passed deadlines stay."),
+    )
+
     class Meta:
         model = Team
         fields = ("name", "name_en", "key", "line", "position", "calendar", "outside_hours", "is_partner", "is_active")
@@ -68,6 +74,9 @@ class TeamForm(forms.ModelForm):
         super().__init__(*args, **options)
         choose_calendar(self, _("as the desk"))
         self.fields["outside_hours"].required = False
+        self.order_fields([*self.Meta.fields[:6], "also_past"])
+        if self.instance.pk is None:
+            del self.fields["also_past"]
 
     def clean_outside_hours(self) -> str:
         chosen: str = self.cleaned_data["outside_hours"]

@@ -41,7 +41,10 @@ class AbsenceForm(forms.Form):
     substitute = forms.ChoiceField(
         label=gettext_lazy("stands in"),
         required=False,
-        help_text=gettext_lazy("Gets new hand-offs, assignments and call-backs. Empty: the team."),
+        help_text=gettext_lazy(
+            "A person gets new hand-offs, assignments and call-backs. A team gets the call-backs; tickets stay with "
+            "the team that has them. Empty: the team."
+        ),
     )
     note = forms.CharField(label=gettext_lazy("note"), max_length=200, required=False)
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
+from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import tree
 from madoguchi.people.models import Department, Organization, Person, Staff, Team, Topic
@@ -29,6 +30,7 @@ def choices(form: Form) -> dict[str, Any]:
         "waiting_for": _pairs(words.WAITING),
         "channel": _pairs(words.CHANNELS),
         "handoff_reason": _pairs(words.REASONS),
+        "clock": _pairs(words.CLOCKS),
         "whom": _pairs(words.WHOM),
         "roles": _pairs(words.ROLES),
         "answers": _pairs(words.ITEM_ANSWERS),
@@ -59,6 +61,9 @@ def choices(form: Form) -> dict[str, Any]:
         "category": [(row.key, "　" * len(path) + row.label) for row, path in tree()] if "category" in shown else [],
         "items": _items() if "item" in shown else [],
     }
+    known["calendar"] = [("", _("of the team that holds it"))]
+    if "hours" in shown:
+        known["calendar"] += [(row.key, row.label) for row in Calendar.objects.filter(is_active=True)]
     known["organization"] = _rows(Organization.objects.all()) if "organization" in shown else []
     known["requester"] = _rows(Person.objects.all()) if "requester" in shown else []
     known["service_class"] = [(one, one) for one in service_classes()] if "service_class" in shown else []
@@ -104,7 +109,9 @@ def _conditions() -> list[tuple[str, str]]:
         ("waiting_for", _("what it waits for")),
         ("at_least", _("how often something happened")),
         ("lasting", _("how long something lasts")),
-        ("hours", _("working hours of the team")),
+        ("clock", _("which deadline was told of")),
+        ("complaint", _("whether a call was a complaint")),
+        ("hours", _("working hours")),
         ("time_of_day", _("the time of day")),
         ("channel", _("the channel")),
         ("organization", _("the organization")),

@@ -21,6 +21,8 @@ PAGES = [
     "/administration/organizations/contracts/{contract}/",
     "/administration/settings/",
     "/administration/directory-sync/",
+    "/administration/policies/",
+    "/administration/policies/new/",
     "/administration/calendars/",
     "/administration/calendars/new/",
     "/administration/calendars/holidays/",
@@ -61,35 +63,77 @@ def calendars() -> int:
     return Calendar.objects.get(key="standard").pk
 
 
-def test_hours_change_from_a_day_on_and_a_deadline_is_tried(served: Desk, open_window: OpenWindow) -> None:
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("ja", ("営業時間を変更", "2030/4/1(月) から", "2030年4月1日(月) 17:30:00", "内容を確認", "取り込む")),
+        ("en", ("Change the hours", "From", "17:30:00", "Look at it first", "Take it in")),
+    ],
+)
+def test_hours_change_from_a_day_on_a_deadline_is_tried_and_the_official_list_is_taken_in(
+    served: Desk, open_window: OpenWindow, language: str, words: tuple[str, ...]
+) -> None:
+    change, begins, due, look, take = words
     calendar = served.run(calendars)
-    page = open_window(served.cast.admin, f"/administration/calendars/{calendar}/")
-    page.get_by_role("link", name="営業時間を変更").click()
-    page.get_by_label("月曜日").fill("９時〜正午")
+    page = open_window(served.cast.admin, f"/administration/calendars/{calendar}/", language=language)
+    page.get_by_role("link", name=change).click()
+    page.locator("#field-day_0").fill("９時〜正午")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#field-day_0-error")).to_contain_text("時間として読み取れません")
-    page.get_by_label("月曜日").fill("9:00〜12:00、13:00〜17:30")
+    expect(page.locator("#field-day_0-error")).not_to_be_empty()
+    page.locator("#field-day_0").fill("9:00〜12:00、13:00〜17:30")
     page.locator("#field-valid_from").fill("2030-04-01")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_role("heading", name="2030/4/1(月) から")).to_be_visible()
+    expect(page.get_by_role("heading", name=begins).first).to_be_visible()
     page.locator("#field-start").fill("2030-04-01T16:30")
     page.locator("#field-hours").fill("1")
-    page.get_by_role("button", name="計算する").click()
-    expect(page.locator(".tried")).to_contain_text("2030年4月1日(月) 17:30:00")
+    page.locator("#try button").click()
+    expect(page.locator(".tried")).to_contain_text(due)
+
+    page.goto("/administration/calendars/holidays/")
+    official = "国民の祝日・休日月日,国民の祝日・休日名称\r\n2031/1/1,元日\r\n2031/1/13,成人の日\r\n"
+    file = {"name": "syukujitsu.csv", "mimeType": "text/csv", "buffer": official.encode("cp932")}
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name=look).click()
+    expect(page.locator(".preview")).to_contain_text("成人の日")
+    assert_accessible(page)
+    page.get_by_role("button", name=take).click()
+    expect(page.locator("main")).to_contain_text("syukujitsu.csv")
 
 
-def test_a_supervisor_notes_an_absence_and_ends_it(served: Desk, open_window: OpenWindow) -> None:
-    page = open_window(served.cast.hayashi, "/people/away/")
-    page.locator("#absence").get_by_label("不在のスタッフ").select_option(label="高橋 健")
+def test_a_policy_is_written_in_english_too(served: Desk, open_window: OpenWindow) -> None:
+    page = open_window(served.cast.admin, "/administration/policies/", language="en")
+    page.keyboard.press("Alt+c")
+    expect(page.locator("h1")).to_have_text("New policy")
+    page.locator("#field-kind").select_option(label="First response")
+    page.locator("#field-name").fill("初回応答")
+    page.locator("#field-amount").fill("30")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#messages")).to_contain_text("The policy is made")
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("ja", ("登録する", "現在より後", "代理：伊藤 翔", "終了する", "不在のスタッフはいません")),
+        ("en", ("Note it", "", "伊藤 翔", "End", "Nobody is away.")),
+    ],
+)
+def test_a_supervisor_notes_an_absence_and_ends_it(
+    served: Desk, open_window: OpenWindow, language: str, words: tuple[str, ...]
+) -> None:
+    note, wrong, stands_in, end, nobody = words
+    page = open_window(served.cast.hayashi, "/people/away/", language=language)
+    page.locator("#field-staff").select_option(label="高橋 健")
     page.locator("#field-ends_at").fill("2020-01-01T09:00")
-    page.get_by_role("button", name="登録する", exact=True).click()
-    expect(page.locator("#field-ends_at-error")).to_contain_text("現在より後")
+    page.get_by_role("button", name=note, exact=True).click()
+    expect(page.locator("#field-ends_at-error")).to_contain_text(wrong)
     page.locator("#field-ends_at").fill("")
-    page.locator("#absence").get_by_label("代理").select_option(label="伊藤 翔")
-    page.get_by_role("button", name="登録する", exact=True).click()
-    expect(page.locator(".order-list")).to_contain_text("代理：伊藤 翔")
-    page.get_by_role("button", name="終了する").click()
-    expect(page.locator("#main")).to_contain_text("不在のスタッフはいません")
+    page.locator("#field-substitute").select_option(label="伊藤 翔")
+    page.get_by_role("button", name=note, exact=True).click()
+    expect(page.locator(".order-list")).to_contain_text(stands_in)
+    page.get_by_role("button", name=end).click()
+    expect(page.locator("#main")).to_contain_text(nobody)
 
 
 def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(served: Desk, open_window: OpenWindow) -> None:

@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from freezegun import freeze_time
 
+from madoguchi.clocks.actions import Promise, promise
+from madoguchi.clocks.models import Kind, PolicyVersion
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.interactions.actions import promise_call_back
 from madoguchi.interactions.models import Interaction
@@ -142,6 +144,25 @@ def test_what_waits_for_somebody_is_counted_and_late_after_its_time(cast: Cast, 
     html = sign_in(cast.hayashi).get("/board/").content.decode()
     piles = re.findall(r'<section class="board-pile"( data-late)?>', html)
     assert piles == [" data-late", "", " data-late", "", " data-late", " data-late"]
+
+
+def test_the_board_counts_what_is_late_or_due_within_the_hour(cast: Cast, sign_in: SignIn) -> None:
+    with freeze_time(NOW - timedelta(hours=4)):
+        always = PolicyVersion.CalendarOf.ALWAYS
+        promise(Promise(Kind.RESOLUTION, "解決", 3 * 3600, calendar_of=always, warn_at=()), by=None)
+    for minutes, subject in (
+        (181, "超過の件"),
+        (121, "間もなくの件"),
+        (119, "まだ先の件"),
+    ):  # before now: due 3 h later
+        with freeze_time(NOW - timedelta(minutes=minutes)):
+            raised(cast, subject)
+    with freeze_time(NOW):
+        shown = region(sign_in(cast.hayashi), "todo")
+    assert "2 期限超過・1時間以内" in shown
+    assert "超過の件" in shown
+    assert "間もなくの件" in shown
+    assert "まだ先の件" not in shown
 
 
 @freeze_time(NOW)
