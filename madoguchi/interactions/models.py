@@ -190,6 +190,7 @@ class CallBack(models.Model):
         Interaction, models.SET_NULL, null=True, blank=True, related_name="fulfilled_call_backs"
     )
     attempts = models.PositiveSmallIntegerField(default=0)
+    reminded_for = models.DateTimeField(null=True, blank=True)  # the ``due_at`` that somebody was reminded of
 
     objects: ClassVar[CallBackQuerySet] = CallBackQuerySet.as_manager()  # type: ignore[assignment]
 

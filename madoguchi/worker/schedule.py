@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from madoguchi.api.kept import forget_old_answers
+from madoguchi.clocks.calls import remind_of_calls
 from madoguchi.clocks.models import Clock
 from madoguchi.clocks.rebuild import recalculate
 from madoguchi.clocks.sweep import sweep
@@ -44,6 +45,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("notifications", lambda: deliver_notifications(limit=_BATCH) == _BATCH, every=1.0),
     Job("search", lambda: drain(_BATCH) == _BATCH, every=0.5),
     Job("clocks", lambda: sweep(limit=_BATCH) == _BATCH, every=1.0),
+    Job("call_backs", lambda: remind_of_calls(limit=_BATCH) == _BATCH, every=20.0),
     Job("consultations", lambda: advance_due(limit=_BATCH) == _BATCH, every=1.0),
     Job("chat_and_sms", lambda: deliver_messages(_BATCH) == _BATCH, every=1.0),
     Job("article_comments", lambda: tell_late(limit=_BATCH) == _BATCH, every=60.0),

@@ -151,7 +151,8 @@ TIME = Report(
     _(
         "Working time that teams had tickets opened in the period, and how long offers to them waited: of every "
         "ticket, once the stay or the offer is over, in the team's own hours, without the time in which the ticket "
-        "waited for the requester or was solved."
+        "waited for the requester or was solved. (A ticket's own page splits the promised time by the policy's "
+        "calendar and with what it pauses for, running stays included: those figures may differ.)"
     ),
     {"team": _("Team")},
     [
