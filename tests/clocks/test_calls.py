@@ -51,7 +51,8 @@ def test_whoever_stands_in_or_leads_is_reminded_when_nobody_else_is_there(cast: 
     assert told(55) == supervisors_of(cast.call_centre.pk, at(1, 10, 55))
     Notification.objects.all().delete()
     promised(cast, cast.sato)
-    note_absence(cast.sato, starts_at=at(1, 9, 30), ends_at=at(3, 9, 0), substitute=cast.suzuki, by=cast.sato)
+    with freeze_time(at(1, 9, 30)):
+        note_absence(cast.sato, starts_at=at(1, 9, 30), ends_at=at(3, 9, 0), substitute=cast.suzuki, by=cast.sato)
     assert told(56) == [cast.suzuki]
 
 
