@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import ExpressionWrapper, F, IntegerField, Q
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from madoguchi.knowledge.models import Article, ArticleQuerySet, State
@@ -56,8 +57,11 @@ def _waits(day: int) -> Q:
 
 
 def _weight(day: int) -> ExpressionWrapper:
-    product = (1 + F("uses")) * (1 + day - F("checked_day")) * (1 + COMPLAINT * F("open_comments"))
-    return ExpressionWrapper(product, output_field=IntegerField())
+    # As a long number from the first factor on: PostgreSQL would stop at two thousand million.
+    product = (
+        (1 + Cast("uses", BigIntegerField())) * (1 + day - F("checked_day")) * (1 + COMPLAINT * F("open_comments"))
+    )
+    return ExpressionWrapper(product, output_field=BigIntegerField())
 
 
 def _read(cursor: str) -> tuple[int, int, int] | None:

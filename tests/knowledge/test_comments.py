@@ -101,3 +101,8 @@ def test_what_is_used_old_and_complained_about_is_reviewed_first(cast: Cast, art
     answer(ArticleComment.objects.get(), "answered", reply="確かめます", by=cast.kimura)
     validate(article, by=cast.kimura, review_on=None)
     assert [row.pk for row in queue(Article.objects.all(), after="x~1~1", size=9).rows] == [wip.pk]
+
+
+def test_what_was_used_a_million_times_and_never_looked_at_is_still_a_number(cast: Cast, article: Article) -> None:
+    Article.objects.update(uses=1_000_000, checked_day=1, open_comments=50)
+    assert queue(Article.objects.all(), after="", size=1).heaviest > 10**13
