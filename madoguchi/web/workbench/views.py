@@ -18,7 +18,7 @@ from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.actions.wrapup import end_wrapup, start_wrapup
 from madoguchi.telephony.models import OperatorState
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page, text
+from madoguchi.web.shell.render import page, text, wanted_block
 from madoguchi.web.tickets.clock_panel import deadline_names
 from madoguchi.web.workbench import intake as form
 from madoguchi.web.workbench.due import due_of
@@ -78,8 +78,8 @@ def save(request: StaffRequest, contact_id: int) -> HttpResponse:
         return HttpResponse(status=204)
     follow(contact, form.read(data, request.access), data, by=request.user)
     context = context_of(request, contact, chosen=True)
-    if context["script"] is not None and not context["script"].left:
-        context["script"].focus = True
+    if context["script"] is not None and wanted_block(request) == "hearing":  # another category was chosen
+        context["script"].focus = not context["script"].left
     return changing_known(page(request, SEAT, context))
 
 
