@@ -172,6 +172,16 @@ class Article(models.Model):
         return date.fromordinal(self.checked_day)
 
 
+class ArticleVersionQuerySet(models.QuerySet["ArticleVersion"]):
+    def visible_to(self, access: Access) -> Self:
+        """Versions of what this person may read; partners' staff: those alone that were for them at the time."""
+        rows = self.filter(article__in=Article.objects.visible_to(access))
+        if access.is_partner:
+            own = Q(fields__owner_team__in=[team.key for team in access.teams])
+            rows = rows.filter(Q(fields__audience__in=[Audience.FIRST_LINE, Audience.PUBLIC]) | own)
+        return rows
+
+
 class ArticleVersion(models.Model):
     """The article as it was from ``at`` until the next version; ``fields`` as ``actions.versions`` writes them.
 
@@ -185,6 +195,8 @@ class ArticleVersion(models.Model):
     by_name = models.CharField(max_length=200, blank=True)
     note = models.CharField(max_length=500, blank=True)
     fields = models.JSONField()
+
+    objects = ArticleVersionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-number"]

@@ -20,11 +20,19 @@ from madoguchi.people.staff import Staff
 
 @transaction.atomic
 def propose(content: Content, *, source: str = "", by: Staff, note: str = "") -> Article:
-    """A problem written down by whoever met it, with or without an answer: being written, for the desk, open to all."""
+    """A problem written down by whoever met it, with or without an answer: being written, for the desk, open to all.
+
+    Whose it is to keep, the knowledge keepers say: who proposes does not vouch for it themselves.
+    """
     if not may_propose(access_of(by)):
         raise Refused(_("You may not write articles."), code="forbidden", status=403)
     captured = replace(
-        content, state=State.WIP, audience=Audience.FIRST_LINE, governance=Governance.OPEN, review_on=None
+        content,
+        state=State.WIP,
+        audience=Audience.FIRST_LINE,
+        governance=Governance.OPEN,
+        review_on=None,
+        owner_team=None,
     )
     return create(captured, source=source, by=by, note=note)
 
@@ -72,7 +80,7 @@ def validate(article: Article, *, by: Staff, review_on: date | None, version: in
 @transaction.atomic
 def restore(article: Article, number: int, *, by: Staff) -> Article:
     """What version ``number`` said is said again, as a new version; who may read it and its state stay as they are."""
-    version = ArticleVersion.objects.filter(article=article, number=number).first()
+    version = ArticleVersion.objects.visible_to(access_of(by)).filter(article=article, number=number).first()
     if version is None:
         raise Refused(_("There is no such version."), code="unknown_version", status=404)
     current = hold(article)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from madoguchi.catalog.models import Category
 from madoguchi.knowledge.actions import restore
 from madoguchi.knowledge.difference import Line, difference
-from madoguchi.knowledge.models import Article, ArticleVersion, Audience, Governance, State
+from madoguchi.knowledge.models import ArticleVersion, ArticleVersionQuerySet, Audience, Governance, State
 from madoguchi.knowledge.rights import may_improve
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
@@ -31,15 +31,16 @@ _CHOICES = {"state": State, "audience": Audience, "governance": Governance}
 def history(request: StaffRequest, article_id: int) -> HttpResponse:
     """All versions, the newest first, and what differs between two: without a choice between the last two."""
     article = article_or_404(request, article_id)
+    versions = ArticleVersion.objects.visible_to(request.access).filter(article=article).select_related("by")
     rows, cursor = keyset(
-        ArticleVersion.objects.filter(article=article).select_related("by"),
+        versions,
         ("number",),
         after=request.GET.get("after", ""),
         size=PAGE,
         descending=True,
     )
-    latter = _version(article, request.GET.get("to", ""), article.version)
-    former = _version(article, request.GET.get("from", ""), (latter.number if latter else 2) - 1)
+    latter = _version(versions, request.GET.get("to", ""), article.version)
+    former = _version(versions, request.GET.get("from", ""), (latter.number if latter else 2) - 1)
     if former and latter and former.number > latter.number:
         former, latter = latter, former
     context = {
@@ -107,6 +108,5 @@ def _word(name: str, value: str) -> str:
     return value
 
 
-def _version(article: Article, number: str, default: int) -> ArticleVersion | None:
-    wanted = number_of(number[:9]) or default
-    return ArticleVersion.objects.filter(article=article, number=wanted).select_related("by").first()
+def _version(versions: ArticleVersionQuerySet, number: str, default: int) -> ArticleVersion | None:
+    return versions.filter(number=number_of(number[:9]) or default).first()

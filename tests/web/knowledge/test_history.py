@@ -72,3 +72,15 @@ def test_what_is_new_tells_who_and_why_and_nothing_one_may_not_read(
     assert "短すぎた" in page
     assert f"/knowledge/{article.pk}/history/?from=2&amp;to=3" in page
     assert "社内の手順" not in page
+
+
+def test_a_partner_reads_nothing_of_what_was_for_our_staff_when_it_was_written(cast: Cast, sign_in: SignIn) -> None:
+    secret = replace(PRINTER, answer="合言葉はひらけごま", audience=Audience.STAFF)
+    article = create(secret, by=cast.kimura)
+    change(article, replace(PRINTER, answer="担当へ"), by=cast.kimura, note="合言葉を消した")
+    change(article, PRINTER, by=cast.kimura)
+    partner = sign_in(cast.ogawa)
+    for address in (f"{article.pk}/history/", f"{article.pk}/history/?from=1&to=2", "news/"):
+        assert "ひらけごま" not in partner.get(f"/knowledge/{address}").content.decode()
+    assert partner.post(f"/knowledge/{article.pk}/versions/1/restore/").status_code == 404
+    assert "ひらけごま" in sign_in(cast.sato).get(f"/knowledge/{article.pk}/history/?from=1&to=2").content.decode()
