@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import get_conditional_response, patch_vary_headers
@@ -35,6 +35,8 @@ def open_page(view: View) -> View:
     def shown(request: HttpRequest, **kwargs: str) -> HttpResponseBase:
         if (chosen := request.GET.get("lang", "")) in dict(settings.LANGUAGES):
             translation.activate(chosen)
+        if any("\0" in str(value) for value in (*kwargs.values(), *request.GET.values())):
+            raise Http404  # no database holds it, and some do not even take the question
         if not within(PAGES, request):
             return HttpResponse(status=429, headers={"Retry-After": "60"})
         response = view(request, **kwargs)

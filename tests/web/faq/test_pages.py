@@ -139,3 +139,8 @@ def test_a_category_is_read_page_by_page_and_whoever_asks_too_often_waits(cast: 
     assert "質問07" in text("/faq/?q=質問07")
     client = Client()
     assert [client.get("/faq/?q=x").status_code for _ in range(61)][-1] == 429
+
+
+@pytest.mark.parametrize("address", ["a%00/", "pictures/a%00/", "?q=%00", "?category=%00", "?after=%00"])
+def test_what_no_database_holds_is_not_there(cast: Cast, address: str) -> None:
+    assert Client().get(f"/faq/{address}").status_code == 404
