@@ -61,7 +61,7 @@ def test_an_article_is_used_another_put_away_and_the_category_taken(served: Desk
     expect(known.locator(".suggestions li")).to_have_count(1)
     expect(known.locator(".put-away")).to_contain_text("添付ファイル")
     page.keyboard.press("Alt+9")
-    expect(page.locator("#category-typed")).to_have_value("メールの不具合")
+    expect(page.locator("#category-typed")).to_have_value("すべて › メールの不具合")
     expect(known.locator(".likely")).to_have_count(0)
     page.keyboard.press("Alt+1")
     expect(page.locator("#field-resolution")).to_have_value("送信ポートを 587 に変える。")

@@ -129,6 +129,12 @@ document.addEventListener("click", (event) => {
   if (field.matches("[role=combobox]")) field.click();
 });
 
+// The proposed category is chosen where one would choose it by hand, so that what is being typed stays as it is.
+document.addEventListener("click", (event) => {
+  const taken = event.target.closest("[data-takes-category]");
+  if (taken) document.querySelector("category-picker")?.choose(taken.dataset.takesCategory);
+});
+
 // The arrows go through who it may be: the candidates, the search, what it found.
 document.addEventListener("keydown", (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
