@@ -9,7 +9,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import jaconv
@@ -74,6 +74,8 @@ _STOP = frozenset(
 
 _DASHES = re.compile(r"(?<=[0-9a-z])[‐‑‒–—―−ー](?=[0-9a-z])")
 _HEX = re.compile(r"(?<![0-9a-z])0[x×][0-9a-f]{2,16}(?![0-9a-z])")
+_SPLIT_HEX = re.compile(r"(?<![0-9a-z])0[x×] (?=[0-9a-f]{4,16}(?![0-9a-z]))")
+_BARE_CODE = re.compile(r"[0-9]{8}")  # of an error code, if it is one: in a text it may be any number
 _BARE_HEX = re.compile(r"(?<![0-9a-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8}(?![0-9a-z])")
 _PHONE = re.compile(r"(?<![0-9a-z.\-])(?:\+\d|0)[\d\-() ]{7,15}\d(?![0-9a-z\-])")
 _JOINED = re.compile(r"[0-9a-z]+(?:[-_.@/:+#&=?]{1,3}[0-9a-z]+)+|[a-z]+[0-9][0-9a-z]*")
@@ -188,7 +190,7 @@ def document_terms(text: str) -> list[str]:
 
 def query(text: str) -> Query:
     """What a typed search asks for: every word of it, in any writing, the last one possibly half typed."""
-    cleaned = heard(clean(text[:500]))
+    cleaned = heard(_whole_codes(clean(text[:500])))
     exact, rest = exact_terms(cleaned)
     typing = len(cleaned) if cleaned and cleaned[-1].isalnum() else -1
     placed: list[tuple[int, Group]] = []
@@ -215,6 +217,8 @@ def _exact_group(one: Exact, *, half_typed: bool) -> Group:
 def _word_group(word: Token, *, half_typed: bool) -> Group:
     """The word, its sound where the writing tells less, and what it may become when typed on."""
     terms = [word.term, word.reading] if word.spoken else [word.term]
+    if _BARE_CODE.fullmatch(word.surface):
+        terms.append(f"0x{word.surface}")
     alternatives = [(Wanted(term),) for term in terms if term]
     if half_typed:
         typed = _term(word.surface)
@@ -243,9 +247,18 @@ def heard(cleaned: str) -> str:
 
 def asked(text: str) -> list[Token]:
     """The words of a question in natural language and its exact terms, in order, for a search that weighs them."""
-    exact, rest = exact_terms(heard(clean(text)))
+    exact, rest = exact_terms(heard(_whole_codes(clean(text))))
     found = [Token(one.term, "", one.written or one.term, one.end, spoken=False, unknown=False) for one in exact]
-    return sorted([*found, *words(rest)], key=lambda token: token.end)
+    for word in words(rest):
+        found.append(word)
+        if _BARE_CODE.fullmatch(word.surface):
+            found.append(replace(word, term=f"0x{word.surface}", reading=""))
+    return sorted(found, key=lambda token: token.end)
+
+
+def _whole_codes(cleaned: str) -> str:
+    """``0x 800ccc0e`` is one code; the text keeps its length."""
+    return _SPLIT_HEX.sub(" 0x", cleaned)
 
 
 def sound(text: str) -> list[str]:

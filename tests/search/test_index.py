@@ -228,7 +228,7 @@ def test_a_rare_word_is_found_behind_thousands_of_newer_texts(rows: list[int]) -
         [Document(kind="ticket", ref=last + 1 + place, terms="usual") for place in range(12_000)]
     )
     with transaction.atomic():
-        index._engine().write("ticket", {rows[0]: "rare", rows[1]: "rare usual"}, [])
+        index.engine().write("ticket", {rows[0]: "rare", rows[1]: "rare usual"}, [])
     assert found("rare") == [rows[1], rows[0]]
     assert found("rare", limit=1) == [rows[1]]
     assert found("rare", before=rows[1]) == [rows[0]]
