@@ -23,7 +23,8 @@ def write(tickets: range, mentions: range, call_backs: range) -> dict[type[model
 
     ``mentions`` and ``call_backs`` (ticket ↔ call-back) are the ids of all that tells of them: no index is asked.
     """
-    book, hours, tables = current_book(), spending.team_hours(), Tables(MODELS)
+    book, tables = current_book(), Tables(MODELS)
+    hours = spending.team_hours(book)
     first = {model: tables[model].next for model in MODELS}
     for ticket, rows in _journal(tickets, mentions, call_backs).items():
         facts = facts_of([rows[entry] for entry in sorted(rows)], ticket)

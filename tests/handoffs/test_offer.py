@@ -192,9 +192,9 @@ def test_an_offered_ticket_cannot_be_resolved_under_the_receiver(ticket: Ticket,
 def test_the_offer_that_would_be_the_third_move_freezes_routing(ticket: Ticket, cast: Cast) -> None:
     move(ticket, cast.service_desk, sender=cast.sato, receiver=cast.takahashi)
     move(ticket, cast.network, sender=cast.takahashi, receiver=cast.ito)
-    for nonsense in ({"to_team": cast.field_service, "reason": " "}, {"to_team": cast.network, "reason": "うちへ"}):
+    for nonsense in ((cast.field_service, " "), (cast.network, "うちへ")):
         with pytest.raises(Refused):
-            offer(ticket, details=ANSWERS, by=cast.ito, **nonsense)
+            offer(ticket, to_team=nonsense[0], reason=nonsense[1], details=ANSWERS, by=cast.ito)
     assert Ticket.objects.get(pk=ticket.pk).frozen_at is None
     with pytest.raises(Refused) as refusal:
         offer(ticket, to_team=cast.field_service, reason="現地へ", details=ANSWERS, by=cast.ito)

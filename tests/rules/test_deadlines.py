@@ -34,8 +34,8 @@ def test_a_rule_fires_on_the_deadline_and_the_share_that_it_names(cast: Cast) ->
         for kind, hours in ((Kind.RESOLUTION, 10), (Kind.FIRST_RESPONSE, 4)):
             always = PolicyVersion.CalendarOf.ALWAYS
             promise(Promise(kind, "約束", hours * 3600, calendar_of=always, warn_at=(50, 80)), by=None)
-    for name, kind, percent in (("解決80", "resolution", 80), ("初回50", "first_response", 0)):
-        where = {"kind": "clock", "one_of": [kind], "percent": percent}
+    for name, which, percent in (("解決80", "resolution", 80), ("初回50", "first_response", 0)):
+        where = {"kind": "clock", "one_of": [which], "percent": percent}
         rule(cast.hayashi, on("clock_warned", "clock_breached"), where=where, name=name)
     with freeze_time(MORNING) as clock:
         ticket = raised(cast)
