@@ -8,6 +8,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from madoguchi.rules.actions.write import write_rule
 from madoguchi.rules.definition import parse
 from madoguchi.rules.models import Rule
 from madoguchi.web.rules.builder import of_rule
@@ -145,3 +146,27 @@ def test_buttons_that_are_not_there_do_nothing(cast: Cast, sign_in: Any, verb: s
     assert {**Controls(page.content.decode()).sent, "name": form["name"], "name_en": form["name_en"]} == {
         name: value for name, value in form.items() if name != "csrfmiddlewaretoken"
     }
+
+
+def test_deadlines_complaints_a_calendars_hours_and_a_teams_supervisors_stand_in_the_form(
+    cast: Cast, sign_in: Any
+) -> None:
+    definition = {
+        "when": {"kind": "event", "on": ["clock_warned", "complaint"]},
+        "where": {
+            "all": [
+                {"kind": "clock", "one_of": ["resolution"], "percent": 80},
+                {"kind": "hours", "open": False, "calendar": "always"},
+                {"kind": "complaint", "yes": True},
+            ]
+        },
+        "then": [{"kind": "notify", "whom": ["offered_to"], "teams": ["network"]}],
+    }
+    made = write_rule(name="期限", definition=definition, by=cast.hayashi)
+    form = of_rule(made)
+    assert form is not None
+    assert form.checked().written == made.definition
+    page = sign_in(cast.hayashi).get(f"/rules/{made.pk}/edit/").content.decode()
+    assert 'name="c0.percent" id="c0.percent" value="80"' in page
+    assert '<option value="network" selected>' in page
+    assert 'id="add-condition"' in page
