@@ -104,11 +104,14 @@ def draft_of(contact: Interaction) -> dict[str, Any]:
 
 
 def keep(contact: Interaction, form: Mapping[str, str], *, by: Staff) -> dict[str, Any]:
-    """Save the posted form as the contact's draft, unless it belongs to a ticket that was raised meanwhile."""
+    """Save the posted form as the contact's draft, unless it belongs to a ticket that was raised meanwhile.
+
+    ``filled`` of the draft is what a script wrote into fields by name, so that it is known from what somebody wrote.
+    """
     before = draft_of(contact)
     if form.get("round", "") != str(before.get("round", 0)):
         return before
-    data = posted(form) | {"round": before.get("round", 0)}
+    data = posted(form) | {"round": before.get("round", 0), "filled": before.get("filled", {})}
     save_draft(contact, data=data, by=by)
     return data
 

@@ -103,7 +103,7 @@ def at_hand(access: Access, calls: list[Interaction]) -> Interaction | None:
         saved_at__gte=timezone.now() - _DRAFT_IS_FRESH,
     )
     for draft in drafts.order_by("-saved_at")[:5]:
-        if any(value for key, value in draft.data.items() if key not in ("round", "details")) or any(
+        if any(value for key, value in draft.data.items() if key not in ("round", "filled", "details")) or any(
             draft.data.get("details", {}).values()
         ):
             return contacts(access).filter(staff=access.staff, pk=draft.interaction_id).first()

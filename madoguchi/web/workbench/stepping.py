@@ -23,6 +23,8 @@ from madoguchi.web.workbench.script import follow, names_of, read, walk_of
 from madoguchi.web.workbench.seat import contact_or_404, context_of
 from madoguchi.web.workbench.views import SEAT
 
+_FILLED = ("resolution", "no_article_reason")
+
 
 @guard(Capability.TAKE_CALLS)
 @require_POST
@@ -87,13 +89,25 @@ def _fill_answer(
     intake: Intake,
     data: dict[str, Any],
 ) -> None:
-    """Arrived at "resolve": its text is the answer, unless one was written or an article taken."""
+    """What an end "resolve" fills in: its text as the answer, and why there is no article.
+
+    What the script filled in before and nobody changed gives way, also when the way leads elsewhere; what was written
+    stays, and an article that was taken needs no reason.
+    """
     walk.refresh_from_db(fields=["here"])
-    end = definition.step(walk.here)
-    if not isinstance(end, Resolve) or intake.resolution.strip():
-        return
-    said = words.filled(words.text_of(end), names_of(contact, intake, request.access) | dict(intake.details))
-    written = data | {"resolution": said}
-    if intake.article is None and not intake.no_article_reason:
-        written["no_article_reason"] = end.reason
-    save_draft(contact, data=written, by=request.user)
+    end, before = definition.step(walk.here), data.get("filled", {})
+    free = {name: _plain(data.get(name, "")) in {"", _plain(before.get(name, ""))} for name in _FILLED}
+    filled: dict[str, str] = {}
+    if isinstance(end, Resolve) and free["resolution"]:
+        said = words.filled(words.text_of(end), names_of(contact, intake, request.access) | dict(intake.details))
+        filled["resolution"] = said
+        if free["no_article_reason"] and intake.article is None:
+            filled["no_article_reason"] = end.reason
+    undone = {name: "" for name in before if free[name]}
+    if filled or before:
+        save_draft(contact, data=data | undone | filled | {"filled": filled}, by=request.user)
+
+
+def _plain(written: str) -> str:
+    """As a browser sends it or as it was filled in: line ends and blanks round it make no difference."""
+    return "\n".join(written.split("\r\n")).strip()

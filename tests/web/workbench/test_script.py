@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.models import IntakeDraft, Interaction
 from madoguchi.knowledge import article_index
 from madoguchi.scripts.models import Walk
 from madoguchi.tickets.models import Ticket
@@ -124,6 +124,44 @@ def test_at_the_end_solved_the_answer_is_filled_in_and_the_walk_has_its_outcome(
     seat.form = {"round": "1", "category": seat.form["category"]}
     seat.choose()
     assert Walk.objects.count() == 2
+
+
+def test_another_end_takes_back_what_the_first_filled_in_and_keeps_what_was_written(cast: Cast, seat: Seat) -> None:
+    ends = [
+        {"kind": "check", "key": "ok", "item": "mail-ok", "text": "開ける"},
+        {
+            "kind": "branch",
+            "key": "fork",
+            "ways": [{"when": [{"kind": "is", "item": "mail-ok", "one_of": ["yes"]}], "next": "a"}],
+            "next": "b",
+        },
+        {"kind": "resolve", "key": "a", "text": "Aで直った。\n再起動した。", "reason": "no_article"},
+        {"kind": "resolve", "key": "b", "text": "Bで直った。", "reason": "not_findable"},
+    ]
+    in_force(cast.mail_trouble, cast.kimura, {"steps": ends})
+    seat.choose()
+
+    def stands() -> tuple[str, str]:
+        draft = IntakeDraft.objects.get(interaction=seat.contact).data
+        # As the browser sends the form back.
+        seat.form |= {
+            "resolution": draft["resolution"].replace("\n", "\r\n"),
+            "no_article_reason": draft["no_article_reason"],
+        }
+        return draft["resolution"], draft["no_article_reason"]
+
+    seat.press("next", **{"mail-ok": "はい"})
+    assert stands() == ("Aで直った。\n再起動した。", "no_article")
+    seat.choose()  # what saves itself keeps knowing what was filled in
+    seat.press("back")
+    assert stands() == ("", "")
+    seat.press("next", **{"mail-ok": "いいえ"})
+    assert stands() == ("Bで直った。", "not_findable")
+    seat.form["resolution"] = "自分で書いた。"
+    seat.press("back")
+    assert stands() == ("自分で書いた。", "")
+    seat.press("next", **{"mail-ok": "はい"})
+    assert stands() == ("自分で書いた。", "")
 
 
 def test_the_hand_over_sheet_has_team_and_reason_and_nothing_is_missing(cast: Cast, seat: Seat) -> None:
