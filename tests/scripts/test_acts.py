@@ -78,8 +78,25 @@ def test_of_two_versions_the_one_of_the_moment_is_in_force(cast: Cast) -> None:
     assert current(cast.mail_trouble, timezone.now()) == third
     assert current(cast.mail_trouble, monday) == second
     end(ScriptVersion.objects.get(pk=second.pk), by=cast.kimura)
-    assert current(cast.mail_trouble, monday) is None
-    assert current(cast.mail_trouble, monday - timedelta(seconds=1)) == third
+    assert current(cast.mail_trouble, monday) == third
+    fourth = save_draft(cast.mail_trouble, definition=mail_script(), by=cast.kimura)
+    switch_on(fourth, by=cast.kimura)
+    assert current(cast.mail_trouble, monday) == fourth  # what was planned and ended ends nothing
+
+
+def test_a_planned_version_that_does_not_come_leaves_the_others_as_they_were_planned(cast: Cast) -> None:
+    first = in_force(cast.mail_trouble, cast.kimura)
+    days = [timezone.now() + timedelta(days=day) for day in (3, 6)]
+    second, third = [
+        switch_on(save_draft(cast.mail_trouble, definition=mail_script(), by=cast.kimura), since=day, by=cast.kimura)
+        for day in days
+    ]
+    end(second, by=cast.kimura)
+    assert [current(cast.mail_trouble, day) for day in days] == [first, third]
+    end(first, by=cast.kimura)
+    assert [current(cast.mail_trouble, day) for day in (timezone.now(), *days)] == [None, None, third]
+    end(third, by=cast.kimura)
+    assert current(cast.mail_trouble, days[1]) is None  # what was ended on purpose stays ended
 
 
 def test_what_is_in_force_is_not_thrown_away(cast: Cast) -> None:

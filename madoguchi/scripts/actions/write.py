@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
@@ -22,6 +22,8 @@ from madoguchi.scripts.queries import own_items, surroundings_of
 from madoguchi.scripts.words import sentence
 
 DRAFT, ON = ScriptVersion.State.DRAFT, ScriptVersion.State.ON
+# Planned and ended before it came, or replaced in the moment it began.
+_NEVER = Q(effective_until__isnull=False, effective_until__lte=F("effective_from"))
 
 
 @transaction.atomic
@@ -89,7 +91,7 @@ def switch_on(version: ScriptVersion, *, by: Actor, since: datetime | None = Non
     )
     # What was planned for the very moment, or has begun in it, gives way.
     on.filter(effective_from=moment).update(effective_until=moment)
-    later = on.filter(effective_from__gt=moment).order_by("effective_from").first()
+    later = on.filter(effective_from__gt=moment).exclude(_NEVER).order_by("effective_from").first()
     version.state, version.effective_from = ON, moment
     version.effective_until = later.effective_from if later else None
     version.save(update_fields=["state", "effective_from", "effective_until"])
@@ -105,13 +107,19 @@ def switch_on(version: ScriptVersion, *, by: Actor, since: datetime | None = Non
 
 @transaction.atomic
 def end(version: ScriptVersion, *, by: Actor) -> ScriptVersion:
-    """No call begins by this version any more; what is planned does not come. Walks that began go on."""
+    """No call begins by this version any more. Walks that began go on.
+
+    A planned version that does not come leaves the one before it in force, until the next that is planned.
+    """
     _require_writer(by)
     script = Script.objects.select_for_update(of=("self",)).select_related("category").get(pk=version.script_id)
     version = ScriptVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
     now = timezone.now()
     if version.effective_from is None or (version.effective_until is not None and version.effective_until <= now):
         raise Refused(_("This version is not in force."), code="not_in_force", status=409)
+    if version.effective_from > now:
+        before = script.versions.filter(state=ON, effective_until=version.effective_from).exclude(_NEVER)
+        before.update(effective_until=version.effective_until)
     version.effective_until = max(now, version.effective_from)
     version.save(update_fields=["effective_until"])
     record(

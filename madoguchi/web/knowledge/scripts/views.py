@@ -204,6 +204,7 @@ def switch(request: StaffRequest, category_id: int) -> HttpResponse:
         "category": script.category,
         "version": version,
         "to": wanted,
+        "stands": standing(version, timezone.now()),
         "today": timezone.localdate().isoformat(),
         "faults": [words.sentence(definition, fault, labels) for fault in faults] if definition else [],
         "current": next((one for one in versions if standing(one, timezone.now()) == "current"), None),
