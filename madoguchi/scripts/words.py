@@ -94,12 +94,15 @@ def filled(text: str, names: Mapping[str, str]) -> str:
 
 
 def short(step: Any, labels: Mapping[str, str]) -> str:
-    """A step in a few words; ``labels`` name items, articles (``article:KEY``) and teams (``team:KEY``)."""
+    """A step in a few words; ``labels`` name items, articles (``article:KEY``) and teams (``team:KEY``).
+
+    An article without a label is one that the reader may not read, or that is gone: not even its key is told.
+    """
     if isinstance(step, Ask):
         named = label_of(step.question.name, step.question.name_en) if step.question else labels.get(step.item, "")
         return named or text_of(step)
     if isinstance(step, ShowArticle):
-        return labels.get(f"article:{step.article}", step.article)
+        return labels.get(f"article:{step.article}", _("(an article that is not shown)") if step.article else "")
     if isinstance(step, HandOver):
         to = labels.get(f"team:{step.to}", step.to) if step.to else _("the category's destination")
         return _("to %(team)s") % {"team": to}

@@ -11,7 +11,8 @@ from madoguchi.api.caller import ApiRequest, Needs
 from madoguchi.api.problem import not_found
 from madoguchi.api.v1.answer import answer
 from madoguchi.api.v1.fields import Answer
-from madoguchi.people.access import Capability
+from madoguchi.knowledge.models import Article
+from madoguchi.people.access import Access, Capability
 from madoguchi.scripts.models import ScriptVersion
 
 router = Router(tags=["knowledge"])
@@ -19,7 +20,10 @@ READ = Needs("knowledge:read", capability=Capability.READ_KNOWLEDGE)
 
 
 class ScriptForm(Answer):
-    """The version in force: its steps in order. ``next`` of a step is the key of what follows, empty: the one below."""
+    """The version in force: its steps in order. ``next`` of a step is the key of what follows, empty: the one below.
+
+    ``article`` of a step is empty when the caller may not read it.
+    """
 
     category: str
     version: int
@@ -43,6 +47,13 @@ def get_script(request: ApiRequest, category: str) -> HttpResponse:
             "version": version.number,
             "effective_from": version.effective_from.isoformat(),
             "effective_until": until.isoformat() if until else None,
-            "steps": version.definition["steps"],
+            "steps": _readable(version.definition["steps"], request.auth.access),
         },
     )
+
+
+def _readable(steps: list[dict[str, Any]], access: Access) -> list[dict[str, Any]]:
+    """The steps without the keys of articles that the caller may not read."""
+    keys = {step["article"] for step in steps if step.get("article")}
+    seen = set(Article.objects.visible_to(access).filter(key__in=keys).values_list("key", flat=True)) if keys else set()
+    return [step | {"article": ""} if step.get("article", "") in keys - seen else step for step in steps]
