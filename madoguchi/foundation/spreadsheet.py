@@ -1,4 +1,4 @@
-"""One sheet of rows as an .xlsx file (ECMA-376): bold heads that stay in sight, real numbers and real times."""
+"""Rows for spreadsheets: .xlsx files (ECMA-376) with bold heads, real numbers and real times; texts in CSV cells."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -39,6 +39,19 @@ _FILES = {
     '<xf numFmtId="164" applyNumberFormat="1" xfId="0"/></cellXfs>'
     '<cellStyles><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
+
+# With the apostrophes that stand before it already, so that taking one away gives the text back, whatever it was.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
+def guarded(text: str) -> str:
+    """The text for a cell of a CSV file: what Excel would take for a formula gets an apostrophe in front."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """The text that ``guarded`` was given."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def write_xlsx(file: IO[bytes], heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str) -> None:

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.decoding import decoded
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.spreadsheet import unguarded
 from madoguchi.journal.record import SYSTEM, Actor
 from madoguchi.knowledge.actions import Content, change, create, learn
 from madoguchi.knowledge.models import Article, State
@@ -39,16 +41,19 @@ class Report:
 def import_csv(file: Path, *, by: Actor = SYSTEM) -> Report:
     """Articles from a CSV file with the columns ``key,question,answer,category`` (UTF-8 or Shift_JIS).
 
-    The key says which article it is, so the same file again changes nothing. Bad rows are reported, the others come in.
+    The key says which article it is, so the same file again changes nothing, nor does an exported one. ``category`` is
+    the key of one, or a name that only one has, else any text; without the column every article keeps what it has.
+    Bad rows are reported, the others come in.
     Raises Refused when the file cannot be read at all.
     """
     csv.field_size_limit(_LARGEST_FIELD)
     report = Report()
     rows = _csv_rows(_text_of(file), report)
-    categories = {name: row for row in Category.objects.all() for name in (row.name, row.key)}
+    categories = _categories()
     while batch := list(islice(rows, _BATCH)):
         with transaction.atomic():
-            known = {row.key: row for row in Article.objects.filter(key__in=[row["key"] for _line, row in batch])}
+            wanted = Article.objects.filter(key__in=[row["key"] for _line, row in batch])
+            known = {row.key: row for row in wanted.select_related("category")}
             for line, row in batch:
                 try:
                     known[row["key"]] = _import_row(row, known.get(row["key"]), categories, report, by)
@@ -63,8 +68,9 @@ def _import_row(
 ) -> Article:
     if not row["key"]:
         raise Refused(_("The key is missing."), code="key_missing")
-    category = categories.get(row["category"])
-    content = Content(question=row["question"], answer=row["answer"], category=category, category_text=row["category"])
+    written = row.get("category", "")
+    category = categories.get(written)
+    content = Content(question=row["question"], answer=row["answer"], category=category, category_text=written)
     if known is None:
         state = State.VALIDATED if row["answer"].strip() else State.WIP
         article = create(_with(content, state=state), key=row["key"], by=by)
@@ -72,6 +78,11 @@ def _import_row(
         return article
     # What people decided here about the article (state, audience, owner, review) outlives the file.
     kept = {name: getattr(known, name) for name in ("state", "audience", "owner_team", "review_on", "governance")}
+    if "category" not in row:
+        kept |= {"category": known.category, "category_text": known.category_text}
+    elif category is not None and category == known.category:
+        # It is called by its key or its name now, as at first by something else.
+        kept["category_text"] = known.category_text
     article = change(known, _with(content, **kept), by=by)
     if article.version == known.version:
         report.unchanged += 1
@@ -80,12 +91,19 @@ def _import_row(
     return article
 
 
+def _categories() -> dict[str, Category]:
+    """By key, and by each name that only one has and that is nobody's key."""
+    rows = list(Category.objects.all())
+    names = Counter(row.name for row in rows)
+    return {row.name: row for row in rows if names[row.name] == 1} | {row.key: row for row in rows}
+
+
 def _with(content: Content, **values: Any) -> Content:
     return Content(**{name: values.get(name, getattr(content, name)) for name in Content.__dataclass_fields__})
 
 
 def _csv_rows(text: str, report: Report) -> Iterator[tuple[int, dict[str, str]]]:
-    """(first line, columns) of each row; rows of the wrong shape go to the report."""
+    """(first line, those columns that the file has) of each row; rows of the wrong shape go to the report."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
@@ -113,7 +131,7 @@ def _csv_rows(text: str, report: Report) -> Iterator[tuple[int, dict[str, str]]]
             report.refused.append((line, message))
             continue
         columns = dict(zip(header, row, strict=True))
-        yield line, {name: columns.get(name, "").strip() for name in COLUMNS}
+        yield line, {name: unguarded(columns[name].strip()) for name in COLUMNS if name in columns}
 
 
 def import_history(file: Path, *, by: Actor = SYSTEM) -> Report:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from madoguchi.foundation.decoding import decoded
 from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.spreadsheet import unguarded
 from madoguchi.journal.record import Actor, record
 from madoguchi.search import tokens
 from madoguchi.search.models import Synonyms
@@ -103,7 +104,7 @@ def take_in(content: bytes, *, by: Actor) -> Report:
     except (UnicodeError, csv.Error) as error:
         raise Refused(_("This file cannot be read as CSV."), code="unreadable", field="file") from error
     for number, cells in enumerate(lines, start=1):
-        words = [word for cell in cells for word in split_words(cell)]
+        words = [word for cell in cells for word in split_words(unguarded(cell))]
         if not words:
             continue
         try:

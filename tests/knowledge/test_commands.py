@@ -1,14 +1,23 @@
 """Articles and history come in from files; bad rows are named by line; the same file again changes nothing."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
+from madoguchi.catalog.models import Category
 from madoguchi.foundation.refusal import Refused
-from madoguchi.knowledge.actions import archive
+from madoguchi.foundation.spreadsheet import guarded, unguarded
+from madoguchi.knowledge.actions import Content, archive, change, create, validate
+from madoguchi.knowledge.actions.standing import content_of
 from madoguchi.knowledge.commands import import_csv, import_history, search, search_file
 from madoguchi.knowledge.models import Article, ArticleText, State
+from madoguchi.people.models import Staff
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +133,51 @@ def test_a_file_of_questions_gives_keys_best_first(tmp_path: Path) -> None:
     ]
     with pytest.raises(Refused):
         list(search_file(file(tmp_path, '{"id": 1}')))
+
+
+@given(st.text(st.sampled_from("'=+-@\t\r a一"), max_size=6))
+def test_what_guards_a_cell_from_excel_is_undone_exactly(text: str) -> None:
+    assert unguarded(guarded(text)) == text
+    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_what_was_exported_comes_in_again_without_a_change(
+    tmp_path: Path, cast: Cast, sign_in: Callable[[Staff], Client]
+) -> None:
+    starts = ("- 手順\n- 次", "=1+1", "+81 3 ...", "@all", "'引用'", "'=1", "''- x", "一行目\r二行目", '"a",b')
+    for number, text in enumerate(starts):
+        create(Content(question=text, answer=text, category_text=text), key=f"-{number}", by=cast.kimura)
+    chosen = create(Content(question="送れない", answer="待つ", category=cast.mail_trouble), key="c", by=cast.kimura)
+    validate(chosen, by=cast.kimura, review_on=None)
+    both = create(Content(question="両方", answer="待つ", category_text="配線工事"), key="b", by=cast.kimura)
+    change(both, replace(content_of(both), category=cast.wiring), by=cast.kimura)
+    before = list(Article.objects.order_by("key").values("key", "version", "validated_by", "category", "category_text"))
+    answer = sign_in(cast.kimura).get("/knowledge/export.csv")
+    path = tmp_path / "articles.csv"
+    path.write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    report = import_csv(path)
+    assert (report.created, report.changed, report.unchanged, report.refused) == (0, 0, len(before), [])
+    after = list(Article.objects.order_by("key").values("key", "version", "validated_by", "category", "category_text"))
+    assert after == before
+    said = list(Article.objects.order_by("key").values_list("key", "question", "answer"))
+    Article.objects.all().delete()
+    import_csv(path)
+    assert list(Article.objects.order_by("key").values_list("key", "question", "answer")) == said
+
+
+def test_a_file_without_the_category_leaves_it_as_it_is(tmp_path: Path, cast: Cast) -> None:
+    import_csv(file(tmp_path, CSV))
+    report = import_csv(file(tmp_path, "key,question,answer\nsend,送信できない,待つ\nprint,印刷できない,待つ\n"))
+    assert report.changed == 2
+    assert Article.objects.get(key="send").category == cast.mail_trouble
+    assert Article.objects.get(key="print").category_text == "印刷"
+
+
+def test_a_name_that_several_categories_have_chooses_none_of_them(tmp_path: Path, cast: Cast) -> None:
+    for parent in (cast.mail_trouble, cast.wiring):
+        Category.objects.create(key=f"other-{parent.key}", name="その他", parent=parent)
+    import_csv(file(tmp_path, "key,question,answer,category\na,問い,待つ,その他\nb,問い,待つ,other-wiring\n"))
+    assert Article.objects.get(key="a").category is None
+    chosen = Article.objects.get(key="b").category
+    assert chosen is not None
+    assert chosen.parent == cast.wiring

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.decoding import decoded
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.spreadsheet import unguarded
 from madoguchi.journal.record import Actor
 from madoguchi.knowledge.glossary.actions import Entry, add, change
 from madoguchi.knowledge.glossary.models import Term
@@ -139,4 +140,4 @@ def _rows(content: bytes, report: Report) -> Iterator[tuple[int, dict[str, str]]
         if count > _MOST_ROWS:
             raise Refused(_("A file has at most 5,000 terms."), code="too_many", field="file")
         cells = dict(zip(header, islice(row, len(header)), strict=False))
-        yield line, {name: cells.get(name, "").strip() for name in COLUMNS}
+        yield line, {name: unguarded(cells.get(name, "").strip()) for name in COLUMNS}

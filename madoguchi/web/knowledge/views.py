@@ -24,7 +24,7 @@ from madoguchi.tickets.models import Ticket
 from madoguchi.web.knowledge.comments import comments_of
 from madoguchi.web.knowledge.parts import article_or_404, paths
 from madoguchi.web.knowledge.standing import next_review
-from madoguchi.web.shell.export import MOST, export
+from madoguchi.web.shell.export import export
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
 
@@ -69,15 +69,17 @@ def index(request: StaffRequest) -> HttpResponse:
 @guard(Capability.READ_KNOWLEDGE)
 @require_GET
 def export_articles(request: StaffRequest, kind: str) -> HttpResponseBase:
-    """The articles of the list, whole, as a file that ``knowledge import`` reads again."""
+    """The articles of the list, or those that a search shows, as a file that ``knowledge import`` reads again."""
     address = {name: request.GET.get(name, "").strip() for name in ("q", "category", "state")}
     rows = _chosen(Article.objects.visible_to(request.access), address)
     found: Iterable[Article] = (
         [one.article for one in ranked(address["q"], rows, limit=ROWS)]
         if address["q"]
-        else rows.light().select_related("category").order_by("-updated_at", "-id")[:MOST].iterator(chunk_size=500)
+        else rows.light().select_related("category").order_by("-updated_at", "-id").iterator(chunk_size=500)
     )
-    cells = ([row.key, row.question, row.answer, row.category.key if row.category else ""] for row in found)
+    cells = (
+        [row.key, row.question, row.answer, row.category.key if row.category else row.category_text] for row in found
+    )
     return export("articles", kind, ["key", "question", "answer", "category"], cells, title=_("Knowledge"))
 
 

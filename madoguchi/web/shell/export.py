@@ -9,7 +9,7 @@ from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from madoguchi.foundation.spreadsheet import Cell, write_xlsx
+from madoguchi.foundation.spreadsheet import Cell, guarded, write_xlsx
 
 MOST = 10_000  # rows of one file
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -49,7 +49,7 @@ def _written(cell: Cell) -> str | int | float | None:
     """A moment in the desk's zone; a text that Excel would take for a formula gets an apostrophe in front."""
     if isinstance(cell, datetime):
         return f"{timezone.localtime(cell):%Y-%m-%d %H:%M}"
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+    return guarded(cell) if isinstance(cell, str) else cell
 
 
 def _local(row: Sequence[Cell]) -> list[Cell]:

@@ -6,10 +6,13 @@ from zipfile import ZipFile
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from madoguchi.interactions.actions import open_interaction
 from madoguchi.knowledge.actions import Content, create
+from madoguchi.knowledge.models import Article
 from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.web.shell.export import MOST
 from tests.cast import Cast
 
 SignIn = Callable[..., Client]
@@ -61,3 +64,9 @@ def test_a_partner_takes_nothing_along_but_their_share(cast: Cast, sign_in: Sign
 @pytest.mark.parametrize("address", LISTS)
 def test_an_outsider_takes_nothing(cast: Cast, sign_in: SignIn, address: str) -> None:
     assert sign_in(cast.outsider).get(f"{address}export.csv").status_code == 403
+
+
+def test_the_file_of_the_articles_has_all_of_them(cast: Cast, sign_in: SignIn) -> None:
+    now, count = timezone.now(), MOST + 1
+    Article.objects.bulk_create(Article(key=f"k{number}", question="問い", updated_at=now) for number in range(count))
+    assert content(sign_in(cast.kimura), "/knowledge/export.csv").count("\r\n") == count + 1
