@@ -5,17 +5,18 @@ groups anew what nobody has touched. Whatever is interrupted is done again, with
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import F, Min, Q
+from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 
 from madoguchi.insight.gaps import gathering
 from madoguchi.insight.gaps.gathering import SETTLED_AFTER, Found
 from madoguchi.insight.gaps.grouping import Star, Text, nearness, stars
 from madoguchi.insight.gaps.models import Evidence, Gap, Progress, Waiting
+from madoguchi.insight.gaps.queries import since
 from madoguchi.journal import tail
 from madoguchi.journal.models import Entry
 from madoguchi.knowledge.models import Search
@@ -24,8 +25,9 @@ from madoguchi.search import meaning
 
 log = logging.getLogger(__name__)
 
-GROUPED = 2_000  # texts that nobody has touched: the newest ones are grouped, older ones stay where they are
+GROUPED = 2_000  # texts that nobody has touched: the newest ones are grouped anew, older ones stay where they are
 _KEPT = 1_000
+_RESTING = 2_000  # gaps with older texts: what is near their middle joins them
 _ENTRIES = 500
 _SEARCHES = 200
 _HISTORY = timedelta(days=182)
@@ -158,13 +160,15 @@ def _write(
     hold()
     still = set(Waiting.objects.filter(pk__in=[row.pk for row in waiting]).values_list("pk", "version"))
     mine = [row for row in waiting if (row.pk, row.version) in still]
-    changed = 0
+    changed, left = 0, set[int]()
     for row in mine:
         key = (row.kind, row.ref)
         known = Evidence.objects.select_related("gap").filter(kind=row.kind, ref=row.ref).first()
         one = found.get(key)
         if one is None:
-            changed += known.delete()[0] if known else 0
+            if known is not None:
+                left |= {known.gap_id} if known.gap_id else set()
+                changed += known.delete()[0]
             continue
         if known is None:
             known = Evidence(kind=row.kind, ref=row.ref)
@@ -179,6 +183,7 @@ def _write(
         known.seconds, known.category_id, known.team_id = one.seconds, one.category, one.team
         known.save()
     Waiting.objects.filter(pk__in=[row.pk for row in mine]).delete()
+    _drop_empty(left)
     if changed:
         Progress.objects.filter(pk=1).update(version=F("version") + 1)
 
@@ -186,30 +191,67 @@ def _write(
 def group() -> bool:
     """Group what nobody has touched, when something changed; whether it has to be tried again.
 
-    What is near a kept gap joins it for good. The rest is grouped as a whole outside the transaction, and written if
-    nothing changed meanwhile; gaps keep their number as long as most of what is in them stays together.
+    What is near a kept gap joins it for good, and what is near the middle of a gap of the last twelve weeks whose older
+    texts are beyond the newest ``GROUPED`` joins that: a matter stays one gap, however many other texts come between.
+    The rest is grouped as a whole outside the transaction, and written if nothing changed meanwhile; gaps keep their
+    number as long as most of what is in them stays together. Older texts that are in no gap yet
+    follow, as many at once.
     """
     progress = Progress.objects.filter(pk=1).first()
     if progress is None or progress.grouped == progress.version:
         return False
-    free = list(
-        Evidence.objects.filter(Q(gap__isnull=True) | Q(gap__is_kept=False))
-        .order_by("-at", "-pk")
-        .only("pk", "kind", "ref", "text", "words", "vector", "gap_id", "near")[:GROUPED]
-    )
-    texts = [_text(row) for row in free]
-    joined = _near_kept(texts)
-    rest = [place for place in range(len(free)) if place not in joined]
+    free = Evidence.objects.filter(Q(gap__isnull=True) | Q(gap__is_kept=False)).order_by("-at", "-pk")
+    free = free.only("pk", "kind", "ref", "text", "words", "vector", "gap_id", "near")
+    newest = list(free[:GROUPED])
+    older = _older_than(newest[-1]) if len(newest) == GROUPED else None
+    resting = _resting(older) if older is not None else []
+    if not _put(newest, resting, progress.version):
+        return True
+    late = list(free.filter(older, gap__isnull=True)[:GROUPED]) if older is not None else []
+    if late and not _put(late, _resting(Q()), progress.version):
+        return True
+    if len(late) == GROUPED:
+        return True
+    Progress.objects.filter(pk=1, version=progress.version).update(grouped=progress.version)
+    return False
+
+
+def _older_than(row: Evidence) -> Q:
+    return Q(at__lt=row.at) | Q(at=row.at, pk__lt=row.pk)
+
+
+def _resting(texts: Q) -> list[Gap]:
+    """The untouched gaps that hold such texts of the last twelve weeks: those with the newest, in an order of words."""
+    recent = Evidence.objects.filter(texts, at__gte=since(), gap__is_kept=False).order_by()
+    newest = recent.values("gap").annotate(last=Max("at")).order_by("-last", "gap").values_list("gap", flat=True)
+    found = Gap.objects.only("title", "words", "vector").in_bulk(list(newest[:_RESTING]))
+    return sorted(found.values(), key=lambda gap: (gap.title, gap.pk))
+
+
+def _put(rows: list[Evidence], resting: list[Gap], version: int) -> bool:
+    """Put these texts into kept gaps, resting ones, or those that they form; False: something changed meanwhile."""
+    texts = [_text(row) for row in rows]
+    kept = Gap.objects.filter(is_kept=True, merged_into__isnull=True).only("words", "vector").order_by("-pk")[:_KEPT]
+    joined = _near_one(texts, [*kept, *resting])
+    rest = [place for place in range(len(rows)) if place not in joined]
     made = stars([texts[place] for place in rest])
     with transaction.atomic():
-        if hold().version != progress.version:
-            return True
-        moved = [(free[place], gap, near) for place, (gap, near) in joined.items()]
-        moved += _reconciled([free[place] for place in rest], made)
+        if hold().version != version:
+            return False
+        stand = dict(Evidence.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "gap"))
+        if any(stand.get(row.pk) != row.gap_id for row in rows):  # another worker did the same
+            return False
+        left = {row.gap_id for row in rows if row.gap_id}
+        moved = [(rows[place], gap, near) for place, (gap, near) in joined.items()]
+        moved += _reconciled([rows[place] for place in rest], made, {gap.pk for gap in resting})
         _move(moved)
-        Gap.objects.filter(is_kept=False, evidence__isnull=True).delete()
-        Progress.objects.filter(pk=1).update(grouped=progress.version)
-    return False
+        _drop_empty(left)
+    return True
+
+
+def _drop_empty(gaps: Collection[int]) -> None:
+    """Of these gaps those that nobody has touched and nothing is left in."""
+    Gap.objects.filter(pk__in=gaps, is_kept=False, evidence__isnull=True).delete()
 
 
 def _text(row: Evidence) -> Text:
@@ -218,24 +260,28 @@ def _text(row: Evidence) -> Text:
     return Text(f"{row.kind != Evidence.Kind.TICKET:d}:{row.ref:020}", row.words, vector)
 
 
-def _near_kept(texts: Sequence[Text]) -> dict[int, tuple[int, float]]:
-    """Place of a text → (kept gap, nearness), for those that are near one."""
-    kept = list(Gap.objects.filter(is_kept=True, merged_into__isnull=True).order_by("-pk")[:_KEPT])
+def _near_one(texts: Sequence[Text], gaps: Sequence[Gap]) -> dict[int, tuple[int, float]]:
+    """Place of a text → (the nearest of these gaps, nearness), for those that are near one."""
     centres = [
-        Text(str(gap.pk), gap.words, meaning.unpack(gap.vector)[0] if gap.vector is not None else None) for gap in kept
+        Text(str(gap.pk), gap.words, meaning.unpack(gap.vector)[0] if gap.vector is not None else None) for gap in gaps
     ]
     found: dict[int, tuple[int, float]] = {}
     for place, row in enumerate(nearness(texts, centres) if centres else ()):
-        best = int(row.argmax())  # of equal ones the first, which is the newest gap
+        best = int(row.argmax())  # of equal ones the first: kept before resting, the newest kept one
         if row[best] >= 1:
-            found[place] = (kept[best].pk, float(row[best]))
+            found[place] = (gaps[best].pk, float(row[best]))
     return found
 
 
-def _reconciled(rows: Sequence[Evidence], made: Sequence[Star]) -> list[tuple[Evidence, int, float]]:
-    """(evidence, its gap, nearness); a group is the gap that most of its texts were in, or a new one."""
+def _reconciled(
+    rows: Sequence[Evidence], made: Sequence[Star], resting: Collection[int]
+) -> list[tuple[Evidence, int, float]]:
+    """(evidence, its gap, nearness); a group is the gap that most of its texts were in, or a new one.
+
+    It is none of ``resting``, whose middle stays where it is.
+    """
     known = Gap.objects.in_bulk({row.gap_id for row in rows if row.gap_id})
-    given: set[int] = set()
+    given = set(resting)
     moved: list[tuple[Evidence, int, float]] = []
     for star in made:
         before: dict[int, int] = {}

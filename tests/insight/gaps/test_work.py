@@ -129,6 +129,42 @@ def test_the_same_gaps_come_from_any_order_and_any_steps(cast: Cast, order: list
     assert partition() == whole
 
 
+@pytest.mark.django_db
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(order=st.permutations(range(12)), size=st.integers(1, 12), window=st.integers(1, 12))
+def test_a_matter_is_one_gap_however_much_comes_between(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, order: list[int], size: int, window: int
+) -> None:
+    monkeypatch.setattr(work, "GROUPED", window)
+    refs = sorted(Evidence.objects.values_list("ref", flat=True))
+    if not refs:
+        refs = [solved(cast, SAID[place % len(SAID)]).pk for place in range(12)]
+        worked()
+    Evidence.objects.all().delete()
+    Gap.objects.all().delete()
+    for place in order:
+        work._queue("ticket", [refs[place]])
+    while Waiting.objects.exists():
+        work.look(size)
+        while work.group():
+            pass
+    assert not Evidence.objects.filter(gap=None).exists()
+    assert {members for _title, members in partition()} == {
+        frozenset(f"ticket:{refs[place]}" for place in places)
+        for places in ((0, 1, 6, 7), (2, 3, 8, 9), (4, 10), (5, 11))
+    }
+
+
+def test_a_gap_that_nothing_is_left_in_goes(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "GROUPED", 3)
+    rows = [solved(cast, f"{word}の件") for word in ("印刷", "請求書", "電話", "鍵", "会議室")]
+    worked()
+    assert Gap.objects.count() == 5
+    reopen(rows[0], by=cast.sato)
+    worked()
+    assert sorted(Gap.objects.values_list("title", flat=True)) == sorted(row.subject for row in rows[1:])
+
+
 def test_a_bad_row_is_set_aside_and_the_others_go_on(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     solved(cast, "良い件")
     bad = solved(cast, "悪い件")
