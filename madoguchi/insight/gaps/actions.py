@@ -13,8 +13,8 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.insight.gaps.models import Evidence, Gap, Progress
 from madoguchi.insight.gaps.work import hold
 from madoguchi.journal.record import record
-from madoguchi.knowledge.actions import learn
-from madoguchi.knowledge.models import Article
+from madoguchi.knowledge.actions import learn, unlearn
+from madoguchi.knowledge.models import Article, ArticleText
 from madoguchi.notifications.actions import notify
 from madoguchi.people.access import Access, Capability, access_of
 from madoguchi.people.models import Staff
@@ -69,14 +69,17 @@ def release(gap: Gap, *, by: Staff) -> Gap:
 
 @transaction.atomic
 def write(gap: Gap, article: Article, *, by: Staff) -> Gap:
-    """``article`` answers it from now on, and is found by the words in which it was asked."""
+    """``article`` answers it from now on, and is found by the words in which it was asked.
+
+    These words are no uses of the article; what another article learned from this gap is forgotten.
+    """
     current = _held(gap, by)
     now = timezone.now()
+    _forget(current, by)
     current.state, current.article, current.written_at, current.closed_at = State.WRITTEN, article, now, None
     current.reason = current.note = ""
     _keep(current, "state", "article", "written_at", "closed_at", "reason", "note")
-    for row in current.evidence.order_by("-near", "-at", "-pk")[:_TAUGHT]:
-        learn(article, row.text, source=f"gap:{row.kind}:{row.ref}", by=by)
+    _teach(current, by)
     record("gap.written", by=by, about=[current, article], data={"title": current.title, "key": article.key})
     return current
 
@@ -98,10 +101,11 @@ def close(gap: Gap, *, reason: str, note: str = "", by: Staff) -> Gap:
 
 @transaction.atomic
 def reopen(gap: Gap, *, by: Staff) -> Gap:
-    """It was not settled after all; the article, if there is one, stays what it is."""
+    """It was not settled after all; the article, if there is one, stays, but is no longer found by these words."""
     current = _held(gap, by)
     if current.state not in {State.WRITTEN, State.CLOSED}:
         raise Refused(_("This gap is not settled."), code="not_settled", status=409)
+    _forget(current, by)
     current.state = State.TAKEN if current.owner_id else State.OPEN
     current.article, current.written_at, current.closed_at = None, None, None
     current.reason = current.note = ""
@@ -126,12 +130,18 @@ def rename(gap: Gap, title: str, *, by: Staff) -> Gap:
 
 @transaction.atomic
 def merge(gap: Gap, into: Gap, *, by: Staff) -> Gap:
-    """Everything of ``gap`` belongs to ``into``; its address leads there."""
+    """Everything of ``gap`` belongs to ``into``; its address leads there.
+
+    Its words lead to the article of ``into``, if there is one, and to no other.
+    """
     current = _held(gap, by)
     other = Gap.objects.select_for_update().get(pk=into.pk)
     if other.pk == current.pk or other.merged_into_id is not None:
         raise Refused(_("Choose another gap."), code="same_gap", field="into")
+    _forget(current, by)
     moved = current.evidence.update(gap=other, near=1)
+    if other.state == State.WRITTEN:
+        _teach(other, by)
     current.merged_into = other
     _keep(current, "merged_into")
     _keep(other)
@@ -166,6 +176,21 @@ def move(gap: Gap, evidence: Collection[int], into: Gap | None, *, by: Staff) ->
         data={"from": current.title, "into": other.title, "moved": len(rows)},
     )
     return other
+
+
+def _teach(gap: Gap, by: Staff) -> None:
+    """The article of the gap is found by the words nearest to its middle."""
+    if gap.article is not None:
+        for row in gap.evidence.order_by("-near", "-at", "-pk")[:_TAUGHT]:
+            learn(gap.article, row.text, source=f"gap:{gap.pk}:{row.kind}:{row.ref}", by=by, is_use=False)
+
+
+def _forget(gap: Gap, by: Staff) -> None:
+    """What the article of the gap learned from it."""
+    if gap.article is not None:
+        taught = ArticleText.objects.filter(article=gap.article, source__startswith=f"gap:{gap.pk}:")
+        for source in list(taught.order_by("pk").values_list("source", flat=True)):
+            unlearn(gap.article, source=source, by=by)
 
 
 def _held(gap: Gap, by: Staff) -> Gap:

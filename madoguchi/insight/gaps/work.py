@@ -34,10 +34,12 @@ _HISTORY = timedelta(days=182)
 _FOLLOWED = frozenset(
     {
         "consultation.answered",
+        "consultation.reread",
         "handoff.accepted",
         "handoff.offered",
         "handoff.recalled",
         "handoff.returned",
+        "ticket.article_linked",
         "ticket.changed",
         "ticket.closed",
         "ticket.merged",

@@ -12,7 +12,7 @@ from madoguchi.insight.gaps.effect import effect
 from madoguchi.insight.gaps.models import Evidence, Gap
 from madoguchi.insight.gaps.queries import Asked, figures, gap_list
 from madoguchi.journal.models import Entry
-from madoguchi.knowledge.actions import Content, create
+from madoguchi.knowledge.actions import Content, create, learn
 from madoguchi.knowledge.models import Article, ArticleText
 from madoguchi.notifications.models import Notification
 from madoguchi.people.access import access_of
@@ -59,6 +59,38 @@ def test_a_gap_goes_its_way(cast: Cast, gap: Gap) -> None:
     gap = close(release(gap, by=cast.kimura), reason="training", by=cast.kimura)
     assert (gap.state, gap.owner, gap.reason) == ("closed", None, "training")
     assert kinds() == ["gap.taken", "gap.taken", "gap.written", "gap.reopened", "gap.released", "gap.closed"]
+
+
+def words_of(article: Article) -> set[str]:
+    return set(ArticleText.objects.filter(article=article).values_list("text", flat=True))
+
+
+def test_a_wrong_article_is_found_by_the_words_of_the_gap_no_longer(cast: Cast, gap: Gap) -> None:
+    wrong, right = written(cast), create(Content(question="VPNの証明書", answer="更新する。"), by=cast.kimura)
+    asked = set(gap.evidence.values_list("text", flat=True))
+    learn(wrong, "VPNに接続できない", source="ticket:1", by=cast.kimura)
+    gap = write(gap, wrong, by=cast.kimura)
+    assert words_of(wrong) == asked
+    wrong.refresh_from_db()
+    assert wrong.uses == 1  # of the ticket alone: what a gap foresees is no use
+    gap = write(gap, right, by=cast.kimura)
+    assert (words_of(wrong), words_of(right)) == ({"VPNに接続できない"}, asked)
+    reopen(gap, by=cast.kimura)
+    assert words_of(right) == set()
+    for article, uses in ((wrong, 1), (right, 0)):
+        article.refresh_from_db()
+        assert article.uses == uses
+
+
+def test_the_words_of_a_merged_gap_lead_to_the_article_of_the_other(cast: Cast, gap: Gap) -> None:
+    row = solved(cast, "請求書の再発行")
+    worked()
+    wrong, right = written(cast), create(Content(question="再発行", answer="頼む。"), by=cast.kimura)
+    other = write(gap_of(row), right, by=cast.kimura)
+    gap = write(gap, wrong, by=cast.kimura)
+    asked = words_of(wrong)
+    merge(gap, other, by=cast.kimura)
+    assert (words_of(wrong), words_of(right)) == (set(), asked | {"請求書の再発行"})
 
 
 def test_what_cannot_be_is_refused(cast: Cast, gap: Gap) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from madoguchi.clocks.models import Spent
 from madoguchi.handoffs.actions.decide import return_
+from madoguchi.handoffs.actions.offer import offer
 from madoguchi.insight.gaps import gathering, work
 from madoguchi.insight.gaps.actions import take
 from madoguchi.insight.gaps.models import Evidence, Gap, Progress, Waiting
@@ -22,6 +23,7 @@ from madoguchi.problems.models import Problem
 from madoguchi.tickets.actions.change import change
 from madoguchi.tickets.actions.link_tickets import merge
 from madoguchi.tickets.actions.resolve import reopen, resolve
+from madoguchi.tickets.actions.write_article import link_article
 from tests import cast as cast_module
 from tests.cast import Cast
 from tests.insight.gaps.desk import gap_of, handed, partition, searched, solved, ticket, worked
@@ -75,6 +77,19 @@ def test_evidence_follows_what_becomes_of_its_ticket(cast: Cast) -> None:
     merge(row, into=other, by=cast.sato)
     worked()
     assert not Evidence.objects.exists()
+
+
+def test_a_ticket_that_gets_its_article_afterwards_is_none_until_it_is_opened_again(cast: Cast) -> None:
+    row = solved(cast, "プリンターで印刷できない")
+    worked()
+    assert Evidence.objects.count() == 1
+    link_article(row, create(Content(question="印刷できない", answer="電源。"), by=cast.kimura), by=cast.kimura)
+    worked()
+    assert not Evidence.objects.exists()
+    row.refresh_from_db()
+    offer(reopen(row, by=cast.sato), to_team=cast.network, reason="専門外", by=cast.sato)
+    worked()
+    assert signs() == {"プリンターで印刷できない": ["handoff"]}
 
 
 def test_what_was_lost_is_the_working_time_away_from_the_front(cast: Cast) -> None:
