@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from madoguchi.foundation.bilingual import label_of
@@ -16,16 +18,23 @@ from madoguchi.people.models import Team
 WEEKS = 12
 SHOWN = 100
 WEEK = timedelta(days=7)
+AGAIN = 3  # asked so often since it was settled, a gap is on the list again
+_UNSETTLED = [Gap.State.OPEN, Gap.State.TAKEN]
+_SINCE_SETTLED = Q(at__gt=Coalesce("gap__closed_at", "gap__written_at"))
 
 
 @dataclass
 class Line:
-    """A gap with its figures over the last twelve weeks; ``weeks`` counts each, the oldest first."""
+    """A gap with its figures over the last twelve weeks; ``weeks`` counts each, the oldest first.
+
+    ``again`` of these were asked after an article was written or the gap was closed.
+    """
 
     gap: Gap
     title: str
     count: int
     seconds: int
+    again: int = 0
     weeks: list[int] = field(default_factory=lambda: [0] * WEEKS)
     category: str = ""
     teams: list[str] = field(default_factory=list)
@@ -38,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which gaps: those in a state (empty: nobody has settled), of somebody, and how often asked at least."""
+    """Which gaps: those in a state (empty: those that ask for work), of somebody, and how often asked at least."""
 
     state: str = ""
     owner: int = 0
@@ -51,27 +60,54 @@ def since(now: datetime | None = None) -> datetime:
 
 
 def gap_list(access: Access, asked: Asked, *, now: datetime | None = None) -> list[Line]:
-    """The weightiest gaps, a hundred at most; what somebody works on stands there however seldom it is asked now."""
+    """The weightiest gaps, a hundred at most."""
+    return gap_lines(access, asked, now=now)[0]
+
+
+def gap_lines(access: Access, asked: Asked, *, after: str = "", now: datetime | None = None) -> tuple[list[Line], str]:
+    """A hundred gaps at most, the weightiest first, and where the next ones begin (empty: there are none).
+
+    What somebody works on stands there however seldom it is asked now. A settled gap asks for work again when it was
+    asked three times (``AGAIN``) since it was settled; then its line counts these alone.
+    """
     begins = since(now)
     visible = Evidence.objects.visible_to(access).filter(at__gte=begins, gap__isnull=False)
-    states = [asked.state] if asked.state else [Gap.State.OPEN, Gap.State.TAKEN]
-    gaps = Gap.objects.filter(merged_into__isnull=True, state__in=states)
+    gaps = Gap.objects.filter(merged_into__isnull=True)
+    if asked.state:
+        gaps = gaps.filter(state=asked.state)
+    else:
+        visible = visible.filter(Q(gap__state__in=_UNSETTLED) | _SINCE_SETTLED)
     if asked.owner:
         gaps = gaps.filter(owner=asked.owner)
-    sums = visible.filter(gap__in=gaps).order_by().values_list("gap", "gap__is_kept")
+    keys = visible.filter(gap__in=gaps).order_by().values_list("gap", "gap__is_kept", "gap__state")
+    sums = keys.annotate(times=Count("pk"), lost=Sum("seconds"), again=Count("pk", filter=_SINCE_SETTLED))
     counted = {
-        gap: (count, seconds)
-        for gap, kept, count, seconds in sums.annotate(Count("pk"), Sum("seconds"))
-        if count >= asked.least or kept
+        gap: (count, seconds, again)
+        for gap, kept, state, count, seconds, again in sums
+        if (count >= AGAIN if not asked.state and state not in _UNSETTLED else kept or count >= asked.least)
     }
-    order = sorted(counted, key=lambda gap: (-counted[gap][0] * counted[gap][1], gap))[:SHOWN]
+    begin = _place(after)
+    places = sorted((-count * seconds, gap) for gap, (count, seconds, _again) in counted.items())
+    order = [gap for place, gap in places if (place, gap) > begin][: SHOWN + 1]
     found = gaps.select_related("owner").defer("words", "vector").in_bulk(order)
     lines = [Line(found[gap], found[gap].title, *counted[gap]) for gap in order if gap in found]
     if not access.is_partner and access.can(Capability.READ_TICKETS):
-        quiet = gaps.filter(is_kept=True).exclude(pk__in=list(counted)).select_related("owner").order_by("-pk")
-        lines += [Line(gap, gap.title, 0, 0) for gap in quiet.defer("words", "vector")[: SHOWN - len(lines)]]
+        quiet = gaps if asked.state else gaps.filter(state__in=_UNSETTLED)
+        quiet = quiet.filter(is_kept=True).exclude(pk__in=list(counted)).select_related("owner").order_by("pk")
+        quiet = quiet.filter(pk__gt=begin[1]) if begin[0] == 0 else quiet
+        lines += [Line(gap, gap.title, 0, 0) for gap in quiet.defer("words", "vector")[: SHOWN + 1 - len(lines)]]
+    more = len(lines) > SHOWN
+    lines = lines[:SHOWN]
     _fill(lines, visible, begins, access)
-    return lines
+    return lines, f"{lines[-1].count * lines[-1].seconds}_{lines[-1].gap.pk}" if more else ""
+
+
+def _place(after: str) -> tuple[float, int]:
+    """Behind which (negative weight, gap) the list goes on; what is no place is the beginning."""
+    weight, _mark, gap = after.partition("_")
+    if not (weight.isdecimal() and gap.isdecimal() and len(after) <= 40):
+        return (-inf, 0)
+    return (-int(weight), int(gap))
 
 
 def _fill(lines: Sequence[Line], visible: EvidenceQuerySet, begins: datetime, access: Access) -> None:
@@ -118,11 +154,15 @@ def gap_evidence(gap: Gap, access: Access) -> EvidenceQuerySet:
 
 @dataclass(frozen=True)
 class Figures:
-    """One gap over the last twelve weeks, with how often each category, team and sign stands behind it."""
+    """One gap over the last twelve weeks, with how often each category, team and sign stands behind it.
+
+    ``again``: how often of these it was asked since it was settled.
+    """
 
     count: int
     tickets: int
     seconds: int
+    again: int
     weeks: list[int]
     categories: list[tuple[str, int]]
     teams: list[tuple[str, int]]
@@ -134,7 +174,8 @@ def figures(gap: Gap, access: Access, *, now: datetime | None = None) -> Figures
     begins = since(now)
     weeks = [0] * WEEKS
     categories, teams, signs = Counter[str](), Counter[str](), Counter[str]()
-    tickets = seconds = 0
+    tickets = seconds = again = 0
+    settled = gap.closed_at or gap.written_at
     labels = dict(Evidence.Sign.choices)
     rows = gap_evidence(gap, access).filter(at__gte=begins).select_related("category", "team").order_by()
     found = list(rows.defer("words", "vector"))
@@ -142,6 +183,7 @@ def figures(gap: Gap, access: Access, *, now: datetime | None = None) -> Figures
         weeks[min(WEEKS - 1, max(0, int((row.at - begins) / WEEK)))] += 1
         tickets += row.kind == Evidence.Kind.TICKET
         seconds += row.seconds
+        again += settled is not None and row.at > settled
         if row.category is not None:
             categories[row.category.label] += 1
         if row.team is not None:
@@ -154,6 +196,7 @@ def figures(gap: Gap, access: Access, *, now: datetime | None = None) -> Figures
         len(found),
         tickets,
         seconds,
+        again,
         weeks,
         categories.most_common(5),
         teams.most_common(5),

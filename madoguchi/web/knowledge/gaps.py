@@ -17,7 +17,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.insight.gaps import actions
 from madoguchi.insight.gaps.effect import effect
 from madoguchi.insight.gaps.models import Evidence, Gap
-from madoguchi.insight.gaps.queries import Asked, figures, gap_evidence, gap_list, title_for
+from madoguchi.insight.gaps.queries import Asked, figures, gap_evidence, gap_lines, gap_list, title_for
 from madoguchi.knowledge.models import Article, State
 from madoguchi.knowledge.suggest import suggest
 from madoguchi.people.access import Access, Capability
@@ -42,11 +42,14 @@ def index(request: StaffRequest) -> HttpResponse:
         owner=request.user.pk if address["whose"] == "me" else 0,
         least=1 if address["often"] == "1" else 2,
     )
-    lines = gap_list(request.access, asked)
+    lines, after = gap_lines(request.access, asked, after=request.GET.get("after", ""))
     context = {
         "lines": lines,
         "most": max((max(line.weeks) for line in lines), default=0),
         "address": address,
+        "next": f"?{urlencode({**{name: one for name, one in address.items() if one}, 'after': after})}"
+        if after
+        else "",
         "states": Gap.State.choices,
         "filtered": any(address.values()),
     }

@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.insight.gaps import work
+from madoguchi.insight.gaps import queries, work
 from madoguchi.insight.gaps.actions import close, merge, move, release, rename, reopen, take, write
 from madoguchi.insight.gaps.effect import effect
 from madoguchi.insight.gaps.models import Evidence, Gap
-from madoguchi.insight.gaps.queries import Asked, figures, gap_list
+from madoguchi.insight.gaps.queries import Asked, figures, gap_lines, gap_list
 from madoguchi.journal.models import Entry
 from madoguchi.knowledge.actions import Content, create, learn
 from madoguchi.knowledge.models import Article, ArticleText
@@ -180,6 +180,51 @@ def test_the_heaviest_stands_first_and_the_list_costs_the_same_for_many(
     Evidence.objects.filter(gap=gap).update(at=timezone.now() - timedelta(days=100))
     assert [(line.gap.pk, line.count) for line in gap_list(access, Asked(owner=cast.kimura.pk))] == [(gap.pk, 0)]
     assert gap_list(access_of(cast.ogawa), Asked()) == []
+
+
+def test_a_settled_gap_that_is_asked_again_is_back_with_what_was_asked_since(cast: Cast, gap: Gap) -> None:
+    access = access_of(cast.kimura)
+    gap = write(gap, written(cast), by=cast.kimura)
+    assert gap_list(access, Asked()) == []
+    for times in (1, 2, 3):
+        assert gap_list(access, Asked()) == []
+        handed(cast, "VPN接続ができない")
+        worked()
+        assert (figures(gap, access).count, figures(gap, access).again) == (3 + times, times)
+    (line,) = gap_list(access, Asked())
+    assert (line.gap, line.count, line.seconds, sum(line.weeks), line.again) == (gap, 3, 180, 3, 3)
+    (line,) = gap_list(access, Asked(state="written"))
+    assert (line.count, line.again) == (6, 3)
+    assert gap_list(access_of(cast.ogawa), Asked()) == []
+    gap = close(reopen(gap, by=cast.kimura), reason="training", by=cast.kimura)
+    assert gap_list(access, Asked()) == []
+    (line,) = gap_list(access, Asked(state="closed"))
+    assert (line.count, line.again) == (6, 0)
+
+
+def test_the_list_goes_on_in_the_same_order(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    access = access_of(cast.kimura)
+    for place, word in enumerate(("印刷", "請求書", "電話", "鍵", "会議室", "名刺", "椅子")):
+        solved(cast, f"{word}の件")
+        worked()
+        Evidence.objects.filter(text=f"{word}の件").update(seconds=60 * (1 + place // 2))
+    for word in ("鍵", "名刺"):  # nobody asks for these any more, but somebody works on them
+        row = Evidence.objects.select_related("gap").get(text=f"{word}の件")
+        assert row.gap
+        take(row.gap, owner=cast.kimura, by=cast.kimura)
+        Evidence.objects.filter(pk=row.pk).update(at=timezone.now() - timedelta(days=100))
+    whole = [line.gap.pk for line in gap_list(access, Asked(least=1))]
+    assert len(whole) == 7
+    for size in (1, 2, 3, 7):
+        monkeypatch.setattr(queries, "SHOWN", size)
+        read, after = gap_lines(access, Asked(least=1))
+        found = [line.gap.pk for line in read]
+        while after:
+            read, after = gap_lines(access, Asked(least=1), after=after)
+            found += [line.gap.pk for line in read]
+        assert found == whole
+    monkeypatch.undo()
+    assert [line.gap.pk for line in gap_lines(access, Asked(least=1), after="nowhere")[0]] == whole
 
 
 def test_whether_it_helped_is_said_only_when_it_can_be_told(cast: Cast, gap: Gap) -> None:
