@@ -19,6 +19,7 @@ from madoguchi.interactions.models import Interaction
 from madoguchi.knowledge.feedback import leanings
 from madoguchi.knowledge.models import ArticleText, Showing
 from madoguchi.people.access import access_of
+from madoguchi.scripts.figures import figures, walks_of
 from madoguchi.telephony.queries import calls_between, ringing_at, talking_with
 from madoguchi.tickets.models import Priority, Status
 from madoguchi.tickets.queries import ORDERS, TicketFilter, owed_calls, page
@@ -27,12 +28,13 @@ from madoguchi.web.board.figures import call_day, team_days
 from madoguchi.web.workbench.due import due_of
 from madoguchi.worker.schedule import QUEUES, SCHEDULE
 from tests.cast import Cast
+from tests.scripts.writing import in_force
 
 pytestmark = pytest.mark.django_db
 
 GROWING = re.compile(
     r"SCAN (tickets_\w+|interactions_interaction|telephony_call\w*|handoffs_handoff|journal_\w+|mail_\w+mail"
-    r"|knowledge_articletext|people_person|people_phonenumber)$"
+    r"|knowledge_articletext|scripts_walk|scripts_stay|people_person|people_phonenumber)$"
 )
 
 
@@ -196,6 +198,17 @@ def test_the_figures_of_today_read_today(cast: Cast) -> None:
     assert steps.uses("telephony_call_started")
     assert steps.uses("tickets_by_update")
     assert steps.scans == []
+
+
+def test_the_figures_of_a_script_read_the_walks_of_its_version_and_their_steps(cast: Cast) -> None:
+    version, access, since = in_force(cast.mail_trouble, cast.kimura), access_of(cast.hayashi), timezone.now()
+    with plans() as steps:
+        figures(version, since=since, access=access)
+        for asked in ({"outcome": "left"}, {"step": "code", "what": "seen"}, {"step": "code", "what": "left"}):
+            list(walks_of(version, since=since, access=access, **asked).order_by("-started_at", "-id")[:50])
+    assert steps.uses("scripts_walks_latest")
+    assert steps.scans == []
+    assert not any("SCAN interactions_interaction" in step or "SCAN scripts_" in step for step in steps), steps
 
 
 @pytest.mark.django_db(transaction=True)

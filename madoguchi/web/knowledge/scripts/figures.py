@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from madoguchi.people.access import Access, Capability
 from madoguchi.scripts import words
 from madoguchi.scripts.definition import Definition
-from madoguchi.scripts.figures import figures, walks_of
+from madoguchi.scripts.figures import counted_since, figures, walks_of
 from madoguchi.scripts.models import ScriptVersion, Walk
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
@@ -36,7 +36,8 @@ def figures_of(
 ) -> dict[str, Any]:
     """The figures of a version over the last 30 or 90 days, each with the address of its contacts."""
     days = _days(request)
-    found = figures(version, since=_since(days), access=request.access)
+    since = _since(days)
+    found = figures(version, since=since, access=request.access)
     address = reverse("knowledge:scripts:contacts", args=[version.script.category_id, version.number])
 
     def behind(**parts: str) -> str:
@@ -59,6 +60,7 @@ def figures_of(
         "days": days,
         "periods": PERIODS,
         "walks": found.walks,
+        "counted_since": found.since if found.since > since else None,
         "steps": rows,
         "longest": max((row["figure"].seconds or 0 for row in rows), default=0),
         "outcomes": outcomes,
@@ -74,7 +76,8 @@ def contacts(request: StaffRequest, category_id: int, number: int) -> HttpRespon
     if version is None or not may_see_figures(request.access):
         raise Http404
     days, parts = _days(request), {name: request.GET.get(name, "") for name in ("step", "what", "outcome")}
-    found = walks_of(version, since=_since(days), access=request.access, **parts)
+    since = counted_since(version, since=_since(days), access=request.access)
+    found = walks_of(version, since=since, access=request.access, **parts)
     moment, _tilde, key = request.GET.get("after", "").partition("~")
     started = _moment(moment)
     if started is not None and key.isascii() and key.isdecimal() and len(key) < 19:
