@@ -21,10 +21,10 @@ QUIET, UNENDED = timedelta(hours=1), timedelta(days=1)
 def _is_left(now: datetime) -> Q:
     """On purpose, or the contact was settled without the script, or ended and nothing has happened for a while."""
     quiet = now - QUIET
-    moving = Exists(Stay.objects.filter(walk=OuterRef("pk"), entered_at__gte=quiet))
+    still = ~Q(Exists(Stay.objects.filter(walk=OuterRef("pk"), entered_at__gte=quiet)))
     over = Q(interaction__ended_at__lt=quiet) | Q(interaction__ended_at=None, started_at__lt=now - UNENDED)
     settled = ~Q(interaction__state=Interaction.State.OPEN)
-    return Q(outcome=Walk.Outcome.LEFT) | Q(outcome="") & (settled | over & ~moving)
+    return Q(outcome=Walk.Outcome.LEFT) | Q(outcome="") & (settled | over & still)
 
 
 @dataclass(frozen=True)

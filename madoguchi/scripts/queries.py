@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.catalog.queries import hearing_items, path_of
+from madoguchi.catalog.queries import Branch, hearing_items, outline, path_of
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Team
 from madoguchi.scripts.checking import Surroundings
@@ -13,9 +13,25 @@ from madoguchi.scripts.models import ScriptVersion
 
 
 def in_force(category: Category, at: datetime) -> ScriptVersion | None:
-    """The version by which a call about this category is walked at this moment; one query."""
-    found = ScriptVersion.objects.in_force(at).filter(script__category=category)
-    return found.order_by("-effective_from", "-number").first()
+    """The version by which a call about this category is walked at this moment; one query.
+
+    A category that has none in force is led by the nearest one above it that has, as it inherits hearing items.
+    """
+    place = {node.pk: depth for depth, node in enumerate(path_of(category))}
+    found = ScriptVersion.objects.in_force(at).filter(script__category__in=place).select_related("script")
+    rows = list(found.order_by("effective_from", "number"))
+    return max(reversed(rows), key=lambda row: place[row.script.category_id], default=None)
+
+
+def heirs_of(category: Category, at: datetime) -> list[Branch]:
+    """The active categories below that this one's script leads: they have none, nor one in between; two queries."""
+    own = set(ScriptVersion.objects.in_force(at).values_list("script__category", flat=True))
+
+    def between(row: Branch) -> tuple[int, ...]:
+        return (*row.above[row.above.index(category.pk) + 1 :], row.id)
+
+    below = [row for row in outline() if row.is_active and category.pk in row.above]
+    return [row for row in below if own.isdisjoint(between(row))]
 
 
 def destination_of(category: Category) -> Team | None:

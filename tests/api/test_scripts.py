@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from madoguchi.catalog.models import Category
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article, Audience, State
 from madoguchi.scripts.actions.write import save_draft
@@ -22,7 +23,11 @@ def test_a_program_reads_the_script_in_force_and_no_draft(cast: Cast) -> None:
     assert answered.status == 200
     assert answered.body["version"] == 1
     assert answered.body["steps"] == version.definition["steps"]
+    assert answered.body["written_for"] == "mail-trouble"
     assert program.get("/scripts/nothing").status == 404
+    below = Category.objects.create(key="mail-send", name="送信できない", parent=cast.mail_trouble)
+    inherited = program.get(f"/scripts/{below.key}").body
+    assert (inherited["category"], inherited["written_for"], inherited["version"]) == ("mail-send", "mail-trouble", 1)
 
 
 @pytest.fixture

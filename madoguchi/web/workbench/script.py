@@ -5,6 +5,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from madoguchi.catalog.queries import path_of
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Access
 from madoguchi.people.models import Staff
@@ -20,33 +21,38 @@ from madoguchi.web.workbench.intake import Intake
 
 
 def walk_of(contact: Interaction, intake: Intake, data: dict[str, Any]) -> Walk | None:
-    """The walk of this inquiry along its category's script; the last one begun, on the version that it began with."""
+    """The walk of this inquiry along its category's script; the last one begun, on the version that it began with.
+
+    A walk along the script of a category above counts if that one led this category when the walk began.
+    """
     if intake.category is None or intake.ticket is not None:
         return None
+    place = {node.pk: depth for depth, node in enumerate(path_of(intake.category))}
     rows = Walk.objects.filter(
-        interaction=contact, round=data.get("round", 0), version__script__category=intake.category
-    )
-    return rows.select_related("version__script").order_by("-id").first()
+        interaction=contact, round=data.get("round", 0), version__script__category__in=place
+    ).select_related("version__script")
+    for walk in sorted(rows.order_by("-id"), key=lambda row: -place[row.version.script.category_id]):
+        script = walk.version.script
+        if script.category_id == intake.category.pk:
+            return walk
+        led = in_force(intake.category, walk.started_at)
+        if led is None or led.script_id == script.pk:
+            return walk
+    return None
 
 
 def follow(contact: Interaction, intake: Intake, data: dict[str, Any], *, by: Staff) -> None:
-    """A category was chosen: its script begins, and that of another category is left."""
-    leave_others(contact, intake, data, by=by)
-    if intake.category is not None and intake.ticket is None and walk_of(contact, intake, data) is None:
+    """A category was chosen: its script begins, and walks of this inquiry along other scripts are left."""
+    walk = walk_of(contact, intake, data)
+    others = Walk.objects.filter(interaction=contact, round=data.get("round", 0), outcome="")
+    for other in others.exclude(pk=walk.pk) if walk is not None else others:
+        finish(other, outcome=Walk.Outcome.LEFT, by=by)
+    if walk is None and intake.category is not None and intake.ticket is None:
         version = in_force(intake.category, timezone.now())
         definition = read(version)
         if version is not None and definition is not None:
             here = walking.position(definition, intake.details, (), timezone.localdate())
             begin(contact, version=version, here=here, round=data.get("round", 0), by=by)
-
-
-def leave_others(contact: Interaction, intake: Intake, data: dict[str, Any], *, by: Staff) -> None:
-    """Walks of this inquiry along other categories' scripts are left."""
-    others = Walk.objects.filter(interaction=contact, round=data.get("round", 0), outcome="")
-    if intake.category is not None and intake.ticket is None:
-        others = others.exclude(version__script__category=intake.category)
-    for walk in others:
-        finish(walk, outcome=Walk.Outcome.LEFT, by=by)
 
 
 def settle(contact: Interaction, *, outcome: str, by: Staff) -> None:

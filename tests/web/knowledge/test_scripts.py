@@ -11,10 +11,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from freezegun import freeze_time
 
+from madoguchi.catalog.models import Category
 from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.models import Interaction
+from madoguchi.people.access import access_of
 from madoguchi.scripts.actions.walk import begin, finish, go
 from madoguchi.scripts.actions.write import save_draft
+from madoguchi.scripts.figures import figures, walks_of
 from madoguchi.scripts.models import ScriptVersion, Walk
 from madoguchi.web.knowledge.scripts.builder import Form, of_definition
 from tests.cast import Cast
@@ -205,6 +210,31 @@ def test_the_sandbox_walks_and_records_nothing(cast: Cast, sign_in: SignIn) -> N
     assert Walk.objects.count() == 0
 
 
+def test_the_page_says_which_categories_below_use_the_script_and_shows_what_one_version_changed(
+    cast: Cast, sign_in: SignIn
+) -> None:
+    def having(words: str) -> dict[str, Any]:
+        return {"steps": [{"kind": "say", "key": "w", "text": words}, *mail_script()["steps"]]}
+
+    for words in ("一番", "二番", "三番"):
+        in_force(cast.mail_trouble, cast.kimura, having(words))
+    for key, name in (("send", "送信できない"), ("own", "自分のがある")):
+        below = Category.objects.create(key=key, name=name, parent=cast.mail_trouble)
+        Category.objects.create(key=f"{key}-below", name=f"{name}の下", parent=below)
+    in_force(Category.objects.get(key="own"), cast.kimura)
+    client = sign_in(cast.kimura)
+    for rest in ("", "edit/"):
+        html = client.get(address(cast, rest)).content.decode()
+        assert "次の分類の応対にも使います: 送信できない、送信できないの下" in html
+        assert "自分のがある" not in html
+    for version, dropped, added in (("3", "二番", "三番"), ("2", "一番", "二番")):
+        with CaptureQueriesContext(connection) as asked:
+            html = client.get(address(cast, f"?version={version}")).content.decode()
+        assert re.findall(r"(\w\w)</del>", html) == [dropped]
+        assert re.findall(r"(\w\w)</ins>", html) == [added]
+        assert sum('"definition"' in query["sql"] for query in asked) == 2  # this version and the one before
+
+
 def walked(cast: Cast, version: ScriptVersion, *steps: str, outcome: str, staff: Any = None) -> Walk:
     who = staff or cast.sato
     contact = open_interaction(channel="phone", by=who, staff=who, contact_name=f"{steps[-1]}の方")
@@ -228,6 +258,45 @@ def test_figures_tell_where_calls_leave_and_open_to_the_contacts(cast: Cast, sig
     assert "to-deskの方" in seen
     assert "codeの方" not in seen
     assert "to-deskの方" in client.get(address(cast, "1/contacts/?outcome=handed_over")).content.decode()
+
+
+def test_a_contact_that_nobody_settles_counts_as_left_once_it_is_over_and_quiet(cast: Cast) -> None:
+    version, access = in_force(cast.mail_trouble, cast.kimura), access_of(cast.hayashi)
+    began = timezone.now()
+
+    def left(after: timedelta) -> tuple[int, int]:
+        with freeze_time(began + after):
+            found = figures(version, since=began - timedelta(days=1), access=access)
+            behind = walks_of(version, since=began - timedelta(days=1), access=access, step="hello", what="left")
+            assert behind.count() == found.steps["hello"].left
+            return found.outcomes.get("left", 0), found.steps["hello"].left
+
+    with freeze_time(began):
+        contacts = [open_interaction(channel="phone", by=cast.sato, staff=cast.sato) for _nth in range(2)]
+        walks = [begin(contact, version=version, here="hello", by=cast.sato) for contact in contacts]
+    Interaction.objects.filter(pk=contacts[0].pk).update(ended_at=began)
+    assert left(timedelta(minutes=50)) == (0, 0)
+    assert left(timedelta(hours=2)) == (1, 1)
+    assert left(timedelta(days=2)) == (2, 2)  # whose end nobody noted
+    with freeze_time(began + timedelta(hours=3)):
+        go(walks[0], to="code", by=cast.sato)
+    assert left(timedelta(hours=3, minutes=30)) == (0, 0)
+    finish(walks[0], outcome="resolved", by=cast.sato)
+    assert left(timedelta(days=2)) == (1, 1)
+
+
+def test_of_very_many_walks_the_latest_are_counted_and_stand_behind_the_figure(
+    cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("madoguchi.scripts.figures.MOST", 2)
+    version = in_force(cast.mail_trouble, cast.kimura)
+    for step in ("code", "since", "impact"):
+        walked(cast, version, "hello", step, outcome="left")
+    html = sign_in(cast.hayashi).get(address(cast)).content.decode()
+    assert "応対2件の結果" in html
+    assert "新しいものだけを集計" in html
+    behind = sign_in(cast.hayashi).get(address(cast, "1/contacts/?outcome=left")).content.decode()
+    assert ("impactの方" in behind, "codeの方" in behind) == (True, False)
 
 
 def test_contacts_are_listed_the_latest_first_page_by_page(

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from madoguchi.catalog.models import Category
 from madoguchi.interactions.models import IntakeDraft, Interaction
 from madoguchi.knowledge import article_index
 from madoguchi.scripts.models import Walk
@@ -87,6 +88,25 @@ def test_another_category_leaves_the_script_and_back_it_goes_on(cast: Cast, seat
     assert "続きから" in seat.choose(str(cast.mail_trouble.pk))
     assert 'name="item.since_when"' in seat.press("resume")
     assert Walk.objects.get().outcome == ""
+
+
+def test_the_script_of_a_category_above_leads_and_goes_on_when_a_sister_is_chosen(cast: Cast, seat: Seat) -> None:
+    above = cast.wiring.parent
+    assert above is not None
+    hello = {"kind": "say", "key": "hi", "text": "全体の案内"}
+    steps = [hello, {"kind": "say", "key": "more", "text": "つづき"}, {"kind": "call_back", "key": "end"}]
+    in_force(above, cast.kimura, {"steps": steps})
+    sister = Category.objects.create(key="sister", name="姉妹", parent=above)
+    assert "全体の案内" in seat.choose(str(cast.wiring.pk))
+    assert "つづき" in seat.press("next")
+    assert "つづき" in seat.choose(str(sister.pk))
+    assert Walk.objects.count() == 1
+    in_force(sister, cast.kimura, {"steps": [{"kind": "call_back", "key": "own", "text": "自分のスクリプト"}]})
+    assert "つづき" in seat.press("back") or "全体の案内" in seat.press("back")  # what comes into force changes no walk
+    assert Walk.objects.get().outcome == ""
+    assert "自分のスクリプト" not in seat.choose(str(cast.wiring.pk))
+    assert "山田 花子 様、佐藤が承ります。" in seat.choose(str(cast.mail_trouble.pk))  # its own goes before
+    assert list(Walk.objects.order_by("id").values_list("outcome", flat=True)) == ["left", ""]
 
 
 def test_a_walk_stays_on_its_version_and_the_next_call_takes_the_new_one(cast: Cast, seat: Seat) -> None:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
@@ -23,7 +23,7 @@ from madoguchi.scripts.actions.write import discard, end, switch_on
 from madoguchi.scripts.checking import check
 from madoguchi.scripts.definition import Definition, ValidationError, parse
 from madoguchi.scripts.models import Script, ScriptVersion
-from madoguchi.scripts.queries import items_of, surroundings_of
+from madoguchi.scripts.queries import heirs_of, items_of, surroundings_of
 from madoguchi.web.knowledge.scripts.drawing import drawn
 from madoguchi.web.knowledge.scripts.figures import figures_of, may_see_figures
 from madoguchi.web.knowledge.scripts.walking import labels_of
@@ -77,20 +77,13 @@ def standing(version: ScriptVersion, now: datetime) -> str:
     return "planned" if version.effective_from > now else "current"
 
 
-@dataclass(frozen=True)
-class Told:
-    """A version in the history: what it added and dropped against the one before it."""
-
-    version: ScriptVersion
-    stands: str
-    added: list[str] = field(default_factory=list)
-    dropped: list[str] = field(default_factory=list)
-
-
 @guard(Capability.READ_KNOWLEDGE)
 @require_GET
 def script_page(request: StaffRequest, category_id: int) -> HttpResponse:
-    """One script: the version in force (or the one in the address), its picture, its history, what came of it."""
+    """One script: the version in force (or the one in the address), its picture, its history, what came of it.
+
+    What is read and compared are that version and the one before it, however many there are.
+    """
     script, versions = versions_or_404(request, category_id)
     category, now = script.category, timezone.now()
     by_number = {str(version.number): version for version in versions}
@@ -99,9 +92,9 @@ def script_page(request: StaffRequest, category_id: int) -> HttpResponse:
         (one for name in ("current", "planned", "draft", "past") for one in versions if stands[one.pk] == name),
         versions[0],
     )
-    definitions = {one.pk: definition_of(one) for one in versions}
-    labels = _labels(request, category, [one for one in definitions.values() if one])
-    definition = definitions[version.pk]
+    older = next((one for one in versions if one.number < version.number), None)
+    definition, before = definition_of(version), definition_of(older) if older else None
+    labels = _labels(request, category, [one for one in (definition, before) if one])
     faults = check(definition, surroundings_of(definition, category)) if definition and _may_write(request) else []
     context = {
         "category": category,
@@ -113,7 +106,9 @@ def script_page(request: StaffRequest, category_id: int) -> HttpResponse:
         "said": words.told(definition, labels) if definition else [],
         "picture": drawn(definition, labels, {fault.step for fault in faults}) if definition else None,
         "faults": [words.sentence(definition, fault, labels) for fault in faults] if definition else [],
-        "history": _history(versions, definitions, stands, labels),
+        "history": [(one, stands[one.pk]) for one in versions],
+        "changed": _changed(before, definition, labels),
+        "heirs": heirs_of(category, now),
         "writes": _may_write(request),
         **(figures_of(request, version, definition, labels) if may_see_figures(request.access) and definition else {}),
     }
@@ -121,9 +116,13 @@ def script_page(request: StaffRequest, category_id: int) -> HttpResponse:
 
 
 def versions_or_404(request: StaffRequest, category_id: int) -> tuple[Script, list[ScriptVersion]]:
-    """The script with the versions that this person may see, the newest first; a script without any is none."""
+    """The script with the versions that this person may see, the newest first; a script without any is none.
+
+    What they say is read when it is asked for.
+    """
     rows = ScriptVersion.objects.visible_to(request.access).filter(script__category=category_id)
-    versions = list(rows.select_related("script__category__destination", "staff").order_by("-number"))
+    rows = rows.select_related("script__category__destination", "staff").defer("definition")
+    versions = list(rows.order_by("-number"))
     if not versions:
         raise Http404
     return versions[0].script, versions
@@ -155,23 +154,12 @@ def _labels(request: StaffRequest, category: Category, definitions: list[Definit
     return labels_of(whole, items_of(whole, category), request.access)
 
 
-def _history(
-    versions: list[ScriptVersion],
-    definitions: Mapping[int, Definition | None],
-    stands: Mapping[int, str],
-    labels: Mapping[str, str],
-) -> list[Told]:
-    found: list[Told] = []
-    before: list[str] = []
-    for version in sorted(versions, key=lambda one: one.number):
-        definition = definitions[version.pk]
-        lines = words.lines(definition, labels) if definition else []
-        diff = list(difflib.ndiff(before, lines)) if before else []
-        added = [line[2:] for line in diff if line.startswith("+ ")]
-        dropped = [line[2:] for line in diff if line.startswith("- ")]
-        found.append(Told(version, stands[version.pk], added, dropped))
-        before = lines
-    return found[::-1]
+def _changed(before: Definition | None, now: Definition | None, labels: Mapping[str, str]) -> list[tuple[bool, str]]:
+    """The lines that the version dropped (False) and added (True) against the one before it."""
+    if before is None or now is None:
+        return []
+    diff = list(difflib.ndiff(words.lines(before, labels), words.lines(now, labels)))
+    return [(sign == "+ ", line[2:]) for sign in ("- ", "+ ") for line in diff if line.startswith(sign)]
 
 
 @guard(Capability.WRITE_SCRIPTS)

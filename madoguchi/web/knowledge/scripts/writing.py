@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -19,7 +20,7 @@ from madoguchi.scripts import checking, words
 from madoguchi.scripts.actions.write import save_draft
 from madoguchi.scripts.definition import ENDS, ValidationError
 from madoguchi.scripts.models import ScriptVersion
-from madoguchi.scripts.queries import destination_of, items_of, surroundings_of
+from madoguchi.scripts.queries import destination_of, heirs_of, items_of, surroundings_of
 from madoguchi.web.knowledge.scripts.builder import OWN, Form, example, of_definition, of_post, options_of
 from madoguchi.web.knowledge.scripts.drawing import drawn
 from madoguchi.web.knowledge.scripts.views import paths_of
@@ -70,7 +71,8 @@ def edit(request: StaffRequest, category_id: int) -> HttpResponse:
         form = of_definition(category, before.definition, draft.note if draft else "") if before else example(category)
     except ValidationError:
         form = example(category)
-    return page(request, WRITE, _context(form) | {"draft": draft, "exists": before is not None})
+    beside = {"draft": draft, "exists": before is not None, "heirs": heirs_of(category, timezone.now())}
+    return page(request, WRITE, _context(form) | beside)
 
 
 @guard(Capability.WRITE_SCRIPTS)
