@@ -78,3 +78,13 @@ def test_the_review_is_done_row_by_row_and_costs_the_same_whatever_its_length(
     assert answer.headers["Location"] == "/knowledge/review/"
     article.refresh_from_db()
     assert (article.state, str(article.review_on)) == (State.VALIDATED, "2027-04-01")
+
+
+def test_how_often_it_was_used_is_not_for_partners(cast: Cast, sign_in: SignIn, article: Article) -> None:
+    Article.objects.update(uses=41)
+    for address in (f"{article.pk}/", "review/"):
+        assert "41" in sign_in(cast.sato).get(f"/knowledge/{address}").content.decode().split("<main")[1]
+        page = sign_in(cast.ogawa).get(f"/knowledge/{address}").content.decode().split("<main")[1]
+        assert article.question in page
+        assert "41" not in page
+        assert "heaviest" not in page
