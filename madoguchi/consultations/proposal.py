@@ -172,7 +172,7 @@ def case_of(ticket: Ticket, *, said: str = "") -> Case:
         subject=ticket.subject,
         category=" › ".join(one.label for one in path_of(ticket.category)) if ticket.category else "",
         organization=ticket.organization.name if ticket.organization else "",
-        names=[_name(person) for person in people],
+        names=[name_of(person) for person in people],
         emails=list(EmailAddress.objects.filter(person__in=people).values_list("address", flat=True)),
         phones=[phone.display(row.number) for row in known],
         said=said or (messages[0] if messages else ""),
@@ -201,5 +201,6 @@ def _in_words(value: object) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _name(person: Person) -> Name:
+def name_of(person: Person) -> Name:
+    """Somebody's name, as it is looked for in texts."""
     return Name(person.family_name, person.given_name, person.family_kana, person.given_kana)

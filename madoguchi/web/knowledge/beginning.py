@@ -1,14 +1,16 @@
 """What a new article begins with: a ticket, the answer of a department, or a search that found nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.shortcuts import get_object_or_404
 
-from madoguchi.consultations.disclosure import Field, found_in
+from madoguchi.consultations.disclosure import Case, Field, found_in
 from madoguchi.consultations.models import Consultation, Remark
-from madoguchi.consultations.proposal import case_of
+from madoguchi.consultations.proposal import case_of, name_of
 from madoguchi.knowledge.models import Article, State
 from madoguchi.people.access import Capability
+from madoguchi.people.models import EmailAddress
 from madoguchi.tickets.models import Message, Ticket
 from madoguchi.web.knowledge.parts import number_of
 from madoguchi.web.shell.guard import StaffRequest
@@ -46,11 +48,20 @@ def ticket_named(request: StaffRequest) -> Ticket | None:
     return Ticket.objects.visible_to(request.access).numbered(number[:30]).first()
 
 
-def told_of(ticket: Ticket | None, text: str) -> list[str]:
-    """What a text tells of the person behind the ticket, in words: name, number, address, company."""
-    if ticket is None:
-        return []
-    return [str(field.label) for field in found_in(text, case_of(ticket), _HARMLESS)]
+def told_of(ticket: Ticket | None, text: str, tickets: Sequence[Ticket] = ()) -> list[str]:
+    """What a text tells of the people behind the ticket, or behind those that a gap shows: name, number, address,
+    company; in words. Of whomever: any number and mail address.
+    """
+    if ticket is not None:
+        cases = [case_of(ticket)]
+    else:
+        people = list({one.requester_id: one.requester for one in tickets if one.requester is not None}.values())
+        emails = EmailAddress.objects.filter(person__in=people).values_list("address", flat=True) if people else []
+        cases = [Case("", names=[name_of(person) for person in people], emails=list(emails))]
+        companies = {one.organization.name for one in tickets if one.organization is not None}
+        cases += [Case("", organization=name) for name in sorted(companies)]
+    found = {field for case in cases for field in found_in(text, case, _HARMLESS)}
+    return [str(field.label) for field in Field if field in found]
 
 
 # Answers to hearing items are what an article is about; a number or a name among them is found all the same.

@@ -22,6 +22,7 @@ from madoguchi.knowledge.models import Article, State
 from madoguchi.knowledge.suggest import suggest
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Staff
+from madoguchi.tickets.models import Ticket
 from madoguchi.web.knowledge.parts import day_of, number_of
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
@@ -30,6 +31,7 @@ from madoguchi.web.shell.render import go, page
 EVIDENCE = 50
 SIMILAR = 5
 _PHRASES = 5
+_BEHIND = 50  # tickets whose requesters are looked for in what is written
 
 
 @guard(Capability.READ_TICKETS)
@@ -186,6 +188,13 @@ def article_for(gap: Gap, access: Access) -> Article:
         owner_team=category.destination if category else None,
         state=State.NOT_VALIDATED,
     )
+
+
+def behind(gap: Gap, access: Access) -> list[Ticket]:
+    """The newest tickets that show the gap, with who asked: their subjects may name them."""
+    shown = gap_evidence(gap, access).filter(ticket__isnull=False).order_by("-at", "-pk").values("ticket")[:_BEHIND]
+    rows = Ticket.objects.visible_to(access).filter(pk__in=[row["ticket"] for row in shown])
+    return list(rows.select_related("requester", "organization"))
 
 
 def gap_to_write(request: StaffRequest, written: str) -> Gap | None:

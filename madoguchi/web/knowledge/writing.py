@@ -20,8 +20,9 @@ from madoguchi.knowledge.rights import may_improve, may_keep, may_propose
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.tickets.actions.write_article import write_article
+from madoguchi.tickets.models import Ticket
 from madoguchi.web.knowledge.beginning import Beginning, beginning, ticket_named, told_of
-from madoguchi.web.knowledge.gaps import article_for, gap_to_write
+from madoguchi.web.knowledge.gaps import article_for, behind, gap_to_write
 from madoguchi.web.knowledge.parts import article_or_404, back_to, day_of, number_of, one_of, paths
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, go, page
@@ -47,8 +48,15 @@ def new(request: StaffRequest) -> HttpResponse:
         request,
         "knowledge/edit.html",
         _form(begun.article, keeps=request.access.can(Capability.EDIT_KNOWLEDGE), gap=gap)
-        | {"ticket": begun.ticket, "words": begun.words, "told": told_of(begun.ticket, _text(begun))},
+        | {"ticket": begun.ticket, "words": begun.words, "told": _told(request, gap, begun.ticket, _text(begun))},
     )
+
+
+def _told(request: StaffRequest, gap: Gap | None, ticket: Ticket | None, text: str) -> list[str]:
+    """An article that comes from nobody in particular may have the desk's own numbers in it."""
+    if ticket is None and gap is None:
+        return []
+    return told_of(ticket, text, behind(gap, request.access) if gap is not None else ())
 
 
 def _text(begun: Beginning) -> str:
@@ -113,7 +121,8 @@ def preview(request: StaffRequest) -> HttpResponse:
     _require(may_propose(request.access))
     answer = request.POST.get("answer", "")[:200_000]
     typed = f"{request.POST.get('question', '')[:500]}\n{answer}\n{request.POST.get('words', '')[:4000]}"
-    told = told_of(ticket_named(request), typed)
+    gap = gap_to_write(request, request.POST.get("gap", ""))
+    told = _told(request, gap, ticket_named(request), typed)
     return block(request, "knowledge/edit.html", "preview", {"answer": render(answer), "told": told})
 
 

@@ -13,6 +13,8 @@ from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Staff
+from madoguchi.tickets.actions.open_ticket import open_ticket
+from madoguchi.tickets.actions.resolve import resolve
 from tests.cast import Cast
 from tests.insight.gaps.desk import gap_of, handed, searched, solved, worked
 
@@ -154,3 +156,24 @@ def test_one_gap_and_many_cost_the_same_questions(
     worked()
     with django_assert_num_queries(len(first.captured_queries)):
         client.get("/knowledge/gaps/?often=1")
+
+
+def test_an_article_from_a_gap_is_warned_of_who_asked(cast: Cast, sign_in: SignIn) -> None:
+    row = open_ticket(
+        subject="VPNが切れる 山田様 090-1111-2222",
+        body="切れる",
+        channel="mail",
+        category=cast.general,
+        requester=cast.yamada,
+        by=cast.sato,
+    )
+    resolve(row, resolution="調べた", no_article_reason="no_article", by=cast.sato)
+    worked()
+    gap = gap_of(row)
+    client = sign_in(cast.kimura)
+    form = client.get(reverse("knowledge:new"), {"gap": str(gap.pk)}).content.decode()
+    for word in ("氏名", "電話番号"):
+        assert word in form.split('id="preview"')[1].split("</section>")[0], word
+    typed = {"gap": str(gap.pk), "question": "VPNが切れる", "answer": "待つ。a@b.example へ"}
+    assert "メールアドレス" in client.post(reverse("knowledge:preview"), typed).content.decode()
+    assert "メールアドレス" not in client.post(reverse("knowledge:preview"), {**typed, "gap": ""}).content.decode()
