@@ -52,6 +52,11 @@ def render(markdown: str, *, pictures: str = DESK_PICTURES) -> Markup:
     return Markup(html)  # noqa: S704  cleaned in the line above
 
 
+def parsed(markdown: str) -> Sequence[Token]:
+    """The same reading, for those who write something else of it."""
+    return _MARKDOWN.parse(markdown)
+
+
 _MARKS = re.compile(r"!\[|\]\([^)\s]*\)|^\s*(?:[-+*>#]+|\d+\.)\s+|[*`|\[\]]+|-{3,}", re.MULTILINE)
 
 

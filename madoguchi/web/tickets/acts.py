@@ -134,7 +134,7 @@ def resolve_sheet(request: StaffRequest, number: str) -> HttpResponse:
         found = fitting_ticket(request, ticket)
         own = own_article(request, ticket)
         if own is not None:
-            found = [(own, excerpt(own.answer)), *((row, words) for row, words in found if row != own)]
+            found = [(own, excerpt(own.answer), ()), *(choice for choice in found if choice[0] != own)]
         context = {"ticket": ticket, "sheet": "resolve", "reasons": no_article_reasons(), "found": found}
         return page(request, "tickets/sheets.html", context | {"chosen": own.key if own else ""})
     key = request.POST.get("article", "").strip()

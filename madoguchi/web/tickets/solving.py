@@ -16,6 +16,9 @@ from madoguchi.web.tickets.views import ticket_or_404
 
 ARTICLES = 5
 
+# An article, the beginning of its answer, and the words it was found by.
+type Choice = tuple[Article, str, tuple[str, ...]]
+
 
 @guard(Capability.WORK_TICKETS)
 @require_GET
@@ -31,12 +34,12 @@ def articles(request: StaffRequest, number: str) -> HttpResponse:
     return page(request, "tickets/articles.html", {"found": _with_beginnings(found)})
 
 
-def fitting(request: StaffRequest, text: str) -> list[tuple[Article, str]]:
-    """(article, beginning of its answer) of what fits the text and this person may read, best first."""
+def fitting(request: StaffRequest, text: str) -> list[Choice]:
+    """What fits the text and this person may read, best first."""
     return _with_beginnings(suggest(text, access=request.access, limit=ARTICLES))
 
 
-def fitting_ticket(request: StaffRequest, ticket: Ticket) -> list[tuple[Article, str]]:
+def fitting_ticket(request: StaffRequest, ticket: Ticket) -> list[Choice]:
     """What fits the ticket's subject and what was said first; what the sheet opens with is noted as shown."""
     found = suggest(_said(ticket), access=request.access, limit=ARTICLES)
     usage.shown(ticket, found, place=Place.TICKET, by=request.user)
@@ -48,8 +51,8 @@ def _said(ticket: Ticket) -> str:
     return f"{ticket.subject}\n{said[:1000]}"
 
 
-def _with_beginnings(found: list[Suggestion]) -> list[tuple[Article, str]]:
-    return [(one.article, excerpt(one.article.answer)) for one in found]
+def _with_beginnings(found: list[Suggestion]) -> list[Choice]:
+    return [(one.article, excerpt(one.article.answer), one.words) for one in found]
 
 
 def own_article(request: StaffRequest, ticket: Ticket) -> Article | None:

@@ -1,7 +1,5 @@
 """The operator's seat: one contact at a time, and the telephone in the head of every page."""
 
-import re
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -12,7 +10,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction
 from madoguchi.knowledge import usage
 from madoguchi.knowledge.models import Article, Place
-from madoguchi.knowledge.pictures import in_words
+from madoguchi.knowledge.plain_text import plain
 from madoguchi.people.access import Capability
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.actions.wrapup import end_wrapup, start_wrapup
@@ -35,7 +33,6 @@ from madoguchi.web.workbench.seat import (
 )
 
 SEAT = "workbench/seat.html"
-_MARKS = re.compile(r"\*\*|__|`|^#+\s+", re.MULTILINE)
 
 
 @guard(Capability.TAKE_CALLS)
@@ -102,8 +99,10 @@ def take_article(request: StaffRequest, contact_id: int) -> HttpResponse:
         usage.withdraw(taken, contact, by=request.user)
     if article is not None:
         usage.use(article, contact, before.said, place=Place.SEAT, by=request.user)
-    if article is not None and plain(article.answer) not in before.resolution:
-        written["resolution"] = "\n\n".join(part for part in (before.resolution.strip(), plain(article.answer)) if part)
+    if article is not None:
+        stands, answer = before.resolution.replace("\r\n", "\n").strip(), plain(article.answer)
+        if answer not in stands:
+            written["resolution"] = "\n\n".join(part for part in (stands, answer) if part)
     form.keep(contact, written, by=request.user)
     return changing_known(show(request, contact))
 
@@ -137,11 +136,6 @@ def read_article(request: StaffRequest, contact_id: int, article_id: int) -> Htt
     article = get_object_or_404(Article.objects.visible_to(request.access).light(), pk=article_id)
     usage.opened(article, contact, place=Place.SEAT, by=request.user)
     return redirect("knowledge:page", article.pk)
-
-
-def plain(markdown: str) -> str:
-    """An article's answer as it is read aloud: steps and lines stay, marks go."""
-    return _MARKS.sub("", in_words(markdown)).strip()
 
 
 @guard(Capability.TAKE_CALLS)

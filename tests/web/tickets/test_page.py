@@ -150,6 +150,11 @@ def test_the_articles_that_fit_are_offered_and_searched(ticket: Ticket, cast: Ca
     assert 'value="mail-1"' in client.get(f"/tickets/{ticket.number}/resolve/").content.decode()
     searched = client.get(f"{found}?q=印刷", headers={**PARTIAL, "HX-Target": "div#articles"}).content.decode()
     assert 'value="print-1"' in searched
+    assert "<mark>印刷</mark>" in searched
+    Article.objects.filter(key="print-1").update(audience="staff", state="not_validated")
+    marked = client.get(f"{found}?q=印刷", headers={**PARTIAL, "HX-Target": "div#articles"}).content.decode()
+    assert "自社スタッフのみ" in marked
+    assert "未確認" in marked
     assert "<html" not in searched
     assert sign_in(cast.watanabe).get(found).status_code == 403
     assert sign_in(cast.ogawa).get(found).status_code == 404

@@ -1,6 +1,7 @@
 """/workbench/: what stands on the seat, for whom, and what each part of it costs."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, create
-from madoguchi.knowledge.models import Search, Showing
+from madoguchi.knowledge.models import Audience, Search, Showing, State
 from madoguchi.search.index import drain
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.web.workbench.seat import picker
@@ -171,3 +172,35 @@ def test_similar_tickets_and_the_likely_category_stand_on_the_right(cast: Cast, 
     taken = client.post(f"{address}/save/", {"round": "0", "notes": "メールの送信", "category": cast.mail_trouble.pk})
     assert taken["HX-Trigger"] == "known-changed"
     assert 'data-key="Alt+9"' not in client.get(f"{address}/known/").content.decode()
+
+
+def test_a_suggestion_says_what_to_know_before_one_relies_on_it(cast: Cast, sign_in: SignIn) -> None:
+    contents = {
+        "wip": Content(question="プリンターで印刷できない", state=State.WIP),
+        "old": Content(question="プリンターの印刷が薄い", answer="替える", review_on=date(2020, 1, 1)),
+        "staff": Content(question="プリンターの印刷の枠", answer="社内の\n**手順**", audience=Audience.STAFF),
+    }
+    for key, content in contents.items():
+        create(content, key=key, by=cast.kimura)
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    client = sign_in(cast.sato)
+    address = f"/workbench/contacts/{contact.pk}"
+    client.post(f"{address}/save/", {"round": "0", "notes": "プリンターの印刷"}, headers={"X-Autosave": "1"})
+    known = client.get(f"{address}/known/").content.decode()
+    for word in ("作成中", "未確認", "点検日を過ぎています", "自社スタッフのみ", "選ぶと社内向けの文面"):
+        assert word in known, word
+    taken = client.post(f"{address}/article/", {"round": "0", "notes": "プリンターの印刷", "article": "staff"})
+    assert "社内の\n手順" in taken.content.decode()
+    assert "社内向けの記事の文面です" in taken.content.decode()
+    again = {"round": "0", "notes": "プリンターの印刷", "article": "staff", "resolution": "社内の\r\n手順"}
+    assert client.post(f"{address}/article/", again).content.decode().count("社内の") == 1
+
+
+def test_a_search_that_found_nothing_begins_an_article(cast: Cast, sign_in: SignIn) -> None:
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    client = sign_in(cast.sato)
+    address = f"/workbench/contacts/{contact.pk}"
+    client.post(f"{address}/save/", {"round": "0", "notes": "扉が開かない\n急ぎ"}, headers={"X-Autosave": "1"})
+    known = client.get(f"{address}/known/").content.decode()
+    begins = known.split('data-key="Alt+W"')[0].rsplit('href="', 1)[1].split('"')[0]
+    assert "扉が開かない" in client.get(begins).content.decode()
