@@ -15,7 +15,11 @@ from django.utils import timezone
 
 from madoguchi.foundation.literal import Words
 from madoguchi.handoffs.queries import offers_from, offers_to, returned_to
+from madoguchi.insight.gaps.effect import effect
+from madoguchi.insight.gaps.models import Gap
+from madoguchi.insight.reports.registry import table
 from madoguchi.interactions.models import Interaction
+from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.feedback import leanings
 from madoguchi.knowledge.models import ArticleText, Showing
 from madoguchi.people.access import access_of
@@ -161,6 +165,21 @@ def test_what_suggestions_learn_from_is_read_along_its_index() -> None:
         list(ArticleText.objects.filter(counts=True).order_by("-learned_at", "-pk")[:1])
         list(Showing.objects.filter(outcome=Words("used"), outcome_at__gte=timezone.now())[:1])
     assert steps.uses("knowledge_showing_used")
+
+
+def test_what_became_of_knowledge_is_read_along_its_indexes(cast: Cast) -> None:
+    today = timezone.localdate()
+    with plans() as steps:
+        table("knowledge-articles", first=today, last=today, by="team", access=None)
+    assert steps.uses("knowledge_showing_used")
+    assert [step for step in steps if step.startswith("SCAN knowledge_showing")] == []
+    written = create(Content(question="VPN", answer="証明書。"), by=cast.kimura)
+    gap = Gap(state=Gap.State.WRITTEN, title="VPN", article=written, written_at=timezone.now())
+    gap.save()
+    with plans() as steps:
+        effect(gap, access_of(cast.kimura))
+    assert steps.uses("knowledge_showing_decided")
+    assert steps.scans == []
 
 
 def test_what_waits_for_somebody_is_found_among_what_waits(cast: Cast) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
+from django.db.models import CharField, Count, Exists, Min, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +33,7 @@ from madoguchi.insight.reports.frame import (
     span_of,
 )
 from madoguchi.journal.models import Entry, Mention
-from madoguchi.knowledge.models import Article, Showing, State
+from madoguchi.knowledge.models import Article, ArticleVersion, Showing, State
 from madoguchi.people.access import Access
 from madoguchi.tickets.models import Ticket, TicketInteraction, TicketQuerySet
 
@@ -150,13 +150,18 @@ def _articles(period: Period, access: Access | None) -> dict[int, tuple[datetime
 
 
 def _published(written: Mapping[int, tuple[datetime, bool]]) -> dict[int, float]:
-    """Seconds from writing to the first validation that is known, of those that were validated."""
+    """Seconds from writing to the first validation that is known, of those that were validated.
+
+    The first is the earliest of: its first version that is validated, however it was saved; the first entry of a
+    validation; when neither is kept, ``validated_at``, which every later validation renews.
+    """
     first: dict[int, datetime] = {ref: at for ref, (at, validated) in written.items() if validated}
+    versions = ArticleVersion.objects.filter(article__in=list(written), fields__state=State.VALIDATED).order_by()
     said = Mention.objects.filter(kind="article", ref__in=list(written), entry__kind="article.validated")
-    stands = Article.objects.filter(pk__in=list(written), state=State.VALIDATED)
-    for ref, at in [*said.values_list("ref", "entry__at"), *stands.values_list("pk", "validated_at")]:
-        if at is not None:
-            first[ref] = min(first.get(ref, at), at)
+    for ref, at in [*versions.values_list("article").annotate(Min("at")), *said.values_list("ref", "entry__at")]:
+        first[ref] = min(first.get(ref, at), at)
+    stands = Article.objects.filter(pk__in=set(written) - set(first), state=State.VALIDATED, validated_at__isnull=False)
+    first |= {ref: at for ref, at in stands.values_list("pk", "validated_at") if at is not None}
     return {ref: max(0.0, (at - written[ref][0]).total_seconds()) for ref, at in first.items()}
 
 
@@ -165,7 +170,32 @@ def _linked(period: Period, access: Access | None) -> TicketQuerySet:
 
 
 def _used(period: Period) -> Any:
+    """Along the index of uses."""
     return Showing.objects.filter(outcome=Words("used"), outcome_at__gte=period.start, outcome_at__lt=period.end)
+
+
+def _only_used(period: Period) -> dict[tuple[str, int, int], datetime]:
+    """Uses of the period that no link counts: (kind, id, article) → the first; of a contact it is its ticket's.
+
+    A call in which an article was used and whose ticket was solved with it is one reuse, that of the ticket. What was
+    used for the ticket that the article was made from is none.
+    """
+    used = _used(period)
+    tickets: dict[int, list[int]] = {}
+    links = TicketInteraction.objects.filter(interaction__in=used.filter(kind="interaction").values("ref"))
+    for contact, ticket in links.order_by("ticket").values_list("interaction", "ticket"):
+        tickets.setdefault(contact, []).append(ticket)
+    solved = Ticket.objects.filter(_LINKED, merged_into__isnull=True)
+    solved = solved.filter(Q(pk__in=links.values("ticket")) | Q(pk__in=used.filter(kind="ticket").values("ref")))
+    linked = set(solved.values_list("pk", "article"))
+    found: dict[tuple[str, int, int], datetime] = {}
+    for kind, ref, article, source, at in used.order_by("outcome_at", "pk").values_list(
+        "kind", "ref", "article", "article__source", "outcome_at"
+    ):
+        about = [ref] if kind == "ticket" else tickets.get(ref, [])
+        if not any((one, article) in linked or source == f"ticket:{one}" for one in about):
+            found.setdefault(("ticket", about[0], article) if about else (kind, ref, article), at)
+    return found
 
 
 def _group_of(by: str) -> Callable[[int, datetime], Any]:
@@ -182,6 +212,13 @@ def _day_of(by: str, at: datetime) -> datetime:
     return day.replace(day=1) if by == "month" else day - timedelta(days=day.weekday())
 
 
+def _key(by: str, value: Any) -> str:
+    """The key of the row that ``_group_of`` means."""
+    if by in {"month", "week"}:
+        return f"{value:%Y-%m}" if by == "month" else f"{value:%Y-%m-%d}"
+    return value or ""
+
+
 def _rows(period: Period, by: str, access: Access | None) -> tuple[list[Row], Mapping[str, Figure]]:
     group = _group_of(by)
     written = _articles(period, access)
@@ -194,15 +231,17 @@ def _rows(period: Period, by: str, access: Access | None) -> tuple[list[Row], Ma
         if ref in published:
             counts[key]["validated"] += 1
             times.setdefault(key, []).append(published[ref])
-    if by in {"month", "week"}:
-        tickets, column = grouped(_linked(period, access), by)
-        for key, links in tickets.order_by().values_list(column).annotate(Count("pk")):
-            counts.setdefault(timezone.localtime(key), Counter())["links"] += links
-    else:
-        for article, links in _linked(period, access).order_by().values_list("article").annotate(Count("pk")):
-            counts.setdefault(group(article, period.start), Counter())["links"] += links
+    timely = by in {"month", "week"}
+    tickets, column = grouped(_linked(period, access), by) if timely else (_linked(period, access), "article")
+    sums = tickets.order_by().values_list(column).annotate(linked=Count("pk"), reused=Count("pk", filter=_KNOWN))
+    for value, links, reuse in sums:
+        row = counts.setdefault(timezone.localtime(value) if timely else group(value, period.start), Counter())
+        row["links"] += links
+        row["reuse"] += reuse
     for article, at in _used(period).values_list("article", "outcome_at"):
         counts.setdefault(group(article, at), Counter())["uses"] += 1
+    for (_kind, _ref, article), at in _only_used(period).items():
+        counts.setdefault(group(article, at), Counter())["reuse"] += 1
     whole = sum(counts.values(), Counter())
     everything = [span for spans in times.values() for span in spans]
     rows = {key: _figures(row, times.get(key, [])) for key, row in counts.items()}
@@ -210,7 +249,6 @@ def _rows(period: Period, by: str, access: Access | None) -> tuple[list[Row], Ma
 
 
 def _figures(row: Mapping[str, int], spans: list[float]) -> dict[str, Figure]:
-    reuse = row["links"] + row["uses"]
     return {
         "created": row["created"],
         "validated": row["validated"],
@@ -218,8 +256,8 @@ def _figures(row: Mapping[str, int], spans: list[float]) -> dict[str, Figure]:
         "publish_mean_s": sum(spans) / len(spans) if spans else None,
         "links": row["links"],
         "uses": row["uses"],
-        "reuse": reuse,
-        "reuse_per_created": reuse / row["created"] if row["created"] else None,
+        "reuse": row["reuse"],
+        "reuse_per_created": row["reuse"] / row["created"] if row["created"] else None,
     }
 
 
@@ -228,12 +266,21 @@ def _behind(period: Period, access: Access | None, by: str, key: str | None, col
     tickets = Ticket.objects.visible_to(access) if access else Ticket.objects.all()
     tickets = tickets.filter(merged_into__isnull=True)
     fits = Q(pk__in=[])
-    if column.key in {"links", "reuse", "reuse_per_created"}:
-        linked = _linked(period, access)
+    reuse = column.key in {"reuse", "reuse_per_created"}
+    if column.key == "links" or reuse:
+        linked = _linked(period, access).filter(_KNOWN if reuse else Q())
         if key is not None:
             linked = of_group(linked, by, key) if by in {"month", "week"} else _of_articles(linked, "article", by, key)
         fits |= Q(pk__in=linked.values("pk"))
-    if column.key in {"uses", "reuse", "reuse_per_created"}:
+    if reuse:
+        group = _group_of(by)
+        only = {
+            ref
+            for (kind, ref, article), at in _only_used(period).items()
+            if kind == "ticket" and (key is None or _key(by, group(article, at)) == key)
+        }
+        fits |= Q(pk__in=only)
+    if column.key == "uses":
         used = _used(_within(period, by, key))
         if key is not None and by not in {"month", "week"}:
             used = _of_articles(used, "article", by, key)
@@ -286,7 +333,14 @@ ARTICLES = Report(
         ),
         Column("links", _("Links"), _("Tickets opened in the period that were solved with an article.")),
         Column("uses", _("Uses"), _("How often an article's answer was used while the caller was there.")),
-        Column("reuse", _("Reuse"), _("Links and uses together.")),
+        Column(
+            "reuse",
+            _("Reuse"),
+            _(
+                "Links and uses together, each ticket or contact and article once. The ticket that an article was made "
+                "from is no reuse of it."
+            ),
+        ),
         Column(
             "reuse_per_created",
             _("Reuse for each written"),
