@@ -109,7 +109,7 @@ def _follow(entry: Entry, ticket: Ticket) -> None:
     before = facts_of([row for row in rows if row[0] != entry.pk], ticket.pk)
     after = facts_of(rows, ticket.pk)
     refresh(ticket, before, after, book)
-    if entry.kind in TURNS:
+    if entry.kind in TURNS or ticket.resolved_at is not None:
         keep(ticket.pk, before, after, book)
 
 

@@ -144,7 +144,8 @@ class Clock(models.Model):
 
 
 class Spent(models.Model):
-    """Working time of a team on a ticket, once it is over: a stay (``holding``) or an offer's wait (``acceptance``).
+    """Working time of a team on a ticket, once it is over: a stay (``holding``), an offer's wait (``acceptance``), or a
+    stay's part of the time promised to the requester (``resolution``, in the policy's calendar).
 
     Kept for every ticket, whether a policy limits it or not; a cache of the function, like the clocks. ``subject`` is
     that of the clock: the entry that began the stay, or the hand-off. ``worked_s`` counts in the team's own hours.

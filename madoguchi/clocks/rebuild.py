@@ -76,7 +76,7 @@ def renew(tickets: Sequence[Ticket], book: PolicyBook) -> int:
         count += len(different) + len(gone)
         forget(ticket.pk, gone)
         show_next(ticket, new)
-        different_times, gone = differences(used[ticket.pk], spending.spent(ticket.pk, facts, hours))
+        different_times, gone = differences(used[ticket.pk], spending.spent(ticket.pk, facts, hours, book))
         times += different_times
         spending.forget(ticket.pk, gone)
     for start in range(0, len(clocks), _ROWS):

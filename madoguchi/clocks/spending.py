@@ -1,7 +1,8 @@
 """Who used the time of a ticket: each team's stays and the waits of offers to it, of every ticket, promised or not.
 
 Only what is over counts. A stay counts in the team's own hours, without the time in which the ticket waited for the
-requester or was solved; an offer from its making until it was accepted, returned or recalled.
+requester or was solved; an offer from its making until it was accepted, returned or recalled. Once a ticket is solved,
+each stay also has its part of the time that was promised to the requester, by the policy (``function.time_used``).
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from madoguchi.calendars.queries import working_time
 from madoguchi.calendars.working_time import WorkingTime
 from madoguchi.clocks.book import PolicyBook, calendar_then
-from madoguchi.clocks.function import Kind, gaps
+from madoguchi.clocks.function import Kind, gaps, time_used
 from madoguchi.clocks.history import OFFER, Fact
 from madoguchi.clocks.life import SOLVED, Life
 from madoguchi.clocks.models import Spent
@@ -57,10 +58,12 @@ def team_hours(book: PolicyBook) -> Hours:
     return lambda team, at: of_calendar(calendar_then(book.former, team, at, now(team)))
 
 
-def spent(ticket: int, facts: Iterable[Fact], hours: Hours) -> list[Row]:
+def spent(ticket: int, facts: Sequence[Fact], hours: Hours, book: PolicyBook) -> list[Row]:
     """All that is over, stays first."""
     life = Life.of(facts)
-    return [] if life is None else [*_stays(ticket, life, hours), *_offers(ticket, life, hours)]
+    if life is None:
+        return []
+    return [*_stays(ticket, life, hours), *_offers(ticket, life, hours), *_promised(ticket, life, facts, book)]
 
 
 def _stays(ticket: int, life: Life, hours: Hours) -> Iterator[Row]:
@@ -81,11 +84,21 @@ def _offers(ticket: int, life: Life, hours: Hours) -> Iterator[Row]:
             yield Row(ticket, Kind.ACCEPTANCE.value, thing.ref, thing.team, thing.start, thing.end, worked)
 
 
+def _promised(ticket: int, life: Life, facts: Sequence[Fact], book: PolicyBook) -> Iterator[Row]:
+    solved_at = life.solved_at
+    if solved_at is None:
+        return
+    used = time_used(facts, book, now=solved_at)
+    for (team, entry, start, left), (_team, seconds) in zip(life.stays, used, strict=True):
+        if seconds:
+            yield Row(ticket, Kind.RESOLUTION.value, entry, team, start, min(left or solved_at, solved_at), seconds)
+
+
 def keep(ticket: int, before: Sequence[Fact], after: Sequence[Fact], book: PolicyBook) -> None:
     """Write what differs between two histories of a ticket; whoever calls holds the ticket."""
     hours = team_hours(book)
-    old = {row.key: row for row in spent(ticket, before, hours)}
-    different, gone = differences(old, spent(ticket, after, hours))
+    old = {row.key: row for row in spent(ticket, before, hours, book)}
+    different, gone = differences(old, spent(ticket, after, hours, book))
     write(different)
     forget(ticket, gone)
 

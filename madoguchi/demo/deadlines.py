@@ -31,7 +31,7 @@ def write(tickets: range, mentions: range, call_backs: range) -> dict[type[model
         clocks = [ClockRow.of(ticket, reading) for reading in read(facts, book)]
         for clock in clocks:
             tables[Clock].add(**clock._asdict())
-        for row in spending.spent(ticket, facts, hours):
+        for row in spending.spent(ticket, facts, hours, book):
             tables[Spent].add(**row._asdict())
         due_at, kind = next_due(clocks)
         if due_at is not None:

@@ -101,7 +101,7 @@ def test_another_calendar_of_a_team_counts_for_what_begins_after_it_unless_the_p
         late = open_ticket(subject="件名", body="本文", channel="mail", by=cast.sato)
     assert Clock.objects.get(ticket=early, kind=Kind.HOLDING).due_at == (at(1, 21, 0) if also_past else at(2, 14, 0))
     assert Clock.objects.get(ticket=late, kind=Kind.HOLDING).due_at == at(3, 5, 0)
-    assert Spent.objects.get(ticket=early).worked_s == (32 if also_past else 15) * HOUR
+    assert Spent.objects.get(ticket=early, kind=Kind.HOLDING).worked_s == (32 if also_past else 15) * HOUR
     assert rebuild().clocks == 0
 
 

@@ -10,7 +10,11 @@ from freezegun import freeze_time
 
 from madoguchi.calendars.models import Calendar, CalendarVersion
 from madoguchi.clocks.actions import Promise, promise
-from madoguchi.clocks.models import Spent
+from madoguchi.clocks.book import current_book
+from madoguchi.clocks.function import time_used
+from madoguchi.clocks.history import facts_of
+from madoguchi.clocks.models import Kind, PolicyVersion, Spent
+from madoguchi.clocks.queries import rows_of
 from madoguchi.handoffs.actions.decide import accept, recall
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.insight.reports.frame import Figure
@@ -69,6 +73,7 @@ def test_every_stay_and_every_offer_counts_without_any_policy(cast: Cast, went: 
         "held_share": 0.4,
         "held_mean_s": 2 * HOUR,
         "held_late": 0,
+        "promised_s": 0,
         "offers": 0,
         "waited_mean_s": None,
         "waited_late": 0,
@@ -135,3 +140,25 @@ def test_what_took_longer_than_promised_is_counted_and_opens_to_its_tickets(cast
     assert [ticket.subject for ticket in tickets_behind("time-by-team", figure="held_late", **asked)] == ["遅い件"]
     assert len(tickets_behind("time-by-team", figure="held_s", **asked)) == 2
     assert Spent.objects.count() == 6
+
+
+def test_the_promised_time_is_split_as_on_the_tickets_page(cast: Cast) -> None:
+    what = Promise(Kind.RESOLUTION, "解決", 8 * HOUR, calendar_of=PolicyVersion.CalendarOf.ALWAYS)
+    with at(8):
+        promise(what, by=None)
+    with at(9):
+        ticket = opened(cast, "回線")
+    moved(ticket, cast.network, cast, offered=10, accepted=11)
+    assert figures()["network"]["promised_s"] == 0
+    solved(ticket, cast, 15)
+    found = figures()
+    used = time_used(facts_of(rows_of(ticket.pk), ticket.pk), current_book(), now=MONDAY + timedelta(hours=23))
+    assert used == [(cast.call_centre.pk, 2 * HOUR), (cast.network.pk, 4 * HOUR)]
+    assert [found[key]["promised_s"] for key in ("call-centre", "network")] == [
+        2 * HOUR,
+        4 * HOUR,
+    ]  # the lunch hour, too
+    with at(16):
+        ticket.refresh_from_db()
+        reopen(ticket, by=cast.admin)
+    assert figures()["network"]["promised_s"] == 0
