@@ -13,7 +13,7 @@ from typing import NamedTuple
 from madoguchi.calendars.queries import working_time
 from madoguchi.calendars.working_time import WorkingTime
 from madoguchi.clocks.book import PolicyBook, calendar_then
-from madoguchi.clocks.function import Kind, gaps, time_used
+from madoguchi.clocks.function import Book, Kind, gaps, time_used
 from madoguchi.clocks.history import OFFER, Fact
 from madoguchi.clocks.life import SOLVED, Life
 from madoguchi.clocks.models import Spent
@@ -58,7 +58,7 @@ def team_hours(book: PolicyBook) -> Hours:
     return lambda team, at: of_calendar(calendar_then(book.former, team, at, now(team)))
 
 
-def spent(ticket: int, facts: Sequence[Fact], hours: Hours, book: PolicyBook) -> list[Row]:
+def spent(ticket: int, facts: Sequence[Fact], hours: Hours, book: Book) -> list[Row]:
     """All that is over, stays first."""
     life = Life.of(facts)
     if life is None:
@@ -84,7 +84,7 @@ def _offers(ticket: int, life: Life, hours: Hours) -> Iterator[Row]:
             yield Row(ticket, Kind.ACCEPTANCE.value, thing.ref, thing.team, thing.start, thing.end, worked)
 
 
-def _promised(ticket: int, life: Life, facts: Sequence[Fact], book: PolicyBook) -> Iterator[Row]:
+def _promised(ticket: int, life: Life, facts: Sequence[Fact], book: Book) -> Iterator[Row]:
     solved_at = life.solved_at
     if solved_at is None:
         return

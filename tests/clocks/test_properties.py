@@ -158,7 +158,9 @@ def test_the_time_that_teams_used_is_that_of_holding_clocks_even_where_none_was_
     story = tell([step for step in steps if step[0] < until], book())
     facts = facts_of(story.rows, TICKET)
     over = {
-        row.subject: row.worked_s for row in spent(TICKET, facts, lambda _team, _at: DESK) if row.kind == Kind.HOLDING
+        row.subject: row.worked_s
+        for row in spent(TICKET, facts, lambda _team, _at: DESK, book())
+        if row.kind == Kind.HOLDING
     }
     clocks = [reading for reading in read(facts, book()) if reading.kind is Kind.HOLDING and reading.ended_at]
 
