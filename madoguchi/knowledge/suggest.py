@@ -23,6 +23,7 @@ _KANA_MEANING = 1 / 3
 _SAME_CATEGORY = 0.1  # of the best score, on top, for an article of the chosen category
 _LEAST_COSINE = 0.4  # below it, an article that shares no word is no suggestion
 _MOST_WORDS = 6
+_LOOKS = 2  # at the best ones, before it is asked what may be read at all
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,13 @@ def ranked(
     order = order[likely[order]]
     found: list[tuple[float, int, Article]] = []
     start, window = 0, 3 * limit
-    while len(found) < limit and start < len(order):
+    for look in range(_LOOKS + 1):
+        if len(found) >= limit or start >= len(order):
+            break
+        if look == _LOOKS:
+            # Little of it may be read: which, is asked once, instead of going through all that may not.
+            readable_ids = np.fromiter(rows.order_by().values_list("pk", flat=True), np.int64)
+            order, start, window = order[start:][np.isin(index.ids[order[start:]], readable_ids)], 0, 3 * limit
         places = order[start : start + window]
         readable = rows.light().select_related("category").in_bulk([int(index.ids[place]) for place in places])
         for place in places:

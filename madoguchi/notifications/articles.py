@@ -22,8 +22,10 @@ _SHORT = 120
 
 
 def tell_commented(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
-    """Whoever vouches for the article hears of a comment, else those who lead the owner team."""
-    vouching = [subject for subject in subjects if isinstance(subject, Staff) and subject.is_active]
+    """Whoever vouches for the article hears of a comment; else, or when it is their own, who leads the owner team."""
+    vouching = [
+        subject for subject in subjects if isinstance(subject, Staff) and subject.is_active and not _did(entry, subject)
+    ]
     people = vouching or _leading(entry, subjects)
     _tell(entry, people, COMMENTED, {"name": entry.actor_name}, subjects)
 
@@ -39,6 +41,10 @@ def tell_late(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     _tell(entry, _leading(entry, subjects), LATE, {"due_time": entry.data["due"]}, subjects)
 
 
+def _did(entry: Entry, staff: Staff) -> bool:
+    return (entry.actor_kind, entry.actor_id) == ("staff", staff.pk)
+
+
 def _leading(entry: Entry, subjects: tuple[models.Model, ...]) -> list[Staff]:
     team = next((subject for subject in subjects if isinstance(subject, Team)), None)
     return supervisors_of(team.pk if team else None, entry.at)
@@ -48,7 +54,7 @@ def _tell(
     entry: Entry, people: Iterable[Staff], text: str, params: dict[str, Any], subjects: tuple[models.Model, ...]
 ) -> None:
     """Nobody is told what they did themselves. The notification leads to the article."""
-    others = [one for one in people if (entry.actor_kind, entry.actor_id) != ("staff", one.pk)]
+    others = [one for one in people if not _did(entry, one)]
     about = next(subject for subject in subjects if subject._meta.model_name == "article")
     notify(others, text, kind=entry.kind, params={"question": _cut(entry.data["question"]), **params}, about=about)
 

@@ -13,7 +13,8 @@ from madoguchi.knowledge.models import Article, ArticleComment, State
 from madoguchi.knowledge.review import queue
 from madoguchi.notifications.models import Notification
 from madoguchi.people.staff import Staff
-from tests.cast import Cast
+from tests.cast import Cast, enter
+from tests.telephony.test_concurrency import at_once
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 THURSDAY = datetime(2026, 11, 26, 15, 0, tzinfo=TOKYO)
@@ -106,3 +107,18 @@ def test_what_is_used_old_and_complained_about_is_reviewed_first(cast: Cast, art
 def test_what_was_used_a_million_times_and_never_looked_at_is_still_a_number(cast: Cast, article: Article) -> None:
     Article.objects.update(uses=1_000_000, checked_day=1, open_comments=50)
     assert queue(Article.objects.all(), after="", size=1).heaviest > 10**13
+
+
+def test_a_comment_by_whoever_vouches_reaches_who_leads_the_owner_team(cast: Cast, article: Article) -> None:
+    comment(article, kind="outdated", text="", by=cast.kimura)
+    assert told("article.commented") == [cast.hayashi]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_comment_twice_at_once_is_one() -> None:
+    cast = enter()
+    article = create(Content(question="印刷できない", answer="待つ"), by=cast.kimura)
+    job = lambda: comment(article, kind="wrong", text="逆です", by=cast.sato)  # noqa: E731
+    assert at_once(job, job, job) == []
+    article.refresh_from_db()
+    assert (ArticleComment.objects.count(), article.open_comments) == (1, 1)

@@ -12,6 +12,7 @@ from madoguchi.calendars.queries import working_time
 from madoguchi.calendars.working_time import WorkingTime
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import SYSTEM, record
+from madoguchi.knowledge.actions.write import hold
 from madoguchi.knowledge.models import Article, ArticleComment
 from madoguchi.knowledge.rights import may_keep, may_propose
 from madoguchi.people.access import access_of
@@ -39,6 +40,7 @@ def comment(article: Article, *, kind: str, text: str, by: Staff, source: str = 
         raise Refused(_("Write your remark."), code="text_missing", field="text")
     if len(text) > LONGEST:
         raise Refused(_("A comment has at most 4,000 characters."), code="text_too_long", field="text")
+    article = hold(article)  # of two that come at once, the second finds the first
     same = ArticleComment.objects.open().filter(article=article, by=by, kind=kind, text=text).first()
     if same is not None:
         return same

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, archive, create
-from madoguchi.knowledge.models import Article, Audience, Governance, State
+from madoguchi.knowledge.models import Article, Audience, Governance, Search, State
 from madoguchi.people.models import Staff
 from madoguchi.search.models import Synonyms
 from tests.cast import Cast
@@ -228,3 +228,16 @@ def test_keepers_keep_the_list_of_synonyms_and_nobody_else_does(cast: Cast, sign
         reads = address in {"", "export.csv"}
         answer = (other.get if reads else other.post)(f"/knowledge/synonyms/{address}")
         assert answer.status_code == 403
+
+
+def test_archived_articles_are_searched_by_who_may_see_them(cast: Cast, sign_in: SignIn) -> None:
+    old = create(Content(question="旧プリンターの印刷", answer="<b>替える</b>"), by=cast.kimura)
+    archive(old, by=cast.kimura)
+    asked = {"q": "プリンター 替える", "state": "archived"}
+    client = sign_in(cast.kimura)
+    assert old.question in client.get("/knowledge/", asked).content.decode()
+    assert old.question not in client.get("/knowledge/", asked | {"q": "プリンター 無い"}).content.decode()
+    exported = b"".join(client.get("/knowledge/export.csv", asked).streaming_content)  # type: ignore[attr-defined]
+    assert old.question in exported.decode()
+    assert old.question not in sign_in(cast.sato).get("/knowledge/", asked).content.decode()
+    assert not Search.objects.filter(staff=cast.kimura).exists()
