@@ -10,6 +10,7 @@ from madoguchi.consultations.actions import follow as questions
 from madoguchi.consultations.actions import receive as consultations
 from madoguchi.interactions.from_calls import follow_call
 from madoguchi.journal.record import Reaction
+from madoguchi.knowledge.following import follow_category
 from madoguchi.notifications import articles
 from madoguchi.notifications.cover import tell_duty, tell_substitute
 from madoguchi.rules.engine import react
@@ -45,7 +46,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "call_back.done": (follow_call_back, clocks.follow_call, react),
     "call_back.tied": (clocks.follow_ticket,),
     "category.added": (clocks.follow_book,),
-    "category.changed": (clocks.follow_book,),
+    "category.changed": (clocks.follow_book, follow_category),
     "clock.breached": (react,),
     "clock.started": (clocks.follow_ticket,),
     "clock.warned": (react,),

@@ -19,7 +19,7 @@ from django.db.models import Count, Max, Sum
 from numpy.typing import NDArray
 
 from madoguchi.knowledge.models import Article, ArticleText, State
-from madoguchi.knowledge.terms import article_terms, text_terms
+from madoguchi.knowledge.terms import VERSION, article_terms, category_names, text_terms
 from madoguchi.search import meaning, tokens
 from madoguchi.search.bm25 import Bm25, Scores
 
@@ -138,10 +138,11 @@ def _read(version: Version, *, with_encoder: bool) -> ArticleIndex:
     counting = ArticleText.objects.filter(counts=True).order_by("-learned_at", "-pk")
     texts = [text for text in counting if text.article_id in places]
     fields: dict[str, list[dict[str, int]]] = {"q": [], "a": [], "r": [], "learned": [{} for _ in articles]}
+    outdated = [article for article in articles if article.terms.get("v") != VERSION]
+    _make_anew(outdated, store=with_encoder)
     for article in articles:
-        terms = article.terms if article.terms.get("v") == tokens.VERSION else article_terms(article)
         for part in "qar":
-            fields[part].append(terms[part])
+            fields[part].append(article.terms[part])
     for text in texts:
         terms = text.terms if text.terms.get("v") == tokens.VERSION else text_terms(text.text)
         counts = fields["learned"][places[text.article_id]]
@@ -157,6 +158,22 @@ def _read(version: Version, *, with_encoder: bool) -> ArticleIndex:
         meanings=meanings,
         is_complete=is_complete,
     )
+
+
+def _make_anew(outdated: list[Article], *, store: bool) -> None:
+    """Give each its terms; stored by whoever has the time, so that the next process needs not do it again."""
+    names = category_names() if outdated else {}
+
+    def make(some: Sequence[Article]) -> None:
+        for article in some:
+            article.terms = article_terms(article, names.get(article.category_id or 0, ""))
+
+    def keep(article: Article) -> None:
+        if store:
+            same = Article.objects.filter(pk=article.pk, version=article.version, revision=article.revision)
+            same.update(terms=article.terms)
+
+    _in_batches(outdated, make, keep)
 
 
 def _meanings(

@@ -119,8 +119,9 @@ def write(current: Article, values: Mapping[str, Any], *, by: Actor, note: str =
     answer = current.answer
     for name, value in values.items():
         setattr(current, name, value)
-    if {"question", "answer", "category_text"} & set(values):
+    if {"question", "answer", "category_text", "category"} & set(values):
         current.terms = article_terms(current)
+    if {"question", "answer"} & set(values):
         current.vectors = None
     if {"question", "answer", "review_on"} & set(values):
         current.checked_day = timezone.localdate().toordinal()
