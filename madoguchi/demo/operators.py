@@ -126,7 +126,7 @@ class BackOffice(Actor):
                 self.taken_back.add(row["id"])
                 text = self.text(self.random.choice(self.stage.callers))
                 why = {
-                    "resolution": "差し戻しを受け、FAQの手順でご案内して解決。",
+                    "resolution": "差し戻しを受け、記事の手順でご案内して解決。",
                     "no_article_reason": text.one_of("no_article"),
                 }
                 self.door.post(f"/tickets/{row['ticket']}/resolve", why)

@@ -143,7 +143,7 @@ READY = (
     ),
     Ready(
         "error-code-not-in-the-manual",
-        "FAQ・手順にないエラーコード",
+        "記事にないエラーコード",
         "An error code that stands in no article",
         {"kind": "event", "on": ["opened", "changed"]},
         [{"kind": "unknown_code"}, _FIRST_LINE],

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from madoguchi.foundation.bilingual import label_of
 from madoguchi.scripts.checking import PLACEHOLDER, Code, Fault
@@ -208,9 +208,20 @@ def expected_said(step: Ask) -> str:
         "longest": _("at most %(n)s characters"),
         "at_least": _("from %(n)s"),
         "at_most": _("up to %(n)s"),
-        "from_day": _("from day %(n)s"),
-        "to_day": _("until day %(n)s"),
+        "from_day": _("from %(day)s"),
+        "to_day": _("until %(day)s"),
     }
     found = [pattern] if pattern else []
-    found += [names[name] % {"n": f"{value:g}"} for name, value in bounds.items() if value is not None]
+    found += [
+        names[name] % {"n": f"{value:g}", "day": _day(int(value))}
+        for name, value in bounds.items()
+        if value is not None
+    ]
     return _(", ").join(found)
+
+
+def _day(ahead: int) -> str:
+    """A day counted from today."""
+    if ahead < 0:
+        return ngettext("%(num)s day ago", "%(num)s days ago", -ahead) % {"num": -ahead}
+    return ngettext("%(num)s day from now", "%(num)s days from now", ahead) % {"num": ahead} if ahead else _("today")

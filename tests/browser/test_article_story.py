@@ -49,7 +49,7 @@ def test_from_the_ticket_to_the_public(served: Desk, open_window: OpenWindow, tm
     page.keyboard.press("Alt+r")
     expect(page.locator("#sheet")).to_be_visible()
     page.keyboard.type("山田様の宛先を登録し直した。")
-    page.get_by_label("続けてFAQにする").check()
+    page.get_by_label("続けて記事にする").check()
     page.locator("#sheet").get_by_role("button", name="解決にする").click()
     page.wait_for_url("**/knowledge/new/**")
     expect(page.get_by_label("質問")).to_have_value("スキャンが届かない")

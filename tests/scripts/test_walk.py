@@ -4,13 +4,15 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from madoguchi.scripts.conditions import Amount, Answered, Contains, Is
-from madoguchi.scripts.definition import ENDS, parse
+from madoguchi.scripts.definition import ENDS, Ask, parse
 from madoguchi.scripts.expected import Expected
 from madoguchi.scripts.walk import ahead, beyond, lacking, position, way
+from madoguchi.scripts.words import expected_said
 from tests.scripts.writing import mail_script
 
 TODAY = date(2026, 11, 26)
@@ -140,3 +142,13 @@ def test_the_way_shown_ends_where_one_stands(answers: dict[str, str], passed: li
     assert [one.done for one in shown] == [True] * (len(shown) - 1) + [False]
     assert shown[-1].step.key == at(answers, *passed)
     assert all(one.key not in {seen.step.key for seen in shown} for one in ahead(SCRIPT, at(answers, *passed), answers))
+
+
+def test_days_that_an_answer_may_have_are_said_as_people_say_them() -> None:
+    ask = {"kind": "ask", "key": "n", "item": "n", "expected": {"from_day": -30, "to_day": 0}}
+    step = parse({"steps": [ask, {"kind": "resolve", "key": "e"}]}).steps[0]
+    assert isinstance(step, Ask)
+    with override("ja"):
+        assert expected_said(step) == "30日前〜、今日まで"
+    with override("en"):
+        assert expected_said(step) == "from 30 days ago, until today"

@@ -283,7 +283,7 @@ def test_files_of_an_answer_are_for_those_who_see_the_question(
 
 def test_an_article_starts_from_an_answer(question: Consultation, cast: Cast, sign_in: SignIn) -> None:
     remark = answer(question, body="2営業日で再発行できます", by=cast.sato)
-    assert "FAQにする" not in sign_in(cast.sato).get(f"/consultations/{question.pk}/").content.decode()
+    assert "記事にする" not in sign_in(cast.sato).get(f"/consultations/{question.pk}/").content.decode()
     client = sign_in(cast.kimura)
     assert f"/knowledge/new/?answer={remark.pk}" in client.get(f"/consultations/{question.pk}/").content.decode()
     html = client.get(f"/knowledge/new/?answer={remark.pk}").content.decode()
