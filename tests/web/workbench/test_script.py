@@ -1,5 +1,7 @@
 """The script at the seat: who walks it, what is kept, on which version, and how a walk ends."""
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,6 +13,7 @@ from django.utils import timezone
 from madoguchi.catalog.models import Category
 from madoguchi.interactions.models import IntakeDraft, Interaction
 from madoguchi.knowledge import article_index
+from madoguchi.knowledge.actions import Content, create
 from madoguchi.scripts.models import Walk
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
@@ -222,3 +225,23 @@ def test_a_continued_ticket_has_no_script(cast: Cast, seat: Seat) -> None:
     ticket = Ticket.objects.get()
     seat.form = {"round": "1", "category": seat.form["category"], "ticket": ticket.number}
     assert "script-step" not in seat.choose()
+
+
+def test_suggestions_work_beside_a_running_script_and_no_key_is_used_twice(cast: Cast, seat: Seat) -> None:
+    article = create(Content(question="メールが送れない", answer="ポートを587に変える。"), by=cast.kimura)
+    shown = {"kind": "article", "key": "look", "article": article.key}
+    in_force(
+        cast.mail_trouble, cast.kimura, {"steps": [*mail_script()["steps"][:-1], shown, mail_script()["steps"][-1]]}
+    )
+    seat.form["notes"] = "メールが送れない"
+    seat.choose()
+    page = f"/workbench/?contact={seat.contact.pk}"
+    for step in ("hello", "code", "web", "look", "solved", "to-desk"):
+        seat.press("jump", step=step)
+        html = seat.client.get(page).content.decode()
+        assert "script-step" in html
+        keys = Counter(re.findall(r'data-key="([^"]+)"', html))
+        assert {key: count for key, count in keys.items() if count > 1} == {}
+        assert {"Alt+1", "Alt+L", "Alt+O"} <= keys.keys()
+    assert "ポートを587に変える。" in seat.settle("article/", "solution", article=article.key)
+    assert (Walk.objects.get().here, Walk.objects.get().outcome) == ("to-desk", "")
