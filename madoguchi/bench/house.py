@@ -57,18 +57,22 @@ class House:
             raise RuntimeError(f"madoguchi {' '.join(words)} failed: {done.stderr[-2000:]}")
         return done.stdout
 
-    def helper(self, module: str, order: dict[str, Any]) -> Any:
-        """Run a part of the bench in a process of its own: an order in, its result out."""
+    def helper(self, module: str, order: dict[str, Any], *, tells: bool = False) -> Any:
+        """Run a part of the bench in a process of its own: an order in, its result out.
+
+        ``tells``: what it writes to standard error (its progress) is seen at once.
+        """
         done = subprocess.run(
             [sys.executable, "-m", f"madoguchi.bench.{module}"],
             env=self.environment,
             check=False,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=None if tells else subprocess.PIPE,
             text=True,
             input=json.dumps(order),
         )
         if done.returncode:
-            raise RuntimeError(f"{module} failed: {done.stderr[-2000:]}")
+            raise RuntimeError(f"{module} failed: {(done.stderr or 'see above')[-2000:]}")
         return json.loads(done.stdout)
 
     def cpu(self) -> float:

