@@ -11,7 +11,11 @@ from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.interactions.models import CallBack, Channel, Interaction
 from madoguchi.knowledge.actions import Content, create
+from madoguchi.knowledge.models import Article
+from madoguchi.people.access import access_of
+from madoguchi.search.index import drain
 from madoguchi.tickets.models import Ticket
+from madoguchi.tickets.shown import shown_for
 from tests.api.client import Program, program_of
 from tests.cast import Cast
 
@@ -327,6 +331,26 @@ def test_articles_are_searched_and_suggested_with_what_they_solved(cast: Cast) -
     assert [row["number"] for row in shown["tickets"]] == [number]
     assert program_of(cast.sato, "knowledge:read").post("/suggest", {"text": "Outlook"}).body["tickets"] == []
     assert program.post("/suggest", {"text": ""}).body["articles"] == []
+
+
+def test_a_program_is_shown_what_the_seat_shows(cast: Cast) -> None:
+    for number, category in enumerate([cast.mail_trouble, cast.mail_trouble, cast.wiring]):
+        create(Content(f"線が抜けてつながらない {number}", answer="挿す", category=category), by=cast.kimura)
+    for title in ("空調の点検", "線の張り替え"):
+        program_of(cast.hayashi).post("/notices", {"title": title, "gravity": "information"})
+    text = "線が抜けてつながらない"
+    shown = program_of(cast.sato).post("/suggest", {"text": text}).body
+    seat = shown_for(text, access=access_of(cast.sato), category=None)
+    assert [row["key"] for row in shown["articles"]] == [one.article.key for one in seat.articles]
+    assert [row["title"] for row in shown["notices"]] == ["線の張り替え", "空調の点検"]
+    assert seat.likely is not None
+    assert shown["category"] == seat.likely.category.key == "mail-trouble"
+    Article.objects.filter(category=cast.mail_trouble).order_by("-pk")[0].delete()
+    Article.objects.filter(category=cast.mail_trouble).update(category=cast.general)
+    raised(program_of(cast.sato), subject=text, body=text, category="wiring")
+    drain()
+    assert program_of(cast.sato).post("/suggest", {"text": text}).body["category"] == "wiring"
+    assert program_of(cast.sato).post("/suggest", {"text": "空調"}).body["category"] is None
 
 
 def test_any_offset_of_rfc_3339_is_taken(cast: Cast) -> None:

@@ -13,12 +13,10 @@ from madoguchi.api.v1.fields import Answer, Body
 from madoguchi.api.v1.find import category_named
 from madoguchi.api.v1.notices import NoticeForm, notice_form
 from madoguchi.api.v1.ticket_form import TicketForm, forms_of, whole
-from madoguchi.catalog.models import Category
 from madoguchi.knowledge.suggest import LONGEST_TEXT, Suggestion, suggest
-from madoguchi.notices.models import Notice
 from madoguchi.people.access import Capability
-from madoguchi.tickets.alike import alike_tickets
 from madoguchi.tickets.models import Ticket
+from madoguchi.tickets.shown import Shown, shown_for
 
 router = Router(tags=["knowledge"])
 READ = Needs("knowledge:read", capability=Capability.READ_KNOWLEDGE)
@@ -68,8 +66,9 @@ class SuggestIn(Body):
 
 
 class Suggestions(Answer):
-    """``tickets`` say the same, the open ones first, then those solved by the articles that fit; ``category`` is the
-    one most of these belong to.
+    """``tickets`` say the same, the open ones first, then those solved by the articles that fit; ``notices`` are in
+    force, those of the category or with words of the text first; ``category`` is the one asked with, else the one at
+    least half of what fits belongs to.
     """
 
     articles: list[ArticleForm]
@@ -80,27 +79,36 @@ class Suggestions(Answer):
 
 @router.post("/suggest", response=Suggestions, auth=READ, summary="What the operator is shown")
 def suggest_for_text(request: ApiRequest, said: SuggestIn) -> HttpResponse:
-    """As the text grows. Tickets are among it when the token may read tickets."""
+    """As the text grows. Tickets are among it, and speak for a category, when the token may read tickets."""
     category = category_named(said.category)
-    found = suggest(said.text, access=request.auth.access, category=category, limit=said.limit)
+    tickets = said.limit if request.auth.token.allows("tickets:read") else 0
+    shown = shown_for(
+        said.text,
+        access=request.auth.access,
+        category=category,
+        articles=said.limit,
+        tickets=tickets,
+        notices=said.limit,
+    )
+    likely = category or (shown.likely.category if shown.likely else None)
     body = {
-        "articles": [_article(suggestion) for suggestion in found],
-        "tickets": forms_of(_tickets(request, said.text, found, said.limit)),
-        "notices": [notice_form(notice) for notice in _notices(category)[: said.limit]],
-        "category": category.key if category else _likely_category(found),
+        "articles": [_article(suggestion) for suggestion in shown.articles],
+        "tickets": forms_of(_tickets(request, shown, tickets)),
+        "notices": [notice_form(one.notice) for one in shown.notices],
+        "category": likely.key if likely else None,
     }
     return answer(200, body)
 
 
-def _tickets(request: ApiRequest, text: str, found: list[Suggestion], limit: int) -> list[Ticket]:
+def _tickets(request: ApiRequest, shown: Shown, limit: int) -> list[Ticket]:
     """Those that say the same, filled up with those that the articles solved."""
-    if not request.auth.token.allows("tickets:read"):
+    if not limit:
         return []
-    alike = [one.ticket.pk for one in alike_tickets(text, access=request.auth.access, limit=limit).tickets]
+    alike = [one.ticket.pk for one in shown.similar.tickets]
     rows = whole(Ticket.objects.visible_to(request.auth.access)).in_bulk(alike) if alike else {}
     tickets = [rows[pk] for pk in alike if pk in rows]
     if len(tickets) < limit:
-        tickets += [row for row in _solved_alike(request, found, limit) if row.pk not in rows]
+        tickets += [row for row in _solved_alike(request, shown.articles, limit) if row.pk not in rows]
     return tickets[:limit]
 
 
@@ -109,24 +117,6 @@ def _solved_alike(request: ApiRequest, found: list[Suggestion], limit: int) -> l
         return []
     tickets = whole(Ticket.objects.visible_to(request.auth.access))
     return list(tickets.filter(article__in=[row.article.pk for row in found]).order_by("-updated_at", "-id")[:limit])
-
-
-def _notices(category: Category | None) -> list[Notice]:
-    """Those in force: for everything, or for the category."""
-    rows = Notice.objects.in_force().prefetch_related("categories")
-    return [
-        notice
-        for notice in rows[:100]
-        if category is None or not notice.categories.all() or category in notice.categories.all()
-    ]
-
-
-def _likely_category(found: list[Suggestion]) -> str | None:
-    weights: dict[str, float] = {}
-    for row in found:
-        if row.article.category is not None:
-            weights[row.article.category.key] = weights.get(row.article.category.key, 0.0) + row.score
-    return max(weights, key=lambda key: weights[key]) if weights else None
 
 
 def _article(suggestion: Suggestion) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from madoguchi.handoffs.models import ShiftNote
 from madoguchi.interactions.models import IntakeDraft, Interaction, InteractionQuerySet
 from madoguchi.knowledge import usage
 from madoguchi.knowledge.models import Article, Place
-from madoguchi.knowledge.suggest import suggest
 from madoguchi.notices.fitting import fitting_notices
 from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.people.models import InstalledItem, Organization, Staff, Team
@@ -28,9 +27,10 @@ from madoguchi.people.queries import callers, contract_of
 from madoguchi.search import tokens
 from madoguchi.search.index import lags_since
 from madoguchi.telephony.models import CallAgent, CallState, OperatorState
-from madoguchi.tickets.alike import Alike, alike_tickets, likely_category
+from madoguchi.tickets.alike import Alike
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of, owed_calls
+from madoguchi.tickets.shown import shown_for
 from madoguchi.web.knowledge.scripts.walking import Shown
 from madoguchi.web.shell.guard import StaffRequest
 from madoguchi.web.tickets.acts import no_article_reasons
@@ -261,27 +261,29 @@ def known_of(contact: Interaction, intake: Intake, access: Access) -> dict[str, 
     """
     said = intake.said
     away = usage.dismissed(contact)
-    found = suggest(said, access=access, category=intake.category, limit=5, without=away) if said.strip() else []
+    shown = shown_for(
+        said,
+        access=access,
+        category=intake.category,
+        without_articles=away,
+        without_tickets=[intake.ticket.pk] if intake.ticket else [],
+    )
+    found = shown.articles
     usage.shown(contact, found, place=Place.SEAT, by=access.staff)
     usage.asked(said, len(found), place=Place.SEAT, by=access.staff, subject=contact, category=intake.category)
-    similar = (
-        alike_tickets(said, access=access, limit=4, without=[intake.ticket.pk] if intake.ticket else [])
-        if said.strip()
-        else Alike()
-    )
     alike = (
         Ticket.objects.visible_to(access).active().filter(category=intake.category).order_by("-opened_at")[:4]
-        if intake.category and not similar.tickets
+        if intake.category and not shown.similar.tickets
         else []
     )
     return {
         "suggestions": found,
         # The last one that was put away; whoever pressed the wrong key has it back at once.
         "put_away": Article.objects.visible_to(access).light().filter(pk=away[-1]).first() if away else None,
-        "similar": similar,
+        "similar": shown.similar,
         "lags_since": lags_since("ticket"),
-        "notices": fitting_notices(said, intake.category),
-        "likely": None if intake.category else likely_category(found, similar.tickets),
+        "notices": shown.notices,
+        "likely": shown.likely,
         "alike": [ticket for ticket in alike if ticket != intake.ticket][:3],
     }
 
