@@ -66,6 +66,7 @@ class ArticleIndex:
 
 
 _held: ArticleIndex | None = None
+_seen: Version | None = None  # what the database said last
 _building = threading.Lock()
 _background: threading.Thread | None = None
 _not_before = 0.0
@@ -73,8 +74,9 @@ _not_before = 0.0
 
 def current(*, wait: bool = False) -> ArticleIndex:
     """The index of this process; it may lag one building behind, unless ``wait`` asks for a complete one."""
+    global _seen  # noqa: PLW0603  what one request has learned is true for the others
     held = _held
-    version = _version()
+    version = _seen = _version()
     if held is not None and held.version == version and held.is_complete:
         return held
     if wait:
@@ -86,10 +88,17 @@ def current(*, wait: bool = False) -> ArticleIndex:
     return held
 
 
+def lags() -> bool:
+    """Whether articles changed that the index of this process does not know yet, so that they may be missing from what
+    was found. Asks nothing: it knows what ``current()`` was told last.
+    """
+    return _held is not None and _seen is not None and _held.version != _seen
+
+
 def forget() -> None:
     """Drop the index, as a new process would start."""
-    global _held, _not_before
-    _held, _not_before = None, 0.0
+    global _held, _seen, _not_before
+    _held, _seen, _not_before = None, None, 0.0
 
 
 def _version() -> Version:
@@ -99,10 +108,10 @@ def _version() -> Version:
 
 def _build(*, with_encoder: bool) -> ArticleIndex:
     """Read everything and hold it. Without encoder the meanings are those already stored."""
-    global _held  # noqa: PLW0603  one index per process is the point
+    global _held, _seen  # noqa: PLW0603  one index per process is the point
     with _building:
         # The version is read first, so that a change during the reading shows as a newer version afterwards.
-        version = _version()
+        version = _seen = _version()
         if _held is not None and _held.version == version and (_held.is_complete or not with_encoder):
             return _held
         _held = _read(version, with_encoder=with_encoder)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from madoguchi.catalog.queries import tree
-from madoguchi.knowledge import usage
+from madoguchi.knowledge import article_index, usage
 from madoguchi.knowledge.models import Article, ArticleQuerySet, Place, Search, State
 from madoguchi.knowledge.rendering import excerpt, render
 from madoguchi.knowledge.rights import may_improve, may_keep, may_propose
@@ -64,6 +64,7 @@ def index(request: StaffRequest) -> HttpResponse:
         "proposes": may_propose(request.access),
         "filtered": bool(_told(address)),
         "searched": searched,
+        "lags": bool(address["q"]) and article_index.lags(),
     }
     return page(request, "knowledge/index.html", context)
 

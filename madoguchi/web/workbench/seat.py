@@ -18,7 +18,7 @@ from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import ShiftNote
 from madoguchi.interactions.models import IntakeDraft, Interaction, InteractionQuerySet
-from madoguchi.knowledge import usage
+from madoguchi.knowledge import article_index, usage
 from madoguchi.knowledge.models import Article, Place
 from madoguchi.notices.fitting import fitting_notices
 from madoguchi.people.access import Access, PreparedVisible
@@ -160,6 +160,7 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         "alike": [],
         "similar": Alike(),
         "lags_since": None,
+        "articles_lag": False,
         "likely": None,
         "put_away": None,
         "stands": talks(contact) if contact is not None else "",
@@ -281,7 +282,8 @@ def known_of(contact: Interaction, intake: Intake, access: Access) -> dict[str, 
         # The last one that was put away; whoever pressed the wrong key has it back at once.
         "put_away": Article.objects.visible_to(access).light().filter(pk=away[-1]).first() if away else None,
         "similar": shown.similar,
-        "lags_since": lags_since("ticket"),
+        "lags_since": lags_since("ticket") if said.strip() else None,
+        "articles_lag": article_index.lags() and bool(said.strip()),
         "notices": shown.notices,
         "likely": shown.likely,
         "alike": [ticket for ticket in alike if ticket != intake.ticket][:3],

@@ -1,18 +1,20 @@
 """/workbench/: what stands on the seat, for whom, and what each part of it costs."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Audience, Search, Showing, State
 from madoguchi.search.index import drain
+from madoguchi.search.models import Pending
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.web.workbench.seat import picker
 from tests.cast import Cast
@@ -204,3 +206,35 @@ def test_a_search_that_found_nothing_begins_an_article(cast: Cast, sign_in: Sign
     known = client.get(f"{address}/known/").content.decode()
     begins = known.split('data-key="Alt+W"')[0].rsplit('href="', 1)[1].split('"')[0]
     assert "扉が開かない" in client.get(begins).content.decode()
+
+
+def test_an_index_that_lags_says_so_even_when_nothing_is_found(
+    cast: Cast, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    client = sign_in(cast.sato)
+    known = f"/workbench/contacts/{contact.pk}/known/"
+    behind, newer = "検索の更新が遅れています", "新しい記事を読み込み中です"
+    client.post(f"/workbench/contacts/{contact.pk}/save/", {"round": "0", "notes": "画面が映らない"})
+    html = client.get(known).content.decode()
+    assert behind not in html
+    assert newer not in html
+    open_ticket(subject="画面が映らない", body="黒い", channel="phone", by=cast.suzuki)
+    Pending.objects.update(queued_at=timezone.now() - timedelta(minutes=3))
+    monkeypatch.setattr(article_index, "_BUILT_AT_ONCE", -1)
+    monkeypatch.setattr(article_index, "_build_in_background", lambda: None)
+    article = create(Content(question="画面が映らない", answer="線を挿す。"), by=cast.kimura)
+    html = client.get(known).content.decode()
+    assert article.question not in html.partition("</section>")[0]
+    assert behind in html
+    assert newer in html
+    html = client.get("/knowledge/?q=画面").content.decode()
+    assert newer in html
+    assert newer not in client.get("/knowledge/").content.decode()
+    drain()
+    article_index.current(wait=True)
+    html = client.get(known).content.decode()
+    assert article.question in html
+    assert behind not in html
+    assert newer not in html
+    assert newer not in client.get("/knowledge/?q=画面").content.decode()
