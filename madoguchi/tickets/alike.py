@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from madoguchi.catalog.models import Category
+from madoguchi.knowledge.models import Article
 from madoguchi.knowledge.suggest import Suggestion
 from madoguchi.people.access import Access
 from madoguchi.search.similar import Similar, similar
@@ -41,11 +42,11 @@ class Alike:
 
 @dataclass(frozen=True)
 class Likely:
-    """A category, and why: how many of the articles and of the tickets that fit belong to it."""
+    """A category, and why: the articles and the tickets that fit and belong to it, best first."""
 
     category: Category
-    articles: int
-    tickets: int
+    articles: tuple[Article, ...]
+    tickets: tuple[Ticket, ...]
 
 
 def alike_tickets(text: str, *, access: Access, limit: int = 5, without: Collection[int] = ()) -> Alike:
@@ -89,8 +90,8 @@ def likely_category(articles: Sequence[Suggestion], tickets: Sequence[AlikeTicke
         return None
     return Likely(
         category,
-        sum(one.article.category_id == category.pk for one in articles),
-        sum(one.ticket.category_id == category.pk for one in tickets),
+        tuple(one.article for one in articles if one.article.category_id == category.pk),
+        tuple(one.ticket for one in tickets if one.ticket.category_id == category.pk),
     )
 
 
