@@ -57,6 +57,22 @@ def test_an_article_is_used_another_put_away_and_the_category_taken(served: Desk
         page.screenshot(path=Path(folder) / "suggestions-390.png", full_page=True)
         page.set_viewport_size({"width": 1440, "height": 900})
 
+    page.keyboard.press("Alt+Digit0")
+    with page.expect_popup() as opened:
+        page.keyboard.press("Digit2")
+    expect(opened.value.locator("h1")).to_contain_text("添付ファイル")
+    opened.value.close()
+    page.keyboard.press("Alt+Digit7")
+    with page.expect_popup() as opened:
+        page.keyboard.press("Alt+Digit1")
+    expect(opened.value.locator("body")).to_contain_text("メールが送信できない")
+    opened.value.close()
+    page.keyboard.press("Alt+Digit8")
+    page.keyboard.press("Digit3")
+    expect(page.locator("#tab-intake")).to_contain_text("と同じ件")
+    expect(known.locator(".similar li.taken")).to_have_count(1)
+    expect(notes).to_have_value("メールを送信できず 0x800CCC0E")
+
     page.keyboard.press("Alt+Shift+Digit2")
     expect(known.locator(".suggestions li")).to_have_count(1)
     expect(known.locator(".put-away")).to_contain_text("添付ファイル")

@@ -37,7 +37,7 @@ from madoguchi.tickets.models import Priority, Ticket, TicketLink, WaitingFor
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
 from madoguchi.web.tickets.promising import promised_time, quick_times
-from madoguchi.web.tickets.solving import fitting_ticket, own_article
+from madoguchi.web.tickets.solving import fitting_ticket, last_put_away, own_article
 from madoguchi.web.tickets.views import context_of, ticket_or_404
 
 _BY_HAND = (Channel.VISIT, Channel.MAIL, Channel.PHONE, Channel.CHAT, Channel.WEB)
@@ -136,6 +136,7 @@ def resolve_sheet(request: StaffRequest, number: str) -> HttpResponse:
         if own is not None:
             found = [(own, excerpt(own.answer), ()), *(choice for choice in found if choice[0] != own)]
         context = {"ticket": ticket, "sheet": "resolve", "reasons": no_article_reasons(), "found": found}
+        context["put_away"] = last_put_away(request, ticket)
         return page(request, "tickets/sheets.html", context | {"chosen": own.key if own else ""})
     key = request.POST.get("article", "").strip()
     article = Article.objects.visible_to(request.access).filter(key=key).first() if key else None

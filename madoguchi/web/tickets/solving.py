@@ -1,7 +1,8 @@
 """The articles among which one says what solved a ticket, or what answers it."""
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET, require_POST
 
 from madoguchi.knowledge import usage
 from madoguchi.knowledge.models import Article, Place
@@ -25,13 +26,52 @@ type Choice = tuple[Article, str, tuple[str, ...]]
 def articles(request: StaffRequest, number: str) -> HttpResponse:
     """The articles that fit what was typed in the sheet that resolves the ticket; nothing typed: the ticket's words."""
     ticket = ticket_or_404(request, number)
-    words = request.GET.get("q", "").strip()
-    if not words:
-        return page(request, "tickets/articles.html", {"found": fitting_ticket(request, ticket)})
-    found = suggest(words, access=request.access, limit=ARTICLES)
-    usage.shown(ticket, found, place=Place.TICKET, by=request.user)
-    usage.asked(words, len(found), place=Place.TICKET, by=request.user, subject=ticket, category=ticket.category)
-    return page(request, "tickets/articles.html", {"found": _with_beginnings(found)})
+    return _answer(request, ticket, request.GET.get("q", "").strip(), request.GET.get("article", ""))
+
+
+@guard(Capability.WORK_TICKETS)
+@require_POST
+def put_away(request: StaffRequest, number: str) -> HttpResponse:
+    """The article named by ``away`` does not fit this ticket and stands lower from now on; ``again``: it does fit."""
+    ticket = ticket_or_404(request, number)
+    words, away = request.POST.get("q", "").strip(), request.POST.get("away", "")
+    rows = Article.objects.visible_to(request.access).light()
+    article = get_object_or_404(rows, key=away or request.POST.get("again", ""))
+    if away:
+        usage.dismiss(article, ticket, words or _said(ticket), place=Place.TICKET, by=request.user)
+    else:
+        usage.withdraw(article, ticket, by=request.user)
+    return _answer(request, ticket, words, request.POST.get("article", ""))
+
+
+def _answer(request: StaffRequest, ticket: Ticket, words: str, chosen: str) -> HttpResponse:
+    """What fits the words, without what was put away; ``chosen`` stays chosen while it is among them."""
+    if words:
+        away = usage.dismissed(ticket)
+        suggestions = suggest(words, access=request.access, limit=ARTICLES, without=away)
+        usage.shown(ticket, suggestions, place=Place.TICKET, by=request.user)
+        usage.asked(
+            words, len(suggestions), place=Place.TICKET, by=request.user, subject=ticket, category=ticket.category
+        )
+        found = _with_beginnings(suggestions)
+    else:
+        found = fitting_ticket(request, ticket)
+    return page(
+        request,
+        "tickets/articles.html",
+        {
+            "ticket": ticket,
+            "found": found,
+            "chosen": chosen if any(article.key == chosen for article, *_rest in found) else "",
+            "put_away": last_put_away(request, ticket),
+        },
+    )
+
+
+def last_put_away(request: StaffRequest, ticket: Ticket) -> Article | None:
+    """The article that was put away last; whoever pressed the wrong key has it back at once."""
+    away = usage.dismissed(ticket)
+    return Article.objects.visible_to(request.access).light().filter(pk=away[-1]).first() if away else None
 
 
 def fitting(request: StaffRequest, text: str) -> list[Choice]:
@@ -41,7 +81,8 @@ def fitting(request: StaffRequest, text: str) -> list[Choice]:
 
 def fitting_ticket(request: StaffRequest, ticket: Ticket) -> list[Choice]:
     """What fits the ticket's subject and what was said first; what the sheet opens with is noted as shown."""
-    found = suggest(_said(ticket), access=request.access, limit=ARTICLES)
+    away = usage.dismissed(ticket)
+    found = suggest(_said(ticket), access=request.access, limit=ARTICLES, without=away)
     usage.shown(ticket, found, place=Place.TICKET, by=request.user)
     return _with_beginnings(found)
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("<str:number>/correct/", correcting.correct_sheet, name="correct"),
     path("<str:number>/resolve/", acts.resolve_sheet, name="resolve"),
     path("<str:number>/articles/", solving.articles, name="articles"),
+    path("<str:number>/articles/put-away/", solving.put_away, name="put_away"),
     path("<str:number>/wait/", acts.wait_sheet, name="wait"),
     path("<str:number>/go-on/", acts.go_on_again, name="go_on"),
     path("<str:number>/close/", acts.close_ticket, name="close"),

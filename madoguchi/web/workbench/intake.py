@@ -21,14 +21,19 @@ from madoguchi.tickets.models import Ticket
 
 ITEM = "item."
 REQUIRED = "required."
-_TEXTS = ("category", "subject", "notes", "resolution", "article", "no_article_reason", "affected", "notice", "ticket")
+_TEXTS = (
+    *("category", "subject", "notes", "resolution", "article", "no_article_reason"),
+    *("affected", "notice", "ticket", "same_as"),
+)
 _LONGEST = 20_000
 _LONGEST_SUBJECT = 60
 
 
 @dataclass(frozen=True)
 class Intake:
-    """The form as it stands; every field may be empty. ``details`` are the answers to hearing items by key."""
+    """The form as it stands; every field may be empty. ``details`` are the answers to hearing items by key; ``same_as``
+    is a ticket of somebody else about the same matter.
+    """
 
     category: Category | None = None
     subject: str = ""
@@ -39,6 +44,7 @@ class Intake:
     affected: str = ""
     notice: Notice | None = None
     ticket: Ticket | None = None
+    same_as: Ticket | None = None
     details: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -79,7 +85,7 @@ def read(data: Mapping[str, Any], access: Access) -> Intake:
     category = _row(Category.objects.select_related("destination", "parent__parent__parent"), data.get("category"))
     key = data.get("article", "")
     article = Article.objects.visible_to(access).light().filter(key=key).first() if key else None
-    number = data.get("ticket", "")
+    number, other = data.get("ticket", ""), data.get("same_as", "")
     ticket = (
         Ticket.objects.visible_to(access).numbered(number).select_related("holder_team", "category").first()
         if number
@@ -93,6 +99,7 @@ def read(data: Mapping[str, Any], access: Access) -> Intake:
         article=article,
         notice=_row(Notice.objects.all(), data.get("notice")),
         ticket=ticket,
+        same_as=Ticket.objects.visible_to(access).numbered(other).first() if other else None,
         details={key: str(value) for key, value in data.get("details", {}).items()},
         **texts,
     )

@@ -24,11 +24,12 @@ from madoguchi.people.models import Team
 from madoguchi.scripts.models import Walk
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.link_notice import link_notice
+from madoguchi.tickets.actions.link_tickets import link_tickets
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
 from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.actions.resolve import resolve
-from madoguchi.tickets.models import Message, Status, Ticket
+from madoguchi.tickets.models import Message, Status, Ticket, TicketLink
 from madoguchi.web.consultations import asking
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
@@ -284,6 +285,8 @@ def _into_ticket(request: StaffRequest, contact: Interaction, intake: Intake, *,
     )
     if intake.notice is not None:
         link_notice(ticket, notice=intake.notice, by=request.user)
+    if intake.same_as is not None:
+        link_tickets(ticket, other=intake.same_as, kind=TicketLink.Kind.RELATED, by=request.user)
     if intake.resolution.strip() and not answered:
         post_message(
             ticket, body=intake.resolution, visibility=Message.Visibility.PUBLIC, said_in=contact, by=request.user

@@ -13,7 +13,7 @@ from madoguchi.handoffs.actions.offer import offer
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.record import record
 from madoguchi.knowledge.actions import Content, create
-from madoguchi.knowledge.models import Article
+from madoguchi.knowledge.models import Article, Showing
 from madoguchi.people.models import Person
 from madoguchi.tickets.actions.change import change
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -158,6 +158,33 @@ def test_the_articles_that_fit_are_offered_and_searched(ticket: Ticket, cast: Ca
     assert "<html" not in searched
     assert sign_in(cast.watanabe).get(found).status_code == 403
     assert sign_in(cast.ogawa).get(found).status_code == 404
+
+
+def test_an_article_is_chosen_by_key_and_what_does_not_fit_goes_away(
+    ticket: Ticket, cast: Cast, sign_in: SignIn
+) -> None:
+    for key in ("mail-1", "mail-2"):
+        create(
+            Content(question="メールが送れないとき", answer="ポートを見る。", state="validated"),
+            key=key,
+            by=cast.kimura,
+        )
+    client, away = sign_in(cast.sato), f"/tickets/{ticket.number}/articles/put-away/"
+    html = client.get(f"/tickets/{ticket.number}/resolve/").content.decode()
+    assert 'data-key="Alt+1"' in html
+    assert 'data-key="Alt+Shift+2"' in html
+    part = {**PARTIAL, "HX-Target": "div#articles"}
+    html = client.post(away, {"away": "mail-1", "article": "mail-2", "q": ""}, headers=part).content.decode()
+    assert 'value="mail-1"' not in html
+    assert 'value="mail-2" checked' in html
+    assert 'data-key="Alt+Shift+0"' in html
+    assert Showing.objects.get(article__key="mail-1").outcome == "dismissed"
+    assert 'value="mail-1"' not in client.get(f"/tickets/{ticket.number}/articles/?q=メール").content.decode()
+    assert 'value="mail-1"' in client.post(away, {"again": "mail-1", "q": "メール"}).content.decode()
+    assert Showing.objects.get(article__key="mail-1").outcome == ""
+    assert client.post(away, {"away": "nonsense"}).status_code == 404
+    assert sign_in(cast.watanabe).post(away, {"away": "mail-1"}).status_code == 403
+    assert sign_in(cast.ogawa).post(away, {"away": "mail-1"}).status_code == 404
 
 
 def test_resolving_asks_for_the_article_or_the_reason(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:

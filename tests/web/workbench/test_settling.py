@@ -17,12 +17,14 @@ from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article, Audience, State
 from madoguchi.notices.actions import post_notice
+from madoguchi.people.access import access_of
 from madoguchi.people.actions.departments import add_topic
 from madoguchi.people.models import Person, Staff
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
 from madoguchi.tickets.actions.resolve import close, resolve
-from madoguchi.tickets.models import Message, Status, Ticket
+from madoguchi.tickets.models import Message, Status, Ticket, TicketLink
+from madoguchi.web.workbench.intake import read
 from tests.cast import Cast
 from tests.web.workbench.calls import MOBILE, answers, ends, happen, rings
 
@@ -283,6 +285,21 @@ def test_a_notice_is_tied_to_the_ticket(cast: Cast, sign_in: SignIn, contact: In
     tied = Mention.objects.filter(kind="notice", ref=notice.pk, entry__kind="notice.linked").values("entry")
     assert Mention.objects.filter(entry__in=tied, kind="ticket", ref=ticket.pk).exists()
     assert "メール障害" in client.get(f"/tickets/{ticket.number}/").content.decode()
+
+
+def test_a_ticket_of_somebody_else_about_the_same_matter_is_linked(
+    cast: Cast, sign_in: SignIn, contact: Interaction
+) -> None:
+    other = open_ticket(subject="メールが送れない", body="出ない", channel="phone", by=cast.suzuki)
+    hidden = open_ticket(subject="メールが送れない", body="出ない", channel="phone", by=cast.suzuki)
+    client = sign_in(cast.sato)
+    html = post(client, contact, "save", form(cast, same_as=other.number), "tab-intake").content.decode()
+    assert f"{other.number_shown}と同じ件" in html
+    post(client, contact, "settle", form(cast, same_as=other.number, verb="open"))
+    ticket = Ticket.objects.exclude(pk__in=[other.pk, hidden.pk]).get()
+    link = TicketLink.objects.get()
+    assert (link.ticket, link.other, link.kind) == (ticket, other, TicketLink.Kind.RELATED)
+    assert read({"same_as": hidden.number}, access_of(cast.ogawa)).same_as is None
 
 
 def test_the_person_affected_is_a_colleague_or_somebody_new(cast: Cast, sign_in: SignIn, contact: Interaction) -> None:

@@ -1,4 +1,8 @@
 // The keyboard: single keys outside fields, Alt combinations anywhere, nothing while the IME is composing.
+// "Alt+0 3" is a pair: Alt+0, then 3 with or without Alt, within three seconds.
+const PAIR_MS = 3000;
+let begun = null;
+
 const SINGLE = { "/": search, "?": help, j: () => move(1), k: () => move(-1), o: open };
 
 addEventListener("keydown", (event) => {
@@ -8,6 +12,7 @@ addEventListener("keydown", (event) => {
     event.stopPropagation();
     return;
   }
+  if (begun && second(event)) return;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return send(event);
   if (event.ctrlKey || event.metaKey) return;
   if (event.altKey) return combination(event);
@@ -21,12 +26,41 @@ function scope() {
   return document.querySelector("dialog:modal") ?? document;
 }
 
+function named(event) {
+  return event.code.replace(/^(Key|Digit|Numpad)/, "");
+}
+
+function visible(selector) {
+  return [...scope().querySelectorAll(selector)].filter((one) => one.checkVisibility() && !one.disabled);
+}
+
 function combination(event) {
-  const name = event.code.replace(/^(Key|Digit)/, "");
-  const pressed = (key) => [...scope().querySelectorAll(`[data-key="${key}"]`)].find((one) => one.checkVisibility() && !one.disabled);
+  const name = named(event);
+  const pressed = (key) => visible(`[data-key="${key}"]`)[0];
   // With Shift a key of its own comes first; where there is none, Shift changes nothing.
   const button = (event.shiftKey && pressed(`Alt+Shift+${name}`)) || pressed(`Alt+${name}`);
-  if (!button) return;
+  if (button) return press(event, button);
+  const pair = visible(`[data-key^="Alt+${name} "]`);
+  if (!pair.length) return;
+  event.preventDefault();
+  begun = { key: `Alt+${name}`, at: event.timeStamp, pair };
+  for (const one of pair) one.classList.add("awaited");
+}
+
+// The second key of a pair; anything else ends the pair and means what it always means.
+function second(event) {
+  if (["Alt", "Shift", "Control", "Meta"].includes(event.key)) return false;
+  const { key, at, pair } = begun;
+  begun = null;
+  for (const one of pair) one.classList.remove("awaited");
+  if (event.timeStamp - at > PAIR_MS) return false;
+  if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); return true; }
+  const button = visible(`[data-key="${key} ${named(event)}"]`)[0];
+  if (button) press(event, button);
+  return Boolean(button);
+}
+
+function press(event, button) {
   event.preventDefault();
   // A live refresh has just put it there, and htmx does not know it yet: as a plain link it would leave the page.
   if (!button.hasAttribute("data-htmx-powered")) htmx.process(button.form ?? button);
