@@ -193,7 +193,7 @@ def test_a_suggestion_says_what_to_know_before_one_relies_on_it(cast: Cast, sign
     address = f"/workbench/contacts/{contact.pk}"
     client.post(f"{address}/save/", {"round": "0", "notes": "プリンターの印刷"}, headers={"X-Autosave": "1"})
     known = client.get(f"{address}/known/").content.decode()
-    for word in ("作成中", "未確認", "見直し日を過ぎています", "自社スタッフのみ", "選ぶと社内向けの文面"):
+    for word in ("作成中", "未確認", "見直し日超過", "自社スタッフのみ", "選ぶと社内向けの文面"):
         assert word in known, word
     taken = client.post(f"{address}/article/", {"round": "0", "notes": "プリンターの印刷", "article": "staff"})
     assert "社内の\n手順" in taken.content.decode()
