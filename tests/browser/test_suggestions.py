@@ -71,6 +71,7 @@ def test_an_article_is_used_another_put_away_and_the_category_taken(served: Desk
     page.keyboard.press("Digit3")
     expect(page.locator("#tab-intake")).to_contain_text("と同じ件")
     expect(notes).to_have_value("メールを送信できず 0x800CCC0E")
+    expect(known.locator(".similar li.taken")).to_have_count(1)
 
     page.keyboard.press("Alt+Shift+Digit2")
     expect(known.locator(".suggestions li")).to_have_count(1)

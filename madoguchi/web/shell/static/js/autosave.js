@@ -13,6 +13,8 @@ customElements.define("auto-save", class extends HTMLElement {
     for (const kind of ["input", "change", "compositionend"]) this.form.addEventListener(kind, (event) => this.changed(event), listen);
     this.form.addEventListener("htmx:after:request", (event) => this.sent(event), listen);
     this.form.addEventListener("submit", () => this.form.hasAttribute("hx-post") || this.forget(), listen);
+    document.addEventListener("htmx:before:request", (event) => this.carried(event), listen);
+    document.addEventListener("htmx:before:swap", (event) => this.replaced(event), listen);
     addEventListener("online", () => this.dirty && this.save(), listen);
     addEventListener("offline", () => this.dirty && this.fail(madoguchi.word("offline")), listen);
     addEventListener("pagehide", () => this.dirty && this.keep(), listen);
@@ -31,6 +33,18 @@ customElements.define("auto-save", class extends HTMLElement {
     this.keep();
     clearTimeout(this.timer);
     if (!event.isComposing) this.timer = setTimeout(() => this.save(), PAUSE);
+  }
+
+  // A button beside the form takes it along (hx-include): what comes back knows it all, and more. Saved once again as it
+  // was, the form would undo what the button did.
+  carried(event) {
+    const include = event.detail.ctx.sourceElement.getAttribute("hx-include");
+    if (include && this.form.matches(include)) this.taken = JSON.stringify(this.values());
+  }
+
+  replaced(event) {
+    const { target, response } = event.detail.ctx;
+    if (response?.raw?.ok && target?.contains?.(this.form) && this.taken === JSON.stringify(this.values())) this.forget();
   }
 
   values() {
