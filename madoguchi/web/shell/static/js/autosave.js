@@ -44,7 +44,9 @@ customElements.define("auto-save", class extends HTMLElement {
 
   replaced(event) {
     const { target, response } = event.detail.ctx;
-    if (response?.raw?.ok && target?.contains?.(this.form) && this.taken === JSON.stringify(this.values())) this.forget();
+    if (!response?.raw?.ok || !target?.contains?.(this.form) || this.taken !== JSON.stringify(this.values())) return;
+    this.stop.abort(); // a field that is taken away while one writes in it says once more that it changed
+    this.forget();
   }
 
   values() {
