@@ -10,6 +10,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.queries import tree
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.knowledge.models import Article
 from madoguchi.web.shell.guard import StaffRequest
@@ -36,7 +37,7 @@ def paths() -> dict[int, str]:
 
 def number_of(written: str) -> int:
     """A number as a form or an address says it; what is none is 0, which is nobody's."""
-    return int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else 0
+    return row_number(written) or 0
 
 
 def version_of(data: QueryDict) -> int | None:

@@ -22,6 +22,7 @@ from madoguchi.knowledge.glossary.models import Term, TermQuerySet
 from madoguchi.knowledge.glossary.words import OTHER, ROWS
 from madoguchi.knowledge.models import Audience
 from madoguchi.people.access import Capability
+from madoguchi.web.knowledge.parts import one_of
 from madoguchi.web.shell.export import export
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
@@ -147,13 +148,7 @@ def _form(term: Term) -> dict[str, Any]:
 
 def _entry(data: QueryDict) -> Entry:
     """The form as the acts take it; what it cannot mean is refused."""
-    written = data.get("category", "")
-    category = None
-    if written:
-        number = int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else 0
-        category = Category.objects.filter(pk=number).first()
-        if category is None:
-            raise Refused(_("What was chosen does not exist any more. Load the page again."), code="unknown_value")
+    category = one_of(Category.objects.all(), data.get("category", ""))
     return Entry(
         name=data.get("name", ""),
         reading=data.get("reading", ""),

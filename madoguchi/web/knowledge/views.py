@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from madoguchi.catalog.queries import tree
+from madoguchi.foundation.numbers import row_number
 from madoguchi.knowledge import article_index, usage
 from madoguchi.knowledge.models import Article, ArticleQuerySet, Place, Search, State
 from madoguchi.knowledge.rendering import excerpt, render
@@ -145,9 +146,10 @@ def _below(rows: ArticleQuerySet, after: str) -> ArticleQuerySet:
     changed: datetime | None = None
     with suppress(ValueError):
         changed = parse_datetime(moment)
-    if changed is None or changed.tzinfo is None or not (pk.isascii() and pk.isdecimal() and len(pk) < 19):
+    row = row_number(pk)
+    if changed is None or changed.tzinfo is None or row is None:
         return rows
-    return rows.filter(Q(updated_at__lt=changed) | Q(updated_at=changed, pk__lt=int(pk)))
+    return rows.filter(Q(updated_at__lt=changed) | Q(updated_at=changed, pk__lt=row))
 
 
 def _told(address: dict[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from madoguchi.foundation.numbers import row_number
 from madoguchi.people.access import Access, Capability
 from madoguchi.scripts import words
 from madoguchi.scripts.definition import Definition
@@ -79,9 +80,9 @@ def contacts(request: StaffRequest, category_id: int, number: int) -> HttpRespon
     since = counted_since(version, since=_since(days), access=request.access)
     found = walks_of(version, since=since, access=request.access, **parts)
     moment, _tilde, key = request.GET.get("after", "").partition("~")
-    started = _moment(moment)
-    if started is not None and key.isascii() and key.isdecimal() and len(key) < 19:
-        found = found.filter(Q(started_at__lt=started) | Q(started_at=started, pk__lt=int(key)))
+    started, row = _moment(moment), row_number(key)
+    if started is not None and row is not None:
+        found = found.filter(Q(started_at__lt=started) | Q(started_at=started, pk__lt=row))
     walks = list(
         found.select_related("interaction__person", "interaction__organization", "staff")
         .prefetch_related("interaction__ticket_links__ticket")
