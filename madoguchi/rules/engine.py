@@ -21,8 +21,8 @@ from madoguchi.problems.set_aside import set_aside
 from madoguchi.rules import schedule, tree
 from madoguchi.rules.acting import act, explain
 from madoguchi.rules.definition import Definition, Happened, OnEvent, OnTime, parse
-from madoguchi.rules.facts import Facts
-from madoguchi.rules.happened import event_of, is_heard, tickets_of
+from madoguchi.rules.facts import Facts, Since
+from madoguchi.rules.happened import event_of, is_heard, tickets_of, touches
 from madoguchi.rules.hours import the_world
 from madoguchi.rules.models import Firing, Rule
 from madoguchi.rules.store import facts_of
@@ -80,9 +80,10 @@ def react(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """Reaction: rules hear what happened to a ticket. An error in one is set aside, not raised."""
     if len(_chain.get()) >= DEEPEST:
         return
-    if not is_heard(entry.kind, entry.data):
+    heard = is_heard(entry.kind, entry.data)
+    if not heard and not touches(entry.kind, entry.actor_kind):
         return
-    rules = listening()
+    rules = [one for one in listening() if heard or _waits_for_a_touch(one)]
     if not rules:
         return
     try:
@@ -108,6 +109,10 @@ def _hear(entry: Entry, subjects: Sequence[models.Model], rules: list[Listening]
             for subject in subjects:
                 if isinstance(subject, Ticket) and subject.pk == ticket.pk:
                     subject.refresh_from_db()
+
+
+def _waits_for_a_touch(one: Listening) -> bool:
+    return isinstance(one.definition.when, OnTime) and one.definition.when.state is Since.UNTOUCHED
 
 
 def judge(one: Listening, ticket: Ticket, turn: Turn, world: World) -> bool:

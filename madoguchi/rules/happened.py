@@ -34,6 +34,7 @@ _EVENTS = {
 QUIET = frozenset({"ticket.went_on", "ticket.closed", "ticket.merged", "routing.decided", "interaction.linked"})
 KINDS = frozenset(_EVENTS) | {"message.posted", "call_back.done", "call.wrapup_ended"} | QUIET
 _OF_CALLS = frozenset({"call.abandoned", "call.wrapup_ended", "call_back.done"})  # their entries name no ticket
+_PEOPLE = frozenset({"staff", "person"})
 
 
 def is_heard(kind: str, data: Mapping[str, Any]) -> bool:
@@ -43,6 +44,11 @@ def is_heard(kind: str, data: Mapping[str, Any]) -> bool:
     if kind == "call.wrapup_ended":
         return data.get("code") == COMPLAINT
     return kind in KINDS
+
+
+def touches(kind: str, actor_kind: str) -> bool:
+    """Whether a person did something to the tickets that the entry names: from here on nobody has touched them."""
+    return actor_kind in _PEOPLE and kind not in _OF_CALLS
 
 
 def event_of(kind: str, data: dict[str, Any]) -> Happened | None:

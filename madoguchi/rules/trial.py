@@ -20,7 +20,7 @@ from typing import Any
 from madoguchi.rules import schedule, tree
 from madoguchi.rules.acting import explain
 from madoguchi.rules.definition import DESTINATION, Definition, Happened, Move, Offer, OnEvent, OnTime, Propose
-from madoguchi.rules.facts import Facts
+from madoguchi.rules.facts import Facts, Since
 from madoguchi.rules.history.moments import History
 from madoguchi.rules.world import World
 
@@ -118,8 +118,9 @@ def _on_event(history: History, definition: Definition, when: OnEvent, world: Wo
 def _on_time(history: History, definition: Definition, when: OnTime, world: World) -> list[Found]:
     """Between two moments the row does not change: the rule looks once, when the state has lasted long enough."""
     found: dict[str, Facts] = {}
-    ends = [moment.at for moment in history.moments[1:]] + [history.until]
-    for moment, end in zip(history.moments, ends, strict=True):
+    moments = [moment for moment in history.moments if when.state is Since.UNTOUCHED or not moment.touch]
+    ends = [moment.at for moment in moments[1:]] + [history.until]
+    for moment, end in zip(moments, ends, strict=True):
         due = schedule.moment(when, moment.facts, world)
         if due is None:
             continue

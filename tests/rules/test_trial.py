@@ -266,3 +266,21 @@ def test_whoever_stood_in_for_the_named_person_has_the_ticket_in_a_trial_too(cas
         live = facts_of([ticket.pk], set())[ticket.pk]
     assert history.moments[-1].facts.assignee == live.assignee
     assert live.assignee != cast.ito.pk
+
+
+def test_linking_a_contact_is_a_touch_that_a_waiting_rule_hears_and_a_wrap_up_is_none(cast: Cast) -> None:
+    definition = {"when": after("untouched", 20, working=False), "then": [TELL]}
+    rule = Rule.objects.create(name="", definition=definition, state="trial", changed_at=MORNING, position=1)
+    with freeze_time(MORNING) as clock:
+        ticket = open_ticket(subject="一", body="一", channel="phone", requester=cast.yamada, by=cast.sato)
+        for name in ("", "", "praise", "", "", ""):
+            clock.tick(STEP)
+            fire_due()
+            if name:
+                act(name, ticket, cast)
+        until = timezone.now() + timedelta(microseconds=1)
+        [history] = histories([ticket.pk], until=until)
+    told = {(MORNING + minutes * timedelta(minutes=1)).isoformat() for minutes in (0, 30)}
+    assert set(Firing.objects.values_list("cause", flat=True)) == {f"untouched:{since}" for since in told}
+    found = hits(history, parse(rule.definition), the_world(), since=MORNING)
+    assert {hit.cause for hit in found} == {f"untouched:{since}" for since in told}

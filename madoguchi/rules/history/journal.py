@@ -14,12 +14,10 @@ from django.db.models import Q
 from madoguchi.handoffs.models import Handoff
 from madoguchi.rules.definition import Happened
 from madoguchi.rules.facts import REACHED, Facts, Said, text_of
-from madoguchi.rules.happened import event_of, is_heard
+from madoguchi.rules.happened import event_of, is_heard, touches
 from madoguchi.rules.history.moments import History, Moment, Move
 from madoguchi.rules.history.past import Line, Past
 from madoguchi.tickets.models import ACTIVE, Message, Ticket, shown
-
-_PEOPLE = frozenset({"staff", "person"})
 
 
 def tickets_in(since: datetime, until: datetime) -> list[int]:
@@ -94,12 +92,15 @@ class _Fold:
             while calls and calls[0] < line.at:
                 self._abandoned(calls.pop(0))
             getattr(self, "_" + line.kind.replace(".", "_"), self._nothing)(line)
-            if line.actor_kind in _PEOPLE:
+            touched = touches(line.kind, line.actor_kind)
+            if touched:
                 self.now.touched_at = max(self.now.touched_at or line.at, line.at)
-            if is_heard(line.kind, line.data) and self._belonged(line):
-                happened = event_of(line.kind, dict(line.data))
+            heard = is_heard(line.kind, line.data) and self._belonged(line)
+            if heard or touched:
+                happened = event_of(line.kind, dict(line.data)) if heard else None
                 rule = line.actor_id if line.actor_kind == "rule" else None
-                self.moments.append(Moment(line.at, happened, self._facts(line.at), f"entry:{line.id}", rule))
+                cause = f"entry:{line.id}"
+                self.moments.append(Moment(line.at, happened, self._facts(line.at), cause, rule, touch=not heard))
         for at in calls:
             self._abandoned(at)
         return History(

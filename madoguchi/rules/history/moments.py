@@ -11,7 +11,8 @@ from madoguchi.rules.facts import Facts
 class Moment:
     """Something happened (None: nothing that rules listen to), and the facts right after it.
 
-    ``cause`` is what an event rule would have fired for; ``rule`` is the id of the rule that did it, if one did.
+    ``cause`` is what an event rule would have fired for; ``rule`` is the id of the rule that did it, if one did. A mere
+    ``touch`` is heard by those rules only that wait for a person to do something.
     """
 
     at: datetime
@@ -19,6 +20,7 @@ class Moment:
     facts: Facts
     cause: str = ""
     rule: int | None = None
+    touch: bool = False
 
 
 @dataclass(frozen=True)
