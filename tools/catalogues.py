@@ -49,6 +49,8 @@ JINJA_OPTIONS = {
     **dict.fromkeys(("trimmed", "newstyle_gettext", "trim_blocks", "lstrip_blocks"), "true"),
 }
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sdif]|\{(\w*)\}|%([sd])")
+_CODE = re.compile(r"\]\([^()]*\)|\(\)")  # a Markdown link, a call
+_JAPANESE = re.compile(r"[\u3005\u3040-\u30ff\u3400-\u9fff]")
 
 type Key = tuple[str, str]  # context ("" for none), msgid (of a plural: the singular)
 type Translation = str | tuple[str, ...]
@@ -169,6 +171,17 @@ def mismatches(messages: Mapping[Key, Found], translations: Mapping[Key, Transla
     return wrong
 
 
+def half_width_brackets(translations: Mapping[Key, Translation]) -> list[str]:
+    """Translations with half-width brackets in Japanese text; what a placeholder puts in is taken for Japanese."""
+    wrong = []
+    for key, text in translations.items():
+        for form in text if isinstance(text, tuple) else (text,):
+            rest = _CODE.sub("", _PLACEHOLDER.sub("語", form))
+            if _JAPANESE.search(rest) and any(bracket in rest for bracket in "()"):
+                wrong.append(f"{key[1]!r} → {form!r}: half-width brackets; Japanese text has （ and ）")
+    return wrong
+
+
 def _placeholders(text: str) -> tuple[str, ...]:
     return tuple(sorted({match.group() for match in _PLACEHOLDER.finditer(text)}))
 
@@ -256,7 +269,7 @@ def main() -> int:
         if options.check:
             kept = current()
             stale = kept - said.messages.keys()
-            wrong = mismatches(said.messages, translations)
+            wrong = mismatches(said.messages, translations) + half_width_brackets(translations)
             for line in wrong:
                 print(line, file=sys.stderr)
             if stale:
@@ -268,7 +281,7 @@ def main() -> int:
             return 1 if untranslated or stale or wrong or said.unreadable else 0
         for path in options.add:
             additions = _read_additions(path)
-            if wrong := mismatches(said.messages, additions):
+            if wrong := mismatches(said.messages, additions) + half_width_brackets(additions):
                 print("\n".join(wrong), file=sys.stderr)
                 return 1
             for key in sorted(additions.keys() - said.messages.keys()):

@@ -25,6 +25,26 @@ def test_translations_keep_the_placeholders() -> None:
     assert catalogues.mismatches(catalogues.extracted().messages, catalogues.stored()) == []
 
 
+def test_japanese_sentences_have_full_width_brackets() -> None:
+    assert catalogues.half_width_brackets(catalogues.stored()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("担当(不在)", True),
+        ("ファイル (CSV) を選ぶ", True),
+        ("%(role)s(%(team)s)", True),
+        ("担当（%(team)s）", False),
+        ("[文字](アドレス)で書く", False),
+        ("now()を使う", False),
+        ("OAuth (beta)", False),
+    ],
+)
+def test_half_width_brackets_are_found_in_japanese_text_alone(text: str, wrong: bool) -> None:
+    assert bool(catalogues.half_width_brackets({("", "x"): text})) == wrong
+
+
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
     out = StringIO()

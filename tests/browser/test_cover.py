@@ -47,7 +47,7 @@ def test_an_absence_is_noted_and_nothing_waits_on_who_is_away(served: Desk, open
     lead.get_by_role("checkbox", name="請求書の宛名").uncheck()
     lead.locator("#field-note").fill("急病")
     lead.get_by_role("button", name="チェックした件の担当を替える").click()
-    expect(lead.locator("#messages")).to_contain_text("2件の担当を替えました(チケット 1、折り返し 1)")
+    expect(lead.locator("#messages")).to_contain_text("2件の担当を替えました（チケット 1、折り返し 1）")
     expect(lead.locator("tbody tr")).to_have_count(1)
     expect(lead.locator("tbody")).to_contain_text("請求書の宛名")
 

@@ -99,7 +99,7 @@ def test_whoever_takes_it_over_hears_of_it_once(cast: Cast, raised: Raise) -> No
     reassign(cast.sato, by=cast.hayashi)
     [told] = Notification.objects.filter(kind="work.reassigned")
     assert told.staff == cast.suzuki
-    assert told.words == "佐藤 美咲さんを待っていた3件は、あなたの担当になりました(林 直子)。"
+    assert told.words == "佐藤 美咲さんを待っていた3件は、あなたの担当になりました（林 直子）。"
 
 
 def test_a_substitute_of_another_team_leaves_it_to_the_whole_team(cast: Cast, raised: Raise) -> None:

@@ -25,7 +25,7 @@ def test_the_substitute_hears_from_when_to_when_and_when_it_is_over(cast: Cast) 
     )
     end_absence(absence, by=cast.hayashi)
     assert words_to(cast.suzuki) == [
-        "佐藤 美咲さんの代理です(21:00 から 11/27(金) 21:00 まで)。",
+        "佐藤 美咲さんの代理です（21:00 から 11/27(金) 21:00 まで）。",
         "佐藤 美咲さんの代理は終わりました。",
     ]
     assert not words_to(cast.sato)
@@ -36,7 +36,7 @@ def test_the_substitute_hears_from_when_to_when_and_when_it_is_over(cast: Cast) 
 @freeze_time(NOW)
 def test_everybody_of_a_team_that_stands_in_hears_of_it(cast: Cast) -> None:
     note_absence(cast.sato, starts_at=NOW, substitute_team=cast.network, by=cast.sato)
-    assert words_to(cast.ito) == ["佐藤 美咲さんの代理です(21:00 から、終了は未定)。"]
+    assert words_to(cast.ito) == ["佐藤 美咲さんの代理です（21:00 から、終了は未定）。"]
     assert Notification.objects.count() == 1
 
 
@@ -54,7 +54,7 @@ def test_who_is_on_duty_hears_of_it_and_of_no_more_but_not_twice_of_the_same(cas
     set_duty(cast.network, cast.ito, last=date(2026, 11, 27), by=cast.hayashi, **NIGHT)  # type: ignore[arg-type]
     remove_duty(duties[2], by=cast.hayashi)
     assert words_to(cast.ito) == [
-        "ネットワークの当番です(18:00 から 11/26(木) 09:00 まで)。",
-        "ネットワークの当番が2回あります(11/26(木) 18:00 から 11/28(土) 09:00 まで)。",
+        "ネットワークの当番です（18:00 から 11/26(木) 09:00 まで）。",
+        "ネットワークの当番が2回あります（11/26(木) 18:00 から 11/28(土) 09:00 まで）。",
         "11/27(金) 18:00 のネットワークの当番は取り消されました。",
     ]

@@ -130,14 +130,14 @@ def test_what_waits_for_somebody_is_counted_and_late_after_its_time(cast: Cast, 
     Interaction.objects.filter(call=linked).update(state="linked")
     shown = region(sign_in(cast.hayashi), "todo")
     assert re.findall(
-        r"(\d+) (凍結中のチケット|期限超過・1時間以内|折り返しの約束|放棄呼\(要折り返し\)"
+        r"(\d+) (凍結中のチケット|期限超過・1時間以内|折り返しの約束|放棄呼（要折り返し）"
         r"|チケットのない応対|受け取り待ち)",
         shown,
     ) == [
         ("1", "凍結中のチケット"),
         ("0", "期限超過・1時間以内"),
         ("2", "折り返しの約束"),
-        ("1", "放棄呼(要折り返し)"),
+        ("1", "放棄呼（要折り返し）"),
         ("1", "チケットのない応対"),
         ("1", "受け取り待ち"),
     ]

@@ -157,7 +157,7 @@ def test_a_partners_staff_see_only_what_their_own_team_asked(cast: Cast, sign_in
 def test_a_closed_house_tells_nobody_of_the_policies(cast: Cast, sign_in: SignIn) -> None:
     client = sign_in(cast.hayashi)
     html = client.get("/consultations/policies/").content.decode()
-    assert "(初期設定)" in html
+    assert "（初期設定）" in html
     sent = {"fields": ["organization", "phone", "item:error_code"], "outside": ["organization"]}
     assert client.post(f"/consultations/policies/{cast.mail_trouble.pk}/", sent).status_code == 302
     html = client.get("/consultations/policies/").content.decode()

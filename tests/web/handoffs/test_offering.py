@@ -49,7 +49,7 @@ def form(**changes: str) -> dict[str, str]:
 def test_the_sheet_proposes_by_category_and_shows_what_is_known(cast: Cast, sign_in: SignIn) -> None:
     ticket = raised(cast)
     html = sign_in(cast.sato).get(f"/handoffs/offer/{ticket.number}/", headers=SHEET).content.decode()
-    assert f'<option value="{cast.service_desk.pk}" selected>サービスデスク(提案)' in html
+    assert f'<option value="{cast.service_desk.pk}" selected>サービスデスク（提案）' in html
     assert "分類「メールの不具合」" in html
     assert 'value="0x800CCC0E"' in html
     assert "1/5" in html

@@ -51,11 +51,11 @@ def test_one_press_gives_everything_to_the_substitute(cast: Cast, sign_in: SignI
     away(cast, cast.sato, cast.suzuki)
     client = sign_in(cast.hayashi)
     text = client.get(of(cast.sato)).text
-    for words in ("佐藤 美咲さんを待っているもの", "メールが送れない", "中川", "代理：鈴木 大輔", "鈴木 大輔(代理)"):
+    for words in ("佐藤 美咲さんを待っているもの", "メールが送れない", "中川", "代理：鈴木 大輔", "鈴木 大輔（代理）"):
         assert words in text
     form = {"thing": [f"ticket:{ticket.pk}", f"call:{call.pk}"], f"to-{cast.call_centre.pk}": cast.suzuki.pk}
     answer = client.post(of(cast.sato), form, follow=True)
-    assert "2件の担当を替えました(チケット 1、折り返し 1)" in answer.text
+    assert "2件の担当を替えました（チケット 1、折り返し 1）" in answer.text
     assert "待っているものはありません" in answer.text
     ticket.refresh_from_db()
     assert (ticket.assignee, CallBack.objects.get().staff) == (cast.suzuki, cast.suzuki)

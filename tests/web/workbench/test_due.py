@@ -103,7 +103,7 @@ def test_what_departments_said_stands_there_until_somebody_has_seen_to_it(cast: 
     client = sign_in(cast.sato)
     html = client.get("/workbench/due/").content.decode()
     assert listed(client) == ["電話", "聞き返し", "回答", "遅れた回答", "先の期限"]
-    assert re.findall(r"経理部 (\S+)</span>", html) == ["電話が必要", "返事待ち", "回答あり(未連絡)", "要確認"]
+    assert re.findall(r"経理部 (\S+)</span>", html) == ["電話が必要", "返事待ち", "回答あり（未連絡）", "要確認"]
     assert f'hx-get="/consultations/{back.pk}/"' in html
     reply(back, body="8月分です", by=cast.sato)
     use_answers(told.ticket, [said], body="発行済みとのことです", by=cast.sato)
