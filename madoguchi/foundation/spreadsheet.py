@@ -7,10 +7,13 @@ from typing import IO
 from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from django.utils.translation import gettext as _
+
 type Cell = str | int | float | datetime | None
 
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a workbook's times bear no zone)
-_LONGEST = 32_767  # characters that Excel keeps in one cell
+_LONGEST = 32_767  # characters that Excel keeps in one cell, rare ones (𠮷) counted twice
+_NAMED = 20  # cut cells that are named at the end of the sheet
 _UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -55,7 +58,11 @@ def unguarded(cell: str) -> str:
 
 
 def write_xlsx(file: IO[bytes], heads: Sequence[str], rows: Iterable[Sequence[Cell]], *, title: str) -> None:
-    """Write the workbook; ``title`` names its only sheet. Times are written as they stand, without their zone."""
+    """Write the workbook; ``title`` names its only sheet. Times are written as they stand, without their zone.
+
+    A text that is longer than a cell holds is cut and says so at its end; a row after the last one names these cells.
+    """
+    cut: list[str] = []
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         for name, content in _FILES.items():
             archive.writestr(name, _XML + content.replace("{title}", _attribute(title)))
@@ -66,9 +73,35 @@ def write_xlsx(file: IO[bytes], heads: Sequence[str], rows: Iterable[Sequence[Ce
                 "<sheetData>".encode()
             )
             sheet.write(f"<row>{''.join(_text(head, ' s="1"') for head in heads)}</row>".encode())
-            for row in rows:
-                sheet.write(f"<row>{''.join(map(_cell, row))}</row>".encode())
+            for number, row in enumerate(rows, start=2):
+                cells = [_fitting(value) for value in row]
+                cut += [f"{_letters(place)}{number}" for place, value in enumerate(cells) if value is not row[place]]
+                sheet.write(f"<row>{''.join(map(_cell, cells))}</row>".encode())
+            if cut:
+                named = " ".join(cut[:_NAMED]) + (" …" if len(cut) > _NAMED else "")
+                sheet.write(f"<row/><row>{_text(_notice(), ' s="1"')}{_text(named)}</row>".encode())
             sheet.write(b"</sheetData></worksheet>")
+
+
+def _notice() -> str:
+    return _("Cut off: Excel holds 32,767 characters in a cell. The CSV file has all of it.")
+
+
+def _fitting(value: Cell) -> Cell:
+    """The value itself, or as much of a text as fits into a cell with the notice that it was cut."""
+    if not isinstance(value, str) or len(value) * 2 <= _LONGEST:
+        return value
+    units = value.encode("utf-16-le", "surrogatepass")
+    if len(units) <= _LONGEST * 2:
+        return value
+    end = f"… [{_notice()}]"
+    return units[: (_LONGEST - len(end)) * 2].decode("utf-16-le", "ignore") + end
+
+
+def _letters(place: int) -> str:
+    """A column's name: A for 0, Z for 25, AA for 26."""
+    before, letter = divmod(place, 26)
+    return (_letters(before - 1) if before else "") + chr(ord("A") + letter)
 
 
 def _cell(value: Cell) -> str:
@@ -84,7 +117,7 @@ def _cell(value: Cell) -> str:
 
 
 def _text(value: str, style: str = "") -> str:
-    written = escape(_UNWRITABLE.sub("", value)[:_LONGEST])
+    written = escape(_UNWRITABLE.sub("", value))
     return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{written}</t></is></c>'
 
 

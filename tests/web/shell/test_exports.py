@@ -61,6 +61,16 @@ def test_a_partner_takes_nothing_along_but_their_share(cast: Cast, sign_in: Sign
     assert client.get("/board/calls/export.csv").status_code == 403
 
 
+def test_a_long_answer_is_whole_in_csv_and_cut_with_a_notice_in_excel(cast: Cast, sign_in: SignIn) -> None:
+    create(Content(question="長い手順", answer="字" * 40_000 + "終わり"), key="long", by=cast.kimura)
+    client = sign_in(cast.kimura)
+    assert "字終わり" in content(client, "/knowledge/export.csv")
+    workbook = content(client, "/knowledge/export.xlsx")
+    assert "終わり" not in workbook
+    assert workbook.count("CSVファイルには全文があります。") == 2  # in the cell, and in the last row
+    assert "CSVは全文です" in client.get("/knowledge/").text
+
+
 @pytest.mark.parametrize("address", LISTS)
 def test_an_outsider_takes_nothing(cast: Cast, sign_in: SignIn, address: str) -> None:
     assert sign_in(cast.outsider).get(f"{address}export.csv").status_code == 403
