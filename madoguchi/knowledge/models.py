@@ -390,3 +390,20 @@ class ArticleText(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class HelpMark(models.Model):
+    """An unknown reader said today whether an article helped, so that nobody is counted twice.
+
+    ``mark`` is a keyed hash of day and address, another one each day; the row is deleted on the next (``helped``).
+    """
+
+    mark = models.CharField(max_length=64)
+    article = models.ForeignKey(Article, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mark", "article"], name="knowledge_help_once")]
+
+    def __str__(self) -> str:
+        return f"{self.article_id} {self.mark[:8]}"

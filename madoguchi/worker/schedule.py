@@ -18,6 +18,7 @@ from madoguchi.foundation.literal import Words
 from madoguchi.insight.gaps.models import Waiting
 from madoguchi.insight.gaps.work import step as gather_gaps
 from madoguchi.knowledge.actions import tell_late
+from madoguchi.knowledge.helped import forget_readers
 from madoguchi.knowledge.models import ArticleComment
 from madoguchi.mail.outbox import deliver_due
 from madoguchi.mail.queries import mails_unsent, mails_waiting
@@ -49,6 +50,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("consultations", lambda: advance_due(limit=_BATCH) == _BATCH, every=1.0),
     Job("chat_and_sms", lambda: deliver_messages(_BATCH) == _BATCH, every=1.0),
     Job("article_comments", lambda: tell_late(limit=_BATCH) == _BATCH, every=60.0),
+    Job("faq_readers", forget_readers, every=600.0),
     Job("recalculation", recalculate, every=5.0),
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("rules", fire_due, every=1.0),

@@ -3,7 +3,7 @@
 from madoguchi.knowledge.actions.comments import answer, comment, tell_late
 from madoguchi.knowledge.actions.learn import learn, unlearn
 from madoguchi.knowledge.actions.pictures import add_picture
-from madoguchi.knowledge.actions.standing import count_help, improve, propose, restore, validate
+from madoguchi.knowledge.actions.standing import improve, propose, restore, validate
 from madoguchi.knowledge.actions.write import Content, archive, change, create
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "archive",
     "change",
     "comment",
-    "count_help",
     "create",
     "improve",
     "learn",

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import date
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category
@@ -92,12 +91,6 @@ def restore(article: Article, number: int, *, by: Staff) -> Article:
         content_of(current), **said, category=category_of(version), category_text=version.fields["category_text"]
     )
     return change(current, content, by=by, note=note)
-
-
-def count_help(article: Article, *, helped: bool) -> None:
-    """A reader of the public FAQ says whether it helped. Counted only: no journal entry, nobody is known."""
-    name = "helped" if helped else "not_helped"
-    Article.objects.public().filter(pk=article.pk).update(**{name: F(name) + 1})
 
 
 def content_of(article: Article) -> Content:

@@ -19,13 +19,11 @@ type View = Callable[..., HttpResponseBase]
 KEPT_S = 300  # what is withdrawn is gone from every cache after five minutes
 PAGES = Limit("faq", 240, 60)
 SEARCHES = Limit("faq_search", 60, 60)
-HELPED = Limit("faq_helped", 30, 3600)
-HELPED_ONCE = Limit("faq_helped_once", 1, 86_400)
 
 
-def within(limit: Limit, request: HttpRequest, *, what: str = "") -> bool:
+def within(limit: Limit, request: HttpRequest) -> bool:
     """Count one more for whoever asks; whether they may."""
-    return not limit.passed(f"{address_of(request)}:{what}")
+    return not limit.passed(address_of(request))
 
 
 def open_page(view: View) -> View:

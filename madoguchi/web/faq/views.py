@@ -13,11 +13,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from madoguchi.catalog.models import Category
-from madoguchi.knowledge.actions import count_help
+from madoguchi.knowledge.helped import count_help
 from madoguchi.knowledge.models import Article
 from madoguchi.knowledge.rendering import excerpt, render
 from madoguchi.knowledge.suggest import suggest
-from madoguchi.web.faq.door import HELPED, HELPED_ONCE, SEARCHES, absolute, cached, desk, open_page, within
+from madoguchi.web.answer.limits import address_of
+from madoguchi.web.faq.door import SEARCHES, absolute, cached, desk, open_page, within
 from madoguchi.web.shell.guard import public
 from madoguchi.web.shell.keyset import keyset
 from madoguchi.web.shell.render import page
@@ -75,11 +76,9 @@ def article_page(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def helped(request: HttpRequest, key: str) -> HttpResponse:
     """Counted, once a day for an address and an article; who it was is kept nowhere."""
-    article = _article_or_404(key)
-    if within(HELPED, request) and within(HELPED_ONCE, request, what=str(article.pk)):
-        count_help(article, helped=request.POST.get("helped") == "yes")
+    count_help(_article_or_404(key), helped=request.POST.get("helped") == "yes", address=address_of(request))
     said = {"thanks": "1"} | ({"lang": request.GET["lang"]} if request.GET.get("lang") in {"ja", "en"} else {})
-    return HttpResponseRedirect(f"{reverse('faq:page', args=[article.key])}?{urlencode(said)}#helped")
+    return HttpResponseRedirect(f"{reverse('faq:page', args=[key])}?{urlencode(said)}#helped")
 
 
 def _frame(request: HttpRequest) -> dict[str, Any]:
