@@ -11,7 +11,7 @@ from madoguchi.api.reading import clean_text, read_json
 from madoguchi.api.v1.answer import answer
 from madoguchi.api.v1.calls import take_in
 from madoguchi.people import tokens
-from madoguchi.telephony.providers import zammad
+from madoguchi.telephony.providers.zammad import translation as zammad
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 

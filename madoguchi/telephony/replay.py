@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from madoguchi.foundation.refusal import Refused
 from madoguchi.telephony.events import Event, moment
 from madoguchi.telephony.fold import fold
-from madoguchi.telephony.providers import asterisk, neutral, zammad
+from madoguchi.telephony.providers.asterisk import translation as asterisk
+from madoguchi.telephony.providers.neutral import translation as neutral
+from madoguchi.telephony.providers.zammad import translation as zammad
 from madoguchi.telephony.snapshots import closings
 from madoguchi.telephony.timeline import joined_into, root_of
 

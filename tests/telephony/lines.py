@@ -10,7 +10,7 @@ from madoguchi.journal.record import NamedActor
 from madoguchi.telephony.actions.receive_events import receive_events
 from madoguchi.telephony.events import Event, read_events
 from madoguchi.telephony.models import Call
-from madoguchi.telephony.providers import zammad
+from madoguchi.telephony.providers.zammad import translation as zammad
 
 NINE = datetime(2026, 8, 21, 0, 0, tzinfo=UTC)
 PBX = NamedActor("system", "pbx")

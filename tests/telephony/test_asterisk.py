@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from madoguchi.telephony.providers import asterisk
+from madoguchi.telephony.providers.asterisk import translation as asterisk
+from madoguchi.telephony.providers.asterisk.pbx import Pbx
 from madoguchi.telephony.replay import replay
 
 RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "asterisk-recordings"
@@ -70,9 +71,27 @@ def test_what_the_gaps_hid_is_named_not_guessed() -> None:
 
 
 def test_a_message_that_lacks_everything_is_set_aside() -> None:
-    translation = asterisk.Translation()
-    for name in ("Newchannel", "Hangup", "BridgeEnter", "DialEnd", "Pickup", "AttendedTransfer", "QueueCallerJoin"):
-        translation.take([("Event", name)], at=1.0, connection=1, sent=False)
-    translation.take([("Event", "__class__")], at=1.0, connection=1, sent=False)
-    assert translation.found == []
+    translation = asterisk.Translation(Pbx())
+    names = ("Newchannel", "Hangup", "BridgeEnter", "DialEnd", "Pickup", "AttendedTransfer", "QueueCallerJoin")
+    assert [translation.take([("Event", name)], at=1.0) for name in (*names, "__class__")] == [[]] * 8
     assert translation.set_aside > 0
+
+
+@pytest.mark.skipif(not SCENARIOS, reason="The recordings of a real Asterisk are not beside this checkout.")
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_its_memory_can_be_saved_and_loaded_after_every_message(scenario: str) -> None:
+    rows = [json.loads(line) for line in (RECORDINGS / scenario / "ami.jsonl").open(encoding="utf-8")]
+    pbx, found = Pbx(), []
+    translation = asterisk.Translation(pbx)
+    for connection in (1, 2):
+        mine = [row for row in rows if row["conn"] == connection]
+        for row in mine:
+            if row is mine[0]:
+                found += translation.begun(at=next(row["t"] for row in mine if "msg" in row))
+            if "closed" in row.get("note", ""):
+                found += translation.lost(at=row["t"])
+            if "msg" in row:
+                pairs = [(key, value) for key, value in row["msg"]]
+                found += (translation.asked if row["dir"] == "send" else translation.take)(pairs, at=row["t"])
+            translation = asterisk.Translation.from_json(json.loads(json.dumps(translation.to_json())), pbx)
+    assert found == asterisk.events_of_recording(rows)

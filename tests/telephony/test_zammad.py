@@ -9,7 +9,7 @@ from freezegun import freeze_time
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.telephony.models import Call, CallEvent
-from madoguchi.telephony.providers import zammad
+from madoguchi.telephony.providers.zammad import translation as zammad
 from tests.cast import Cast
 from tests.telephony.lines import NINE, PBX, post_zammad, receive_events, told
 

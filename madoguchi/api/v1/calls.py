@@ -22,7 +22,7 @@ from madoguchi.telephony import queries
 from madoguchi.telephony.actions.receive_events import receive_events
 from madoguchi.telephony.events import MOST_EVENTS, Event
 from madoguchi.telephony.models import Call, Outcome
-from madoguchi.telephony.providers import neutral
+from madoguchi.telephony.providers.neutral import translation as neutral
 
 router = Router(tags=["telephone"])
 READ = Needs("calls:read", capability=Capability.READ_TICKETS)

@@ -23,7 +23,7 @@ _GAP_MEMORY = timedelta(days=1)
 
 @transaction.atomic
 def receive_events(events: Sequence[Event], *, sender: str, by: Actor) -> list[Call]:
-    """Take in up to 500 checked events of one sender (``providers.*.events_of``); the calls they belong to.
+    """Take in up to 500 checked events of one sender (``providers/*/translation.py``); the calls they belong to.
 
     Idempotent: an event whose id this sender has used before changes nothing. Safe under concurrent posts: a call is
     locked while its events are stored and folded. Every real transition is written to the journal once.

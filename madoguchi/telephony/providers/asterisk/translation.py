@@ -1,57 +1,126 @@
 """Asterisk's manager interface: its events, in the order of one connection, into neutral ones."""
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from typing import Any, Self
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.telephony.events import Event
-from madoguchi.telephony.providers.asterisk_channels import Leg, Line, direction_of, extension_of, half_of
-from madoguchi.telephony.providers.asterisk_following import Following, Message, iso
+from madoguchi.telephony.providers.asterisk.channels import Leg, Line
+from madoguchi.telephony.providers.asterisk.following import Following, Message, iso
+from madoguchi.telephony.providers.asterisk.pbx import Pbx, half_of
+
+type Pairs = Sequence[tuple[str, str]]
 
 _REQUEST = re.compile(r"cti-req-(.+)")
 _REJECTED = ("17", "21")
 _DIAL_RESULTS = {"ANSWER": "answered", "NOANSWER": "no_answer", "BUSY": "rejected"}
+_PLAIN = ("alias", "waiting", "requests", "connected", "heard", "cut", "place", "booted", "stamped", "set_aside")
 
 
-def events_of_recording(rows: Iterable[Any]) -> list[Event]:
+def events_of_recording(rows: Iterable[Any], *, pbx: Pbx | None = None) -> list[Event]:
     """The neutral events of a recorded connection, one row ``{"t", "conn", "dir", "msg": [[key, value], …]}`` each.
 
-    Actions that we sent are heeded too (a transfer or hang-up that we asked for gives no event that says so).
+    ``dir`` is ``recv``, ``send`` (an action of ours) or ``note`` (``tcp closed``).
     """
-    translation = Translation()
+    translation, found, connection = Translation(pbx or Pbx()), list[Event](), 0
     for row in rows:
-        if isinstance(row, dict) and row.get("dir") == "note" and isinstance(row.get("t"), int | float):
-            if "closed" in str(row.get("note")):
-                translation.cut = float(row["t"])
-        elif isinstance(row, dict) and isinstance(row.get("msg"), list):
+        if not isinstance(row, dict) or not isinstance(row.get("t"), int | float):
+            continue
+        at = float(row["t"])
+        if row.get("dir") == "note" and "closed" in str(row.get("note")):
+            found += translation.lost(at=at)
+        elif isinstance(row.get("msg"), list):
+            if connection != (connection := int(row.get("conn", 1))):
+                found += translation.begun(at=at)
             pairs = [(str(pair[0]), str(pair[1])) for pair in row["msg"] if isinstance(pair, list) and len(pair) == 2]
-            translation.take(
-                pairs, at=float(row["t"]), connection=int(row.get("conn", 1)), sent=row.get("dir") == "send"
-            )
-    return translation.found
+            found += translation.asked(pairs, at=at) if row.get("dir") == "send" else translation.take(pairs, at=at)
+    return found
 
 
 class Translation(Following):
-    """Follows one Asterisk over any number of connections; ``found`` are the neutral events so far.
+    """Follows one Asterisk over any number of connections and restarts of ours; pure, no clock, no database.
 
-    ``set_aside`` counts messages that lacked what their kind must have.
+    A connector calls, in the order of the wire, with ``at`` = epoch seconds of its own clock at receipt or sending::
+
+        translation = Translation.from_json(saved, pbx) if saved else Translation(pbx)
+        events = translation.begun(at=…)          # each time a connection is logged in, before anything of it is taken
+        events += translation.asked(action, at=…)  # each action of ours, when it is sent
+        events += translation.take(message, at=…)  # each message received, responses and answers of lists included
+        events += translation.lost(at=…)          # when it is found cut or silent; may be left out (a crash)
+        saved = translation.to_json()
+
+    Each returns the neutral events that follow, often none. ``to_json()`` belongs into the same transaction as these
+    events: after a crash the pair of both is as it was before the last messages, and the next connection's snapshot
+    says what was missed. Without saved memory all works too, from what CoreShowChannels tells.
+
+    After ``begun`` the connector asks, in this order: CoreStatus, CoreShowChannels, QueueStatus, BridgeList; their
+    answers are taken like everything else. Each action carries an ``ActionID`` (unique within the connection): an
+    order that the PBX refuses is forgotten by it. Orders that matter are Originate (with ``ChannelId``
+    ``cti-req-ID``), Redirect and Hangup (both by ``Channel``); others may be passed or left out.
+
+    Ids of events are made of ``pbx.key``, the message, and without a ``Timestamp`` its connection and place in it, so
+    no two connections' events share one. ``set_aside`` counts messages that lacked what their kind must have.
     """
 
-    def take(self, pairs: list[tuple[str, str]], *, at: float, connection: int, sent: bool) -> None:
-        """One message as received or sent at ``at`` (epoch seconds); ``pairs`` in wire order, keys can repeat."""
+    def begun(self, *, at: float) -> list[Event]:
+        """A connection is logged in. Tells of the gap since the one before, if there was one."""
+        since, self.cut = self.cut or self.heard, 0.0
+        self.connected, self.heard, self.now, self.place, self.message = at, at, at, 0, f"{at}:begun"
+        self.booted, self.present, self.found = 0.0, set(), []
+        if since:
+            self._emit("source.gap", None, **{"from": iso(since), "to": iso(at)})
+        return self._taken()
+
+    def lost(self, *, at: float) -> list[Event]:
+        """The connection is gone (or was given up as silent) since ``at``."""
+        self.cut = at
+        return []
+
+    def asked(self, action: Pairs, *, at: float) -> list[Event]:
+        """An action that was sent: what we order ourselves no event tells of."""
+        return self._one(action, at, sent=True)
+
+    def take(self, message: Pairs, *, at: float) -> list[Event]:
+        """A message that was received; ``message`` in wire order, keys can repeat."""
+        return self._one(message, at, sent=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """All that is remembered, as JSON values."""
+        lines = {call: {**asdict(line), "legs": sorted(line.legs)} for call, line in self.lines.items()}
+        legs = {unique: asdict(leg) for unique, leg in self.legs.items()}
+        return {name: getattr(self, name) for name in _PLAIN} | {
+            "legs": legs,
+            "lines": lines,
+            "present": sorted(self.present),
+        }
+
+    @classmethod
+    def from_json(cls, saved: dict[str, Any], pbx: Pbx) -> Self:
+        """As it was when ``to_json`` gave ``saved``."""
+        made = cls(pbx)
+        for name in _PLAIN:
+            setattr(made, name, saved[name])
+        made.present = set(saved["present"])
+        made.legs = {unique: Leg(**leg) for unique, leg in saved["legs"].items()}
+        made.lines = {call: Line(**{**line, "legs": set(line["legs"])}) for call, line in saved["lines"].items()}
+        return made
+
+    def _taken(self) -> list[Event]:
+        found, self.found = self.found, []
+        return found
+
+    def _one(self, pairs: Pairs, at: float, *, sent: bool) -> list[Event]:
         message = dict(pairs)
         self.place += 1
-        if connection != self.connection:
-            self._emit("source.gap", None, **{"from": iso(self.cut or self.heard), "to": iso(at)})
-            self.connection, self.cut = connection, 0.0
         stamp = message.get("Timestamp", "")
         own = bool(re.fullmatch(r"\d+(\.\d+)?", stamp))
         # Lists and our own actions carry no Timestamp; where events do, the moment of receipt is near enough for them.
         self.stamped = own or self.stamped
         self.now = float(stamp) if own else at
         self.heard = at
-        self.message = repr(pairs) if own else f"{connection}:{self.place}:{pairs!r}"
+        self.message = repr(list(pairs)) if own else f"{self.connected}:{self.place}:{list(pairs)!r}"
         if any("num-pres)=prohib" in value for key, value in pairs if key == "ChanVariable"):
             message["presentation"] = "restricted"
         kind = message.get("Action", "") if sent else message.get("Event", "")
@@ -63,6 +132,7 @@ class Translation(Following):
                 handler(message)
         except (KeyError, Refused):
             self.set_aside += 1  # one bad message must not stop the line
+        return self._taken()
 
     # Channels and calls
 
@@ -70,7 +140,7 @@ class Translation(Following):
         unique, linked, channel = m["Uniqueid"], m["Linkedid"], m["Channel"]
         if unique in self.legs:
             return
-        agent, exten = extension_of(channel), m.get("Exten", "")
+        agent, exten = self.pbx.extension_of(channel), m.get("Exten", "")
         leg = Leg(unique, channel, self.alias.get(linked, linked), agent, half_of(channel), exten=exten)
         leg.number = _known(m.get("CallerIDNum"))
         self.legs[unique] = leg
@@ -81,7 +151,7 @@ class Translation(Following):
 
     def _begin(self, leg: Leg, m: Message) -> None:
         clicked = leg.agent is not None and leg.exten == "s"
-        direction = "outbound" if clicked else direction_of(leg.agent, leg.exten)
+        direction = "outbound" if clicked else self.pbx.direction_of(leg.agent, leg.exten)
         line = self.lines[leg.call] = Line(leg.call, leg.uniqueid, direction)
         if leg.exten.startswith("*"):
             return  # a feature code (call pickup): no call of its own
@@ -121,7 +191,7 @@ class Translation(Following):
         self._emit("call.started", self.legs[unique].call, at=waiting["at"], **fields)
 
     def _asked_number(self, leg: Leg) -> str | None:
-        asked = self.asked.get(leg.uniqueid)
+        asked = self.requests.get(leg.uniqueid)
         return asked.get("Exten") if asked else None
 
     def _on_hangup(self, m: Message) -> None:
@@ -177,7 +247,7 @@ class Translation(Following):
             self._emit("queue.left", line.call, queue=m["Queue"], reason=reason, leg=m["Uniqueid"])
 
     def _on_agentcalled(self, m: Message) -> None:
-        agent = extension_of(m.get("Interface", "")) or extension_of(m.get("DestChannel", ""))
+        agent = self.pbx.extension_of(m.get("Interface", "")) or self.pbx.extension_of(m.get("DestChannel", ""))
         if (line := self._line(m["Uniqueid"])) and agent:
             self._offer(line, agent, m["DestUniqueid"], m["Queue"])
 
@@ -238,7 +308,7 @@ class Translation(Following):
 
     def _on_agentcomplete(self, m: Message) -> None:
         """Repairs an answer that fell into a gap: whole seconds, but better than nothing."""
-        line, agent = self._line(m["Uniqueid"]), extension_of(m.get("Interface", ""))
+        line, agent = self._line(m["Uniqueid"]), self.pbx.extension_of(m.get("Interface", ""))
         if line and agent and line.joined.get(agent) == 0.0 and m.get("TalkTime", "").isdecimal():
             line.joined[agent] = self.now - int(m["TalkTime"])
             self._emit("agent.joined", line.call, at=iso(line.joined[agent]), agent=agent, leg=m.get("DestUniqueid"))
@@ -334,7 +404,7 @@ class Translation(Following):
 
     def _sent_originate(self, m: Message) -> None:
         if m.get("ChannelId"):
-            self.asked[m["ChannelId"]] = m
+            self.requests[m["ChannelId"]] = dict(m)
 
     def _sent_redirect(self, m: Message) -> None:
         leg = self._by_channel(m.get("Channel", ""))

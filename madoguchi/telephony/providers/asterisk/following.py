@@ -6,26 +6,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 from madoguchi.telephony.events import Event, derived_id, read_events
-from madoguchi.telephony.providers.asterisk_channels import Leg, Line, extension_of
+from madoguchi.telephony.providers.asterisk.channels import Leg, Line
+from madoguchi.telephony.providers.asterisk.pbx import Pbx
 
-SENDER = "asterisk"
 _OUR_STATES = {"1": "available", "2": "talking", "5": "unreachable", "6": "ringing"}
 
 type Message = Mapping[str, str]
 
 
 class Following(ABC):
-    """What is known of one Asterisk over any number of connections; ``found`` are the neutral events so far."""
+    """What is known of one Asterisk over any number of connections; ``found`` are the events of this message."""
 
-    def __init__(self) -> None:
+    def __init__(self, pbx: Pbx) -> None:
+        self.pbx = pbx
         self.found: list[Event] = []
         self.legs: dict[str, Leg] = {}
         self.lines: dict[str, Line] = {}
         self.alias: dict[str, str] = {}
         self.waiting: dict[str, dict[str, Any]] = {}
-        self.asked: dict[str, Message] = {}
+        self.requests: dict[str, Message] = {}
         self.present: set[str] = set()
-        self.connection, self.heard, self.cut, self.place, self.booted = 1, 0.0, 0.0, 0, 0.0
+        self.connected, self.heard, self.cut, self.place, self.booted = 0.0, 0.0, 0.0, 0, 0.0
         self.now, self.stamped, self.message = 0.0, False, ""
         self.set_aside = 0
 
@@ -50,7 +51,7 @@ class Following(ABC):
             self._agent_state(m, state, "")
 
     def _agent_state(self, m: Message, state: str, reason: str) -> None:
-        if agent := extension_of(m.get("Interface", "")):
+        if agent := self.pbx.extension_of(m.get("Interface", "")):
             self._emit("agent.state", None, agent=agent, state=state, reason=reason)
 
     # Coming back after a cut
@@ -111,10 +112,10 @@ class Following(ABC):
         if at is not None and not self.stamped and not type.startswith("source."):
             # Nothing here has a time of the PBX's own: what we worked out is a time of receipt like all the others.
             received, at = datetime.fromisoformat(at), None
-        name = derived_id(SENDER, type, call=call, agent=fields.get("agent"), at=at, message=self.message)
+        name = derived_id(self.pbx.key, type, call=call, agent=fields.get("agent"), at=at, message=self.message)
         posted = {"id": name, "type": type, "call": call, "at": at, **fields}
         (event,) = read_events({key: value for key, value in posted.items() if value is not None})
-        self.found.append(Event(event.id, event.type, event.call, event.at, event.payload, received, SENDER))
+        self.found.append(Event(event.id, event.type, event.call, event.at, event.payload, received, self.pbx.key))
 
 
 def iso(seconds: float) -> str:
