@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from madoguchi.api.problem import ProblemError, invalid
+from madoguchi.foundation.place import place_of
 
 _LARGEST_ID = 2**63 - 1
 
@@ -24,13 +25,10 @@ def decode(cursor: str) -> tuple[datetime, int] | None:
     if not cursor:
         return None
     at, row_id = _parts(cursor)
-    try:
-        moment = datetime.fromisoformat(at)
-    except (TypeError, ValueError) as error:
-        raise _bad() from error
-    if moment.tzinfo is None:
+    place = place_of(f"{at}_{row_id}")
+    if place is None:
         raise _bad()
-    return moment, row_id
+    return place
 
 
 def decode_id(cursor: str) -> int | None:

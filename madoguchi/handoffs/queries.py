@@ -12,6 +12,7 @@ from django.db.models.functions import Substr
 from django.utils import timezone
 
 from madoguchi.foundation.literal import Unindexed, Words
+from madoguchi.foundation.place import place_after, place_of
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff, HandoffQuerySet, RoutingDecision
 from madoguchi.people.access import Access, PreparedVisible
@@ -45,7 +46,7 @@ def offers_to(teams: Sequence[Team], *, access: Access, after: str = "", limit: 
     place = place_of(after)
     rows = _waiting("to_team", _ids(teams), bool(place), limit + 1).all(access, *(place or ()))
     more, rows = len(rows) > limit, rows[:limit]
-    return Offers(rows, f"{rows[-1].offered_at.isoformat()}_{rows[-1].pk}" if more else "")
+    return Offers(rows, place_after(rows[-1].offered_at, rows[-1].pk) if more else "")
 
 
 def offers_from(teams: Sequence[Team], *, access: Access, limit: int = 50) -> list[Handoff]:
@@ -288,12 +289,3 @@ def _rows(handoffs: HandoffQuerySet) -> HandoffQuerySet:
     """With what a row shows: the rows around it and the beginning of what was said first."""
     said = Message.objects.filter(ticket=OuterRef("ticket")).order_by("id").values(start=Substr("body", 1, 300))[:1]
     return handoffs.select_related(*_RELATED).annotate(said=Subquery(said))
-
-
-def place_of(after: str) -> tuple[datetime, int] | None:
-    """The moment and the id that a cursor names; None when it is none of ours."""
-    at, underscore, last = after.rpartition("_")
-    try:
-        return (datetime.fromisoformat(at), int(last)) if underscore else None
-    except ValueError:
-        return None

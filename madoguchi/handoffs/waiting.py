@@ -15,8 +15,8 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from madoguchi.consultations.models import Consultation
+from madoguchi.foundation.place import place_after, place_of
 from madoguchi.handoffs.models import Handoff
-from madoguchi.handoffs.queries import place_of
 from madoguchi.interactions.models import CallBack
 from madoguchi.people.access import Access, access_of, read_access
 from madoguchi.people.models import Absence, Staff, Team
@@ -197,7 +197,7 @@ def tickets_of(staff: Staff, access: Access, *, after: str = "", limit: int = SH
     rows = rows.select_related("holder_team", "front_team", "requester", "organization").order_by("place", "pk")
     found = list(rows[: limit + 1])
     more, found = len(found) > limit, found[:limit]
-    return TicketPage(found, f"{found[-1].place.isoformat()}_{found[-1].pk}" if more else "")
+    return TicketPage(found, place_after(found[-1].place, found[-1].pk) if more else "")
 
 
 def _theirs(staff: Staff, access: Access) -> QuerySet[Ticket]:

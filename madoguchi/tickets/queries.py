@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.literal import Unindexed, Words
+from madoguchi.foundation.numbers import row_number
+from madoguchi.foundation.place import place_after, place_of
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import CallBack
 from madoguchi.people.access import Access, PreparedVisible
@@ -191,7 +193,7 @@ def page(wanted: TicketFilter, *, access: Access, order: str = "updated", cursor
     """One page of what ``access`` may see, by keyset; nothing is counted. With words: always the newest first."""
     if wanted.q.strip():
         return _found(wanted, access, cursor, limit)
-    after = _parse(cursor)
+    after = place_of(cursor)
     order = order if order in ORDERS else "updated"
     column, descending = ORDERS[order]
     if access.is_partner and wanted.comes_by_change(order) and not (wanted.team or wanted.front_team):
@@ -204,7 +206,7 @@ def page(wanted: TicketFilter, *, access: Access, order: str = "updated", cursor
         rows = [ListedTicket._make(row) for row in question.all(access, *values.values(), *(after or ()))]
     found = rows[:limit]
     more = len(rows) > limit
-    return Page(found, f"{getattr(found[-1], column).isoformat()}_{found[-1].id}" if more else None)
+    return Page(found, place_after(getattr(found[-1], column), found[-1].id) if more else None)
 
 
 @lru_cache(maxsize=500)
@@ -253,7 +255,7 @@ def _found(wanted: TicketFilter, access: Access, cursor: str, limit: int) -> Pag
     if ticket_id is not None:
         numbered = tickets.filter(pk=ticket_id).values_list(*ListedTicket._fields)
         return Page([ListedTicket._make(row) for row in numbered], None)
-    before = int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 19 else None
+    before = row_number(cursor)
     few = wanted.is_open or wanted.is_narrow
     if wanted.phrases:
         return _phrased(wanted, tickets, limit, before, few=few)
@@ -309,14 +311,6 @@ def reached_at(written: str) -> list[int]:
         return []
     rows = PhoneNumber.objects.filter(number=number, person__isnull=False).values_list("person", flat=True)
     return list(rows[:_MOST_PEOPLE])
-
-
-def _parse(cursor: str) -> tuple[datetime, int] | None:
-    at, underscore, last = cursor.rpartition("_")
-    try:
-        return (datetime.fromisoformat(at), int(last)) if underscore else None
-    except ValueError:
-        return None
 
 
 def owed_calls(access: Access, *, teams: Collection[int] = (), limit: int = 100) -> list[CallBack]:

@@ -106,6 +106,10 @@ def _without_none(body: dict[str, object]) -> dict[str, object]:
         ("limit=many", "limit"),
         ("cursor=nonsense", "cursor"),
         ("cursor=WzEsMl0", "cursor"),
+        (
+            "cursor=WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzE0OjAwIiwxXQ",
+            "cursor",
+        ),  # a moment before the first that there is in UTC
         ("team=nowhere", "team"),
         ("category=nothing", "category"),
         ("status=lost", "status"),

@@ -29,6 +29,7 @@ from madoguchi.api.v1.ticket_form import TicketForm, TicketList, form_of, forms_
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.place import place_after
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
 from madoguchi.people.actions import Requester, find_or_add_person
@@ -145,7 +146,7 @@ def list_tickets(request: ApiRequest, wanted: Query[TicketQuery]) -> HttpRespons
         _filter(request, wanted),
         access=request.auth.access,
         order=wanted.order,
-        cursor=f"{place[0].isoformat()}_{place[1]}" if place else "",
+        cursor=place_after(*place) if place else "",
         limit=wanted.limit,
     )
     found = whole(Ticket.objects.all()).in_bulk([row.id for row in page.rows])

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
 from django.utils.http import urlencode
 
-from madoguchi.foundation.numbers import row_number
 from madoguchi.interactions.models import Channel, Interaction, InteractionQuerySet
 from madoguchi.people.access import Access
 from madoguchi.telephony.models import CallState, Outcome
 from madoguchi.tickets.models import TicketInteraction
 from madoguchi.web.board.figures import ANSWER_WITHIN_S, SLOT, answered_calls, short_calls
+from madoguchi.web.shell.keyset import keyset
 
 PAGE = 50
 SHOWS = ("unlinked", "abandoned", "waiting", "talking", "short", "late")
@@ -40,9 +40,8 @@ class CallsAddress:
             "outcome": given["outcome"] in Outcome.values,
             "day": _day(given["day"]) not in (None, timezone.localdate()),
             "slot": _slot(given["slot"]) is not None,
-            "after": _cursor(given["after"]) is not None,
         }
-        return cls({name: value for name, value in given.items() if value and valid[name]})
+        return cls({name: value for name, value in given.items() if value and valid.get(name, True)})
 
     def get(self, name: str) -> str:
         return self.parts.get(name, "")
@@ -52,10 +51,9 @@ class CallsAddress:
         """The filters without the page."""
         return urlencode({name: value for name, value in self.parts.items() if name != "after"})
 
-    def following(self, last: Interaction) -> str:
-        """The query of the next page."""
-        after = f"{last.started_at.isoformat()}_{last.pk}"
-        return urlencode({**self.parts, "after": after})
+    def following(self, cursor: str) -> str:
+        """The query of the next page; none at the end."""
+        return urlencode({**self.parts, "after": cursor}) if cursor else ""
 
     @property
     def is_of_a_day(self) -> bool:
@@ -89,10 +87,6 @@ class CallsAddress:
             contacts = contacts.exclude(short_calls("call__"))
         if self.get("outcome"):
             contacts = contacts.filter(call__outcome=self.get("outcome"))
-        if after := _cursor(self.get("after")):
-            moment, last = after
-            contacts = contacts.filter(Q(started_at__lt=moment) | Q(started_at=moment, pk__lt=last))
-            contacts = contacts.filter(started_at__lte=moment)
         return contacts
 
     def _span(self) -> tuple[datetime, datetime]:
@@ -106,9 +100,10 @@ class CallsAddress:
 
 def contacts_page(address: CallsAddress, access: Access) -> tuple[list[Interaction], str]:
     """One page, newest first, each with its call, who took it and its tickets; and the query of the next page."""
-    rows = _listed(address, access)
-    found = list(rows[: PAGE + 1])
-    return found[:PAGE], address.following(found[PAGE - 1]) if len(found) > PAGE else ""
+    rows, cursor = keyset(
+        _listed(address, access), ("started_at", "id"), after=address.get("after"), size=PAGE, descending=True
+    )
+    return rows, address.following(cursor)
 
 
 def contacts_of(address: CallsAddress, access: Access, *, most: int) -> Iterator[Interaction]:
@@ -140,13 +135,3 @@ def _slot(written: str) -> time | None:
     except ValueError:
         return None
     return slot.replace(second=0, microsecond=0) if slot and slot.minute in (0, 30) and not slot.tzinfo else None
-
-
-def _cursor(written: str) -> tuple[datetime, int] | None:
-    at, _underscore, last = written.rpartition("_")
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    row = row_number(last)
-    return (moment, row) if moment.tzinfo and row is not None else None

@@ -1,15 +1,12 @@
 """Articles: looked for while typing, read, written with a preview, archived."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from datetime import datetime
 from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -27,6 +24,7 @@ from madoguchi.web.knowledge.parts import article_or_404, paths
 from madoguchi.web.knowledge.standing import next_review
 from madoguchi.web.shell.export import export
 from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.keyset import keyset
 from madoguchi.web.shell.render import page
 
 ROWS = 50
@@ -48,12 +46,11 @@ def index(request: StaffRequest) -> HttpResponse:
         if address["state"] != State.ARCHIVED:  # what is looked for among the old ones is no gap of the new
             searched = usage.asked(address["q"], len(found), place=Place.KNOWLEDGE, by=request.user)
     else:
-        listed = list(_below(rows, request.GET.get("after", "")).light().order_by("-updated_at", "-id")[: ROWS + 1])
-        found = [(article, ()) for article in listed[:ROWS]]
-        if len(listed) > ROWS:
-            last = listed[ROWS - 1]
-            after = f"{last.updated_at.isoformat()}~{last.pk}"
-            following = f"?{urlencode({**_told(address), 'after': after})}"
+        listed, cursor = keyset(
+            rows.light(), ("updated_at", "id"), after=request.GET.get("after", ""), size=ROWS, descending=True
+        )
+        found = [(article, ()) for article in listed]
+        following = f"?{urlencode({**_told(address), 'after': cursor})}" if cursor else ""
     context = {
         "found": found,
         "next": following,
@@ -92,8 +89,8 @@ def export_articles(request: StaffRequest, kind: str) -> HttpResponseBase:
 def article_page(request: StaffRequest, article_id: int) -> HttpResponse:
     """One article, and what it solved lately."""
     article = article_or_404(request, article_id)
-    if (searched := request.GET.get("search", "")).isascii() and searched.isdecimal() and len(searched) < 18:
-        usage.answered(int(searched), article, by=request.user)
+    if (searched := row_number(request.GET.get("search", ""))) is not None:
+        usage.answered(searched, article, by=request.user)
     solved = (
         Ticket.objects.visible_to(request.access).filter(article=article).order_by("-pk")[:TICKETS]
         if request.access.can(Capability.READ_TICKETS)
@@ -138,18 +135,6 @@ def _searched(rows: ArticleQuerySet, address: dict[str, str]) -> list[tuple[Arti
         said = Q(question__icontains=word) | Q(answer__icontains=word) | Q(key__icontains=word)
         rows = rows.filter(said | Q(category_text__icontains=word))
     return [(row, words) for row in rows.light().select_related("category").order_by("-updated_at", "-id")[:ROWS]]
-
-
-def _below(rows: ArticleQuerySet, after: str) -> ArticleQuerySet:
-    """The rows behind the last one of the page before; everything when the address is not ours."""
-    moment, _tilde, pk = after.partition("~")
-    changed: datetime | None = None
-    with suppress(ValueError):
-        changed = parse_datetime(moment)
-    row = row_number(pk)
-    if changed is None or changed.tzinfo is None or row is None:
-        return rows
-    return rows.filter(Q(updated_at__lt=changed) | Q(updated_at=changed, pk__lt=row))
 
 
 def _told(address: dict[str, str]) -> dict[str, str]:

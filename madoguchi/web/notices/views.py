@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -20,9 +19,10 @@ from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.notices.actions import change_notice, end_notice, post_notice
-from madoguchi.notices.models import Notice, NoticeQuerySet
+from madoguchi.notices.models import Notice
 from madoguchi.people.access import Capability
 from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.keyset import keyset
 from madoguchi.web.shell.render import go, page
 
 PAST = 20
@@ -34,19 +34,21 @@ def index(request: StaffRequest) -> HttpResponse:
     """In force, the gravest first; planned, the next first; then what is over, the last begun first."""
     now = timezone.now()
     notices = Notice.objects.select_related("posted_by").prefetch_related("categories")
-    past = list(_before(notices.filter(ends_at__lte=now), request.GET.get("after", ""))[: PAST + 1])
-    following = ""
-    if len(past) > PAST:
-        last = past[PAST - 1]
-        following = f"{request.path}?{urlencode({'after': f'{last.starts_at.isoformat()}_{last.pk}'})}"
+    past, cursor = keyset(
+        notices.filter(ends_at__lte=now),
+        ("starts_at", "id"),
+        after=request.GET.get("after", ""),
+        size=PAST,
+        descending=True,
+    )
     return page(
         request,
         "notices/index.html",
         {
             "in_force": list(notices.in_force()),
             "planned": list(notices.filter(starts_at__gt=now).exclude(ends_at__lte=now).order_by("starts_at", "id")),
-            "past": past[:PAST],
-            "next": following,
+            "past": past,
+            "next": f"{request.path}?{urlencode({'after': cursor})}" if cursor else "",
             "first": request.path if request.GET.get("after") else "",
         },
     )
@@ -152,19 +154,6 @@ def _form(notice: Notice) -> dict[str, Any]:
 def _local(when: datetime | None) -> str:
     """As ``datetime-local`` wants it."""
     return f"{timezone.localtime(when):%Y-%m-%dT%H:%M}" if when else ""
-
-
-def _before(notices: NoticeQuerySet, cursor: str) -> NoticeQuerySet:
-    at, _underscore, last = cursor.rpartition("_")
-    notices = notices.order_by("-starts_at", "-id")
-    try:
-        begun = datetime.fromisoformat(at)
-    except ValueError:
-        return notices
-    row = row_number(last)
-    if begun.tzinfo is None or row is None:
-        return notices
-    return notices.filter(Q(starts_at__lt=begun) | Q(starts_at=begun, pk__lt=row), starts_at__lte=begun)
 
 
 def _to(request: StaffRequest, notice: Notice) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,7 +22,8 @@ def keyset[M: Model](
         for place, name in enumerate(fields):
             same = dict(zip(fields[:place], values[:place], strict=True))
             behind |= Q(**same, **{f"{name}__{beyond}": values[place]})
-        rows = rows.filter(behind)
+        # The bound on the first field is said once more by itself: only so an index begins there.
+        rows = rows.filter(behind, **{f"{fields[0]}__{beyond}e": values[0]})
     found = list(rows.order_by(*(f"-{name}" if descending else name for name in fields))[: size + 1])
     if len(found) <= size:
         return found, ""
@@ -35,8 +37,19 @@ def _read(model: type[Model], fields: Sequence[str], cursor: str) -> list[Any] |
         written = json.loads(cursor) if cursor else None
         if not isinstance(written, list) or len(written) != len(fields):
             return None
-        if not all(isinstance(value, str) and "\0" not in value for value in written):
-            return None
-        return [model._meta.get_field(name).to_python(value) for name, value in zip(fields, written, strict=True)]  # type: ignore[union-attr]
-    except (ValueError, ValidationError, RecursionError):
+        return [_value(model, name, value) for name, value in zip(fields, written, strict=True)]
+    except (ValueError, OverflowError, ValidationError, RecursionError):
         return None
+
+
+def _value(model: type[Model], name: str, written: object) -> Any:
+    """The value of a field; raises ValueError or OverflowError for what no database can be asked."""
+    if not isinstance(written, str) or "\0" in written:
+        raise ValueError("no text")
+    written.encode()  # half of a character is none
+    value = model._meta.get_field(name).to_python(written)  # type: ignore[union-attr]
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError("a moment without its zone")
+        return value.astimezone(UTC)
+    return value

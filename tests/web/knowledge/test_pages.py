@@ -74,7 +74,18 @@ def test_pages_follow_each_other_without_gap_or_double(cast: Cast, sign_in: Sign
 
 
 @pytest.mark.parametrize(
-    "after", ["x", "2026-01-01~1", "2026-99-01T00:00:00+09:00~1", "2026-01-01T00:00:00Z~" + "9" * 30]
+    "after",
+    [
+        "x",
+        "[1, 2]",
+        '["2026-01-01T00:00:00+09:00"]',
+        '["2026-01-01T00:00:00", "1"]',
+        '["2026-99-01T00:00:00+09:00", "1"]',
+        '["0001-01-01T00:00:00+14:00", "1"]',
+        '["9999-12-31T23:59:59-12:00", "1"]',
+        '["2026-01-01T00:00:00Z", "\\ud800"]',
+        '["2026-01-01T00:00:00Z", "\\u0000"]',
+    ],
 )
 def test_an_address_that_is_not_ours_shows_the_first_page(cast: Cast, sign_in: SignIn, after: str) -> None:
     create(PRINTER, by=cast.kimura)

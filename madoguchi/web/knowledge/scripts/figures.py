@@ -4,21 +4,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from madoguchi.foundation.numbers import row_number
 from madoguchi.people.access import Access, Capability
 from madoguchi.scripts import words
 from madoguchi.scripts.definition import Definition
 from madoguchi.scripts.figures import counted_since, figures, walks_of
 from madoguchi.scripts.models import ScriptVersion, Walk
 from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.keyset import keyset
 from madoguchi.web.shell.render import page
 
 PERIODS = (30, 90)
@@ -79,24 +77,23 @@ def contacts(request: StaffRequest, category_id: int, number: int) -> HttpRespon
     days, parts = _days(request), {name: request.GET.get(name, "") for name in ("step", "what", "outcome")}
     since = counted_since(version, since=_since(days), access=request.access)
     found = walks_of(version, since=since, access=request.access, **parts)
-    moment, _tilde, key = request.GET.get("after", "").partition("~")
-    started, row = _moment(moment), row_number(key)
-    if started is not None and row is not None:
-        found = found.filter(Q(started_at__lt=started) | Q(started_at=started, pk__lt=row))
-    walks = list(
-        found.select_related("interaction__person", "interaction__organization", "staff")
-        .prefetch_related("interaction__ticket_links__ticket")
-        .order_by("-started_at", "-id")[: ROWS + 1]
+    walks, cursor = keyset(
+        found.select_related("interaction__person", "interaction__organization", "staff").prefetch_related(
+            "interaction__ticket_links__ticket"
+        ),
+        ("started_at", "id"),
+        after=request.GET.get("after", ""),
+        size=ROWS,
+        descending=True,
     )
-    last = walks[ROWS - 1] if len(walks) > ROWS else None
     query = {"days": str(days), **{name: value for name, value in parts.items() if value}}
     context = {
         "category": version.script.category,
         "version": version,
-        "walks": walks[:ROWS],
+        "walks": walks,
         "title": _title(version, parts),
         "days": days,
-        "next": f"?{urlencode({**query, 'after': f'{last.started_at.isoformat()}~{last.pk}'})}" if last else "",
+        "next": f"?{urlencode({**query, 'after': cursor})}" if cursor else "",
     }
     return page(request, "knowledge/scripts/contacts.html", context)
 
@@ -116,12 +113,3 @@ def _days(request: StaffRequest) -> int:
 
 def _since(days: int) -> datetime:
     return timezone.now() - timedelta(days=days)
-
-
-def _moment(written: str) -> datetime | None:
-    """The moment in an address; None when it is none with an offset."""
-    try:
-        moment = parse_datetime(written)
-    except ValueError:
-        return None
-    return moment if moment is not None and moment.tzinfo is not None else None
