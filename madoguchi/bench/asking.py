@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from madoguchi.bench.inside import seconds
 from madoguchi.consultations import deliveries
 from madoguchi.consultations.history import LOOKED_AT
 from madoguchi.consultations.models import Approach, Consultation, Delivery, Remark
@@ -113,13 +114,7 @@ def _ask(department: Department, now: datetime) -> None:
 def _timed(product: Callable[[], None], bare: Callable[[], None], times: int) -> dict[str, list[float]]:
     product()
     bare()
-    return {"taken": [_clocked(product) for _ in range(times)], "floor": [_clocked(bare) for _ in range(times)]}
-
-
-def _clocked(work: Callable[[], None]) -> float:
-    begun = time.perf_counter()
-    work()
-    return time.perf_counter() - begun
+    return {"taken": [seconds(product) for _ in range(times)], "floor": [seconds(bare) for _ in range(times)]}
 
 
 def _page(client: Client, path: str) -> None:

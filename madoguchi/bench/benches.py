@@ -7,20 +7,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from madoguchi.bench import knowing
 from madoguchi.bench.bare_pages import template_of
-from madoguchi.bench.gaps import gaps
-from madoguchi.bench.house import House, free_port, serving, wait_for
+from madoguchi.bench.house import free_port, serving, wait_for
+from madoguchi.bench.measuring import AT_ONCE, WARM, Run
 from madoguchi.bench.report import MILLI, Result, percentiles
-from madoguchi.bench.scripts import script_figures
 from madoguchi.foundation import damm
 
-AT_ONCE = 8
-_WARM = 24
 _ENTRIES = 20
 _SAMPLE = 20_000
 _SETTLING = 5.0  # seconds until what starts has started
@@ -33,66 +30,6 @@ _WORD = re.compile(r"[一-鿿]{2,4}")
 _BODY = (
     "お世話になっております。\n今朝からメールの送信ができず、エラー 0x800CCC0E が表示されます。\nご確認をお願いします。"
 )
-
-
-@dataclass
-class Run:
-    """One desk at one size; ``scale`` shrinks the number of requests (tests)."""
-
-    desk: House
-    engine: str
-    tickets: int
-    scale: float = 1.0
-
-    def times(self, number: int) -> int:
-        return max(2, int(number * self.scale))
-
-    def result(self, bench: str, **measured: Any) -> Result:
-        return Result(bench, self.engine, self.tickets, **measured)
-
-    def load(self, port: int, paths: list[str], requests: int, *, at_once: int, **order: Any) -> dict[str, Any]:
-        """One load; an answer that is not the expected one fails the bench."""
-        found: dict[str, Any] = self.desk.helper(
-            "load",
-            {"port": port, "paths": paths, "requests": requests, "at_once": at_once, "first": time.time_ns(), **order},
-        )
-        if found["wrong"]:
-            raise RuntimeError(f"{paths[0]} answered {found['wrong'][0]}")
-        return found
-
-    def measure(
-        self,
-        bench: str,
-        paths: list[str],
-        *,
-        alone: int,
-        busy: int,
-        floor: Mapping[str, Any] | None = None,
-        **order: Any,
-    ) -> Result:
-        """Warm up, then one at a time, then eight at a time with the processor time of the whole tree."""
-        port = self.desk.port
-        self.load(port, paths, self.times(_WARM), at_once=AT_ONCE, **order)
-        single = self.load(port, paths, self.times(alone), at_once=1, **order)
-        used = self.desk.cpu()
-        many = self.load(port, paths, self.times(busy), at_once=AT_ONCE, **order)
-        used = self.desk.cpu() - used
-        p50, p99 = percentiles(single["taken"])
-        rate = round(len(many["taken"]) / many["seconds"], 1)
-        floor = floor or {}
-        return self.result(
-            bench,
-            p50=p50,
-            p99=p99,
-            at_once=AT_ONCE,
-            rate=rate,
-            busy_p50=percentiles(many["taken"])[0],
-            cpu=round(used / len(many["taken"]) * MILLI, 2),
-            floor_rate=floor.get("rate"),
-            floor_p50=floor.get("p50"),
-            ratio=round(floor["rate"] / rate, 2) if floor else None,
-            size=many["bytes"],
-        )
 
 
 def _api(run: Run) -> dict[str, str]:
@@ -170,9 +107,8 @@ def lists(run: Run) -> list[Result]:
         used = run.desk.cpu()
         found = run.load(run.desk.port, [path], run.times(40), at_once=1, **order)
         used = run.desk.cpu() - used
-        p50, p99 = percentiles(found["taken"])
         cpu = round(used / len(found["taken"]) * MILLI, 2)
-        results.append(run.result(name, p50=p50, p99=p99, cpu=cpu, size=found["bytes"]))
+        results.append(run.beside(name, found["taken"], cpu=cpu, size=found["bytes"]))
     return results
 
 
@@ -209,18 +145,16 @@ def wake(run: Run) -> list[Result]:
         used = run.desk.cpu() - used
         if found["missed"]:
             raise RuntimeError(f"{found['missed']} wake-ups never came.")
-        p50, p99 = percentiles(found["waits"])
-        floor = percentiles(found["floor"])[0]
         note = f"{connections} live connections, all woken by each event"
-        figures = {"cpu": round(used / events * MILLI, 2), "floor_p50": floor, "ratio": round(p50 / floor, 1)}
-        results.append(run.result(f"wake {browsers}", p50=p50, p99=p99, note=note, **figures))
+        cpu = round(used / events * MILLI, 2)
+        results.append(run.beside(f"wake {browsers}", found["waits"], found["floor"], cpu=cpu, note=note))
     return results
 
 
 def mails(run: Run) -> list[Result]:
     """Mails taken in by SMTP, each acknowledged when it is a ticket."""
     order = {"port": run.desk.mail_port, "at_once": AT_ONCE}
-    run.desk.helper("mails", {**order, "mails": run.times(_WARM)})
+    run.desk.helper("mails", {**order, "mails": run.times(WARM)})
     used = run.desk.cpu()
     found = run.desk.helper("mails", {**order, "mails": run.times(300)})
     used = run.desk.cpu() - used
@@ -269,14 +203,14 @@ def wire(run: Run) -> list[Result]:
 
 def calendar(run: Run) -> list[Result]:
     """Deadlines in working time; the desk only lends its settings."""
-    order = {"module": "working_time", "sums": run.times(_SUMS), "engine": run.engine, "tickets": run.tickets}
-    return [Result(**run.desk.helper("inside", order))]
+    order = {"sums": run.times(_SUMS), "engine": run.engine, "tickets": run.tickets}
+    return [Result(**run.inside("working_time", **order))]
 
 
 def sweep(run: Run) -> list[Result]:
     """A thousand deadlines that are reached, among as many open ones as there are tickets; told one by one."""
     due = run.times(_DUE)
-    taken = run.desk.helper("inside", {"module": "sweeping", "due": due})
+    taken = run.inside("sweeping", due=due)
     return [
         run.result(
             "sweep",
@@ -291,14 +225,12 @@ def sweep(run: Run) -> list[Result]:
 
 def questions(run: Run) -> list[Result]:
     """Questions to departments: the list, a department's history (beside their rows in bare SQL), chat messages."""
-    order = {"module": "asking", "times": run.times(40), "messages": run.times(200)}
-    found = run.desk.helper("inside", order)
+    found = run.inside("asking", times=run.times(40), messages=run.times(200))
     note = f"{found['asked']:,} questions"
-    results = []
-    for bench, name in (("questions", "questions"), ("history of a department", "history")):
-        p50, p99 = percentiles(found[name]["taken"])
-        floor = percentiles(found[name]["floor"])[0]
-        results.append(run.result(bench, p50=p50, p99=p99, floor_p50=floor, ratio=round(p50 / floor, 1), note=note))
+    results = [
+        run.beside(bench, found[name]["taken"], found[name]["floor"], note=note)
+        for bench, name in (("questions", "questions"), ("history of a department", "history"))
+    ]
     sent = found["messages"]
     rate, floor_rate = (round(sent["posted"] / sent[key], 1) for key in ("taken", "floor"))
     ratio = round(floor_rate / rate, 2)
@@ -323,8 +255,8 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "questions": questions,
     "suggest": knowing.suggest,
     "similar": knowing.similar,
-    "gaps": gaps,
-    "scripts": script_figures,
+    "gaps": knowing.gaps,
+    "scripts": knowing.script_figures,
     "memory": memory,
 }
 
@@ -360,7 +292,7 @@ def _page_floor(run: Run, kind: str, paths: list[str], **more: str | bool) -> di
     server = subprocess.Popen(words, env=run.desk.environment, stdin=subprocess.DEVNULL)
     try:
         wait_for(port, server)
-        run.load(port, paths, run.times(_WARM), at_once=AT_ONCE)
+        run.load(port, paths, run.times(WARM), at_once=AT_ONCE)
         single = run.load(port, paths, run.times(100), at_once=1)
         many = run.load(port, paths, run.times(400), at_once=AT_ONCE)
     finally:

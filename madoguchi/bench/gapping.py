@@ -3,13 +3,13 @@
 Everything happens in one transaction that is rolled back. The floor of the list is its one sum in bare SQL.
 """
 
-import time
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
+from madoguchi.bench.inside import seconds
 from madoguchi.insight.gaps.grouping import words_of
 from madoguchi.insight.gaps.models import Evidence, Gap, Progress
 from madoguchi.insight.gaps.queries import Asked, gap_list
@@ -33,9 +33,9 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
         staff = Membership.objects.select_related("staff").filter(team=None).order_by("pk")[0].staff
         for place in range(order["times"]):
             _write(1, first=order["texts"] + place)
-            taken["grouping"].append(_seconds(group))
-            taken["list"].append(_seconds(lambda: gap_list(access_of(staff), Asked())))
-            taken["floor"].append(_seconds(_bare))
+            taken["grouping"].append(seconds(group))
+            taken["list"].append(seconds(lambda: gap_list(access_of(staff), Asked())))
+            taken["floor"].append(seconds(_bare))
         taken |= {"texts": Evidence.objects.count(), "groups": Gap.objects.count()}
         transaction.set_rollback(True)
     return taken
@@ -71,9 +71,3 @@ def _bare() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT gap_id, COUNT(*), SUM(seconds) FROM gaps_evidence GROUP BY gap_id")
         cursor.fetchall()
-
-
-def _seconds(done: Any) -> float:
-    begun = time.perf_counter()
-    done()
-    return time.perf_counter() - begun

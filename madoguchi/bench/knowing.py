@@ -1,14 +1,16 @@
-"""Two benches of what the seat is shown: suggested articles and similar tickets, in a process of their own."""
+"""Benches of what is known: suggested articles, similar tickets, gaps, and what came of a script."""
 
 from statistics import quantiles
-from typing import Any
 
+from madoguchi.bench.measuring import Run
 from madoguchi.bench.report import MILLI, Result, percentiles
 
 _ARTICLES = (2_000, 20_000)
+_GROUPED = 2_000  # texts, as many as the product groups
+_WALKS = 100_000
 
 
-def suggest(run: Any) -> list[Result]:
+def suggest(run: Run) -> list[Result]:
     """Articles for what is typed, at 2,000 and 20,000 of them, without and with the encoder where it is installed.
 
     An operator asks, and staff of a partner; the time of both together is the result, the note tells them apart.
@@ -16,9 +18,9 @@ def suggest(run: Any) -> list[Result]:
     results = []
     try:
         for articles in _ARTICLES:
-            _inside(run, "write", articles=run.times(articles))
+            run.inside("suggesting", what="write", articles=run.times(articles))
             for encoder in (False, True):
-                found = _inside(run, "ask", times=run.times(200), encoder=encoder)
+                found = run.inside("suggesting", what="ask", times=run.times(200), encoder=encoder)
                 if encoder and not found["encoder"]:
                     continue
                 note = (
@@ -28,33 +30,39 @@ def suggest(run: Any) -> list[Result]:
                 )
                 bench = f"suggest {run.times(articles):,}{', encoder' if encoder else ''}"
                 taken = found["operator"] + found["partner"]
-                results.append(_beside(run, bench, taken, found["floor"], note=note, size=found["held"]))
+                results.append(run.beside(bench, taken, found["floor"], note=note, size=found["held"]))
     finally:
-        _inside(run, "remove")
+        run.inside("suggesting", what="remove")
     return results
 
 
-def similar(run: Any) -> list[Result]:
+def similar(run: Run) -> list[Result]:
     """Tickets like what is typed and like a whole ticket, while twenty texts a second go into the index."""
     run.desk.settle()
-    found = _inside(run, "similar", times=run.times(100))
+    found = run.inside("suggesting", what="similar", times=run.times(100))
     inserts = percentiles(found["inserts"])
     note = f"index with its terms {found['size'] / 2**20:.1f} MB, an insert {inserts[0]:.1f} ms"
     return [
-        _beside(run, f"similar, {name}", found[name], found["floor"], note=f"p95 {_p95(found[name]):.1f} ms; {note}")
+        run.beside(f"similar, {name}", found[name], found["floor"], note=f"p95 {_p95(found[name]):.1f} ms; {note}")
         for name in ("typed", "whole")
     ]
 
 
-def _inside(run: Any, what: str, **order: Any) -> Any:
-    return run.desk.helper("inside", {"module": "suggesting", "what": what} | order, tells=True)
+def gaps(run: Run) -> list[Result]:
+    """Grouping after one more text that nobody has touched, and the list."""
+    found = run.inside("gapping", texts=run.times(_GROUPED), times=run.times(20))
+    note = f"{found['texts']:,} texts in {found['groups']:,} gaps"
+    return [
+        run.beside("gaps, grouping", found["grouping"], note=note),
+        run.beside("gaps, list", found["list"], found["floor"], note=note),
+    ]
 
 
-def _beside(run: Any, bench: str, taken: list[float], floor: list[float], **more: Any) -> Result:
-    p50, p99 = percentiles(taken)
-    bare = percentiles(floor)[0]
-    result: Result = run.result(bench, p50=p50, p99=p99, floor_p50=bare, ratio=round(p50 / max(bare, 0.01), 1), **more)
-    return result
+def script_figures(run: Run) -> list[Result]:
+    """What a script's page counts, of a version that very many calls went along."""
+    found = run.inside("walking", walks=run.times(_WALKS), times=run.times(20))
+    note = f"{found['walks']:,} walks, the latest {found['counted']:,} counted"
+    return [run.beside("script figures", found["figures"], found["floor"], note=note)]
 
 
 def _p95(seconds: list[float]) -> float:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from madoguchi.bench.benches import BENCHES, Run
+from madoguchi.bench.benches import BENCHES
 from madoguchi.bench.cluster import programs
 from madoguchi.bench.house import house
+from madoguchi.bench.measuring import Run
 from madoguchi.bench.report import Result, as_json
 
 SIZES = (10_000,)

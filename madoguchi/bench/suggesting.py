@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from madoguchi.bench.inside import seconds
 from madoguchi.knowledge import article_index, usage
 from madoguchi.knowledge.models import Article, ArticleText, Audience, Place, Showing, State
 from madoguchi.knowledge.suggest import suggest
@@ -70,9 +71,9 @@ def _ask(order: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"encoder": settings.ENCODER, "built": built, "held": held}
     for name, access in _readers().items():
         suggest(texts[0], access=access)
-        found[name] = [_timed(lambda text=text: suggest(text, access=access)) for text in texts[: order["times"]]]  # type: ignore[misc]  # noqa: B023
+        found[name] = [seconds(lambda text=text: suggest(text, access=access)) for text in texts[: order["times"]]]  # type: ignore[misc]  # noqa: B023
     keys = list(Article.objects.order_by("pk").values_list("pk", flat=True)[:_SHOWN])
-    found["floor"] = [_timed(lambda: _bare_articles(keys)) for _turn in range(order["times"])]
+    found["floor"] = [seconds(lambda: _bare_articles(keys)) for _turn in range(order["times"])]
     return found | {"resident": _resident()}
 
 
@@ -97,8 +98,8 @@ def _similar(order: dict[str, Any]) -> dict[str, Any]:
     _say(f"{len(tickets):,} tickets asked for, while texts are written")
     with _Inserting() as inserts:
         for name, texts in said.items():
-            found[name] = [_timed(lambda text=text: alike_tickets(text, access=access)) for text in texts]  # type: ignore[misc]
-    found["floor"] = [_timed(lambda text=text: _bare_similar(text)) for text in said["typed"]]  # type: ignore[misc]
+            found[name] = [seconds(lambda text=text: alike_tickets(text, access=access)) for text in texts]  # type: ignore[misc]
+    found["floor"] = [seconds(lambda text=text: _bare_similar(text)) for text in said["typed"]]  # type: ignore[misc]
     return found | {"inserts": inserts.taken, "size": _index_size()}
 
 
@@ -223,12 +224,6 @@ def _administrator() -> Staff:
 def _has_encoder() -> bool:
     settings.ENCODER = True
     return meaning.is_available()
-
-
-def _timed(act: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    act()
-    return time.perf_counter() - begun
 
 
 def _say(line: str) -> None:

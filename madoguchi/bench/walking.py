@@ -4,13 +4,13 @@ They are written in short transactions, so that the desk goes on, and removed ag
 counts the same latest walks in bare SQL.
 """
 
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
+from madoguchi.bench.inside import seconds
 from madoguchi.catalog.models import Category
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import access_of
@@ -31,8 +31,8 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
     try:
         taken: dict[str, Any] = {"figures": [], "floor": [], "walks": order["walks"]}
         for _time in range(order["times"]):
-            taken["figures"].append(_seconds(lambda: figures(version, since=since, access=access)))
-            taken["floor"].append(_seconds(lambda: _bare(version, since)))
+            taken["figures"].append(seconds(lambda: figures(version, since=since, access=access)))
+            taken["floor"].append(seconds(lambda: _bare(version, since)))
         return taken | {"counted": figures(version, since=since, access=access).walks}
     finally:
         _remove(version)
@@ -93,9 +93,3 @@ def _bare(version: ScriptVersion, since: datetime) -> None:
         ):
             cursor.execute(asked, [version.pk, since])
             cursor.fetchall()
-
-
-def _seconds(done: Any) -> float:
-    begun = time.perf_counter()
-    done()
-    return time.perf_counter() - begun
