@@ -8,6 +8,7 @@ from django.core.signing import BadSignature, Signer
 from django.utils import timezone
 
 from madoguchi.consultations.models import Approach
+from madoguchi.foundation.numbers import row_number
 
 AFTER_END = timedelta(days=14)
 AT_MOST = timedelta(days=90)
@@ -56,7 +57,8 @@ def _found(token: str) -> Approach | None:
     rows = Approach.objects.select_related(
         "contact", "consultation__ticket", "consultation__department", "consultation__topic", "consultation__asked_by"
     )
-    approach = rows.filter(pk=int(pk)).first() if pk.isdecimal() else None
+    number = row_number(pk)
+    approach = rows.filter(pk=number).first() if number is not None else None
     return approach if approach is not None and compare_digest(approach.nonce, nonce) else None
 
 

@@ -8,6 +8,7 @@ from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from madoguchi.foundation.numbers import row_numbers
 from madoguchi.knowledge.models import Article, ArticleQuerySet, State
 
 AGE = 90  # days after which an article that nobody looked at comes up by itself
@@ -65,8 +66,8 @@ def _weight(day: int) -> ExpressionWrapper:
 
 
 def _read(cursor: str) -> tuple[int, int, int] | None:
-    parts = cursor.split("~")
-    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) < 16 for part in parts):
+    parts = row_numbers(cursor.split("~"))
+    if len(parts) != 3:
         return None
-    weight, pk, day = (int(part) for part in parts)
+    weight, pk, day = parts
     return (weight, pk, day) if 1 <= day <= 3_000_000 else None

@@ -6,6 +6,7 @@ from madoguchi.api.caller import ApiRequest
 from madoguchi.api.problem import ProblemError, invalid, not_found
 from madoguchi.api.v1.ticket_form import whole
 from madoguchi.catalog.models import Category
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import Interaction
 from madoguchi.knowledge.models import Article
@@ -102,8 +103,8 @@ def staff_named(written: str | int | None, *, field: str) -> Staff | None:
 def colleague_named(request: ApiRequest, written: str, *, field: str) -> Staff:
     """Whom a query names by e-mail address, id or extension, among those whom the caller may name."""
     among = colleagues(request.auth.access)
-    by_id = written.isascii() and written.isdecimal() and int(written) <= _LARGEST_ID
-    found = among.filter(pk=int(written)).first() if by_id else None
+    number = row_number(written)
+    found = among.filter(pk=number).first() if number is not None else None
     if found is None:
         named = staff_named(written, field=field)
         found = among.filter(pk=named.pk).first() if named else None

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from madoguchi.foundation.bilingual import label_of
+from madoguchi.foundation.numbers import row_number
 from madoguchi.insight.gaps.models import Evidence, EvidenceQuerySet, Gap
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Team
@@ -104,10 +105,8 @@ def gap_lines(access: Access, asked: Asked, *, after: str = "", now: datetime | 
 
 def _place(after: str) -> tuple[float, int]:
     """Behind which (negative weight, gap) the list goes on; what is no place is the beginning."""
-    weight, _mark, gap = after.partition("_")
-    if not (weight.isdecimal() and gap.isdecimal() and len(after) <= 40):
-        return (-inf, 0)
-    return (-int(weight), int(gap))
+    weight, _mark, gap = map(row_number, after.partition("_"))
+    return (-inf, 0) if weight is None or gap is None else (-weight, gap)
 
 
 def _fill(lines: Sequence[Line], visible: EvidenceQuerySet, begins: datetime, access: Access) -> None:

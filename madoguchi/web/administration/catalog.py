@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from madoguchi.catalog import actions
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import hearing_items, path_of, service_names, tree
+from madoguchi.foundation.numbers import row_number
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.web.administration.forms import CategoryForm, ItemForm
@@ -33,8 +34,8 @@ def categories(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def new_category(request: StaffRequest) -> HttpResponse:
     """A new node; ``?below=`` says where."""
-    below = request.GET.get("below", "")
-    form = fill(CategoryForm, request, None, initial={"parent": below} if below.isdecimal() else {})
+    below = row_number(request.GET.get("below", ""))
+    form = fill(CategoryForm, request, None, initial={} if below is None else {"parent": below})
     if request.method == "POST" and form.is_valid():
         row = actions.add_category(by=request.user, **form.cleaned_data)
         return done(request, _("The category is added."), "category", row.pk)

@@ -22,7 +22,7 @@ from madoguchi.knowledge.glossary.models import Term, TermQuerySet
 from madoguchi.knowledge.glossary.words import OTHER, ROWS
 from madoguchi.knowledge.models import Audience
 from madoguchi.people.access import Capability
-from madoguchi.web.knowledge.parts import one_of
+from madoguchi.web.knowledge.parts import number_of, one_of
 from madoguchi.web.shell.export import export
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
@@ -75,9 +75,8 @@ def edit(request: StaffRequest, term_id: int) -> HttpResponse:
     """Change a term; refused when somebody else changed it since the form was opened."""
     term = get_object_or_404(Term.objects.visible_to(request.access), pk=term_id)
     if request.method == "POST":
-        version = request.POST.get("version", "")
-        known = int(version) if version.isascii() and version.isdecimal() and len(version) < 9 else 0
-        term = change(term, _entry(request.POST), version=known, by=request.user)
+        version = number_of(request.POST.get("version", ""))
+        term = change(term, _entry(request.POST), version=version, by=request.user)
         messages.success(request, _("The term is saved."))
         return go(request, _place_of(term))
     return page(request, "knowledge/term.html", _form(term))

@@ -114,12 +114,8 @@ def article_page(request: StaffRequest, article_id: int) -> HttpResponse:
 
 def _chosen(rows: ArticleQuerySet, address: dict[str, str]) -> ArticleQuerySet:
     """The rows that the filters of the address leave; what is archived only when asked for."""
-    if address["category"].isdecimal():
-        below = [
-            row.pk
-            for row, path in tree(active_only=False)
-            if address["category"] in {str(one.pk) for one in (*path, row)}
-        ]
+    if (category := row_number(address["category"])) is not None:
+        below = [row.pk for row, path in tree(active_only=False) if category in {one.pk for one in (*path, row)}]
         rows = rows.filter(category__in=below)
     if address["state"] in State.values:
         return rows.filter(state=address["state"])

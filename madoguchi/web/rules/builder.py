@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from madoguchi.foundation.numbers import row_number, row_numbers
 from madoguchi.rules import tree
 from madoguchi.rules.definition import Definition, OnEvent, parse
 from madoguchi.rules.models import Rule
@@ -113,8 +114,8 @@ class Form:
         if verb == "add-action" and len(self.actions) < MOST_ROWS:
             self.actions.append(Row("notify", {"whom": ["supervisors"]}))
             self.focus = f"a{len(self.actions) - 1}.kind"
-        elif verb.startswith("remove-a") and verb[8:].isdecimal():
-            del self.actions[int(verb[8:]) : int(verb[8:]) + 1]
+        elif (action := row_number(verb.removeprefix("remove-a"))) is not None:
+            del self.actions[action : action + 1]
             self.focus = "add-action"
         elif verb.startswith("add-"):
             self._add(what, place)
@@ -137,10 +138,10 @@ class Form:
     def _remove(self, place: str) -> None:
         """The row; a group that has none left goes with its last one."""
         above, _dash, last = place.rpartition("-") if "-" in place else ("", "", place.removeprefix("c"))
-        group = self._group(above)
-        if group is None or not (last.isascii() and last.isdecimal()):
+        group, row = self._group(above), row_number(last)
+        if group is None or row is None:
             return
-        del group.rows[int(last) : int(last) + 1]
+        del group.rows[row : row + 1]
         if above and not group.rows:
             self._remove(above)
         else:
@@ -150,9 +151,10 @@ class Form:
         """The group at a place (``c1-0``), the whole form at none; None when there is no such group."""
         group = Row("group", {"match": self.match}, self.conditions)
         for part in place.removeprefix("c").split("-") if place else ():
-            if not (part.isascii() and part.isdecimal() and int(part) < len(group.rows)):
+            row = row_number(part)
+            if row is None or row >= len(group.rows):
                 return None
-            group = group.rows[int(part)]
+            group = group.rows[row]
             if group.kind != "group":
                 return None
         return group
@@ -326,7 +328,7 @@ def _written(row: Row, fields: tuple[str, ...]) -> dict[str, Any]:
         elif name in _CHECKED:
             written[name] = value == "on"
         elif name == "staff":
-            written[name] = [int(pk) for pk in value if pk.isascii() and pk.isdecimal() and len(pk) < 10]
+            written[name] = row_numbers(value)
         elif name != "unit" and value != "":
             written[name] = value
     return written

@@ -9,6 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
 from madoguchi.rules import words
@@ -27,10 +28,10 @@ from madoguchi.web.shell.render import go, page
 def ask(request: StaffRequest, rule_id: int) -> HttpResponse:
     """Try the rule as it stands on the last days."""
     rule = rule_or_404(request, rule_id)
-    days = request.POST.get("days", "30")
-    if not (days.isascii() and days.isdecimal() and len(days) < 5):
+    days = row_number(request.POST.get("days", "30"))
+    if days is None:
         raise Refused(_("Give the days as a number."), code="days", field="days")
-    trial = ask_for_trial(definition=rule.definition, name=rule.name, days=int(days), rule=rule, by=request.user)
+    trial = ask_for_trial(definition=rule.definition, name=rule.name, days=days, rule=rule, by=request.user)
     return go(request, reverse("rules:trial", args=[trial.pk]))
 
 

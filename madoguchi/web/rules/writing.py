@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from pydantic import ValidationError
 
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
 from madoguchi.rules import words
@@ -42,13 +43,12 @@ def edit(request: StaffRequest, rule_id: int) -> HttpResponse:
     if request.method == "POST":
         form = of_post(request.POST)
         _require_complete(form)
-        number = request.POST.get("number", "")
         change_rule(
             rule,
             name=form.name,
             name_en=form.name_en,
             definition=form.definition(),
-            if_number=int(number) if number.isascii() and number.isdecimal() else None,
+            if_number=row_number(request.POST.get("number", "")),
             by=request.user,
         )
         messages.success(request, _("Saved."))

@@ -19,6 +19,7 @@ from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.dates import moment_of
+from madoguchi.foundation.numbers import row_number, row_numbers
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
 from madoguchi.interactions.models import Channel
@@ -87,7 +88,7 @@ def new(request: StaffRequest) -> HttpResponse:
 def post(request: StaffRequest, number: str) -> HttpResponse:
     """Answer the requester, or leave a note."""
     ticket = ticket_or_404(request, number)
-    used = [int(key) for key in request.POST.getlist("uses") if key.isascii() and key.isdecimal() and len(key) < 18]
+    used = row_numbers(request.POST.getlist("uses"))
     asked = Consultation.objects.visible_to(request.access).filter(ticket=ticket)
     rows = Remark.objects.filter(pk__in=used, consultation__in=asked).select_related("consultation") if used else ()
     with transaction.atomic():
@@ -118,10 +119,9 @@ def change_fields(request: StaffRequest, number: str) -> HttpResponse:
     if "subject" in request.POST:
         changes["subject"] = request.POST["subject"]
     if "assignee" in request.POST:
-        chosen = request.POST["assignee"]
-        changes["assignee"] = get_object_or_404(Staff, pk=chosen) if chosen.isdecimal() else None
-    version = request.POST.get("version", "")
-    change(ticket, by=request.user, if_version=int(version) if version.isdecimal() else None, **changes)
+        chosen = row_number(request.POST["assignee"])
+        changes["assignee"] = get_object_or_404(Staff, pk=chosen) if chosen is not None else None
+    change(ticket, by=request.user, if_version=row_number(request.POST.get("version", "")), **changes)
     return again(request, number)
 
 
@@ -281,8 +281,8 @@ def _go(request: StaffRequest, ticket: Ticket) -> HttpResponse:
 
 def chosen_category(form: Mapping[str, str]) -> Category | None:
     """The category that the form's select names; 404 for none of ours."""
-    chosen = form.get("category", "")
-    return get_object_or_404(Category, pk=chosen, is_active=True) if chosen.isdecimal() else None
+    chosen = row_number(form.get("category", ""))
+    return get_object_or_404(Category, pk=chosen, is_active=True) if chosen is not None else None
 
 
 def _uploads(request: StaffRequest) -> list[Attachment]:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import hearing_items, tree
+from madoguchi.foundation.numbers import row_number
 from madoguchi.people.access import Capability
 from madoguchi.people.actions import Requester, find_or_add_person
 from madoguchi.tickets.actions.change import change
@@ -52,8 +53,7 @@ def correct_sheet(request: StaffRequest, number: str) -> HttpResponse:
     person = find_or_add_person(named, by=request.user)
     if person is not None:
         changes["requester"] = person
-    version = request.POST.get("version", "")
-    change(ticket, by=request.user, if_version=int(version) if version.isdecimal() else None, **changes)
+    change(ticket, by=request.user, if_version=row_number(request.POST.get("version", "")), **changes)
     return again(request, number)
 
 

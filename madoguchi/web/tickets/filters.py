@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from madoguchi.foundation.numbers import row_number
 from madoguchi.people.access import Access
 from madoguchi.people.queries import colleagues
 from madoguchi.tickets.asking import Asked, understand
@@ -62,18 +63,18 @@ class ListAddress:
         """The filter this address means for whom asks; ``categories`` gives each category with all below it."""
         status = self.get("status") or ("" if self.get("q") else "active")
         assignee = self.get("assignee")
-        category = _number(self.get("category"))
+        category = row_number(self.get("category"))
         return TicketFilter(
             status=(status,) if status in (*Status.values, "active") else (),
-            team=_number(self.get("team")),
-            front_team=_number(self.get("front")),
-            assignee=access.staff.pk if assignee == "me" else _colleague(_number(assignee), access),
+            team=row_number(self.get("team")),
+            front_team=row_number(self.get("front")),
+            assignee=access.staff.pk if assignee == "me" else _colleague(row_number(assignee), access),
             unassigned=assignee == "none",
             category=categories.get(category, (category,)) if category else (),
             priority=(self.get("priority"),) if self.get("priority") in Priority.values else (),
             channel=self.get("channel"),
-            requester=_number(self.get("requester")),
-            organization=_number(self.get("organization")),
+            requester=row_number(self.get("requester")),
+            organization=row_number(self.get("organization")),
             frozen=bool(self.get("frozen")),
             owed_call=bool(self.get("owed")),
             due_before=timezone.now() + _DUE_WITHIN[self.get("due")] if self.get("due") in _DUE_WITHIN else None,
@@ -90,7 +91,3 @@ def _colleague(assignee: int | None, access: Access) -> int | None:
     if assignee and access.is_partner and not colleagues(access).filter(pk=assignee).exists():
         return _NOBODY
     return assignee
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else None

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from madoguchi.catalog.queries import Branch, outline
 from madoguchi.foundation.bilingual import label_of
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import Cell
@@ -158,10 +159,10 @@ def _colleagues(access: Access, teams: Mapping[int, str], chosen: str) -> list[t
             groups[team].append((staff, f"{family} {given}".strip()))
     if access.is_partner:
         del groups[None]
-    elif chosen.isdecimal() and not any(
-        staff == int(chosen) for members in groups.values() for staff, _name in members
+    elif (one := row_number(chosen)) is not None and not any(
+        staff == one for members in groups.values() for staff, _name in members
     ):
-        groups[None] += [(one.pk, one.name) for one in Staff.objects.filter(pk=int(chosen[:9]))]
+        groups[None] += [(left.pk, left.name) for left in Staff.objects.filter(pk=one)]
     return [(teams[team] if team else _("On the whole desk"), members) for team, members in groups.items() if members]
 
 

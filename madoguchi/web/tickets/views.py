@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import hearing_items, path_of
 from madoguchi.files.models import Attachment
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import returnable, time_by_team
@@ -68,8 +69,7 @@ def ticket_page(request: StaffRequest, number: str) -> HttpResponse:
     if request.access.can(Capability.WORK_TICKETS):
         mark_seen(ticket, by=request.user)
     context = context_of(ticket, request.access)
-    use = request.GET.get("use", "")
-    asked = context["by_id"].get(int(use)) if use.isascii() and use.isdecimal() and len(use) < 18 else None
+    asked = context["by_id"].get(row_number(request.GET.get("use", "")))
     if asked is not None:
         context |= {"used": asked.row.pk, "draft": draft_of(asked.row)}
     return page(request, "tickets/page.html", context)
@@ -80,10 +80,10 @@ def ticket_page(request: StaffRequest, number: str) -> HttpResponse:
 def earlier(request: StaffRequest, number: str) -> HttpResponse:
     """The part of the history before the entry ``before``."""
     ticket = ticket_or_404(request, number)
-    before = request.GET.get("before", "")
-    if not (before.isascii() and before.isdecimal()):
+    before = row_number(request.GET.get("before", ""))
+    if before is None:
         raise Http404
-    items = timeline(ticket, request.access, before=int(before), limit=ENTRIES)
+    items = timeline(ticket, request.access, before=before, limit=ENTRIES)
     context = {
         "ticket": ticket,
         "items": items,

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from madoguchi.foundation import phone
+from madoguchi.foundation.numbers import row_number
 from madoguchi.interactions.actions import check_identity, identify, take_over
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
@@ -25,8 +26,8 @@ from madoguchi.web.workbench.views import closing, show
 def choose(request: StaffRequest, contact_id: int) -> HttpResponse:
     """This is who speaks; an empty choice takes it back."""
     contact = contact_or_404(request, contact_id)
-    chosen = request.POST.get("person", "")
-    person = person_or_404(request, contact, int(chosen)) if chosen.isdecimal() else None
+    chosen = row_number(request.POST.get("person", ""))
+    person = person_or_404(request, contact, chosen) if chosen is not None else None
     identify(contact, person=person, by=request.user)
     return _known(request, contact_id)
 

@@ -7,6 +7,7 @@ from typing import Any
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import hearing_items
 from madoguchi.foundation.japanese import search_key
+from madoguchi.foundation.numbers import row_number
 from madoguchi.handoffs.requirements import is_answered
 from madoguchi.interactions.actions import save_draft
 from madoguchi.interactions.models import IntakeDraft, Interaction
@@ -175,5 +176,5 @@ def imagined(contact: Interaction, intake: Intake, front: Team) -> Ticket:
 
 
 def _row[M: Any](rows: Any, written: Any) -> Any:
-    text = str(written or "")
-    return rows.filter(pk=int(text)).first() if text.isascii() and text.isdecimal() and len(text) < 18 else None
+    pk = row_number(str(written or ""))
+    return rows.filter(pk=pk).first() if pk is not None else None

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from madoguchi.foundation import phone
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions import (
     dismiss,
@@ -189,11 +190,11 @@ def dial(request: StaffRequest) -> HttpResponse:
     number = phone.normalise(request.POST.get("number", ""))
     if not number:
         raise Refused(_("A call needs a telephone number."), code="number_missing")
-    chosen, before = request.POST.get("person", ""), request.POST.get("contact", "")
-    person = get_object_or_404(people_visible_to(request.access), pk=chosen) if chosen.isdecimal() else None
+    chosen, before = (row_number(request.POST.get(name, "")) for name in ("person", "contact"))
+    person = get_object_or_404(people_visible_to(request.access), pk=chosen) if chosen is not None else None
     with transaction.atomic():
-        if before.isdecimal():
-            abandoned = contact_or_404(request, int(before))
+        if before is not None:
+            abandoned = contact_or_404(request, before)
             person = person or abandoned.person
             dismiss(abandoned, reason=Interaction.Reason.CALLED_BACK, by=request.user)
         at_hand = outbound_at_hand(staff=request.user, number=number, at=timezone.now())
@@ -238,11 +239,8 @@ def bypass(request: StaffRequest) -> HttpResponse:
     """Somebody went round the desk: who, what, whom did they reach."""
     named = colleagues(request.access)
     if request.method == "POST":
-        reached = (
-            named.filter(pk=int(request.POST["reached"])).first()
-            if request.POST.get("reached", "").isdecimal()
-            else None
-        )
+        chosen = row_number(request.POST.get("reached", ""))
+        reached = named.filter(pk=chosen).first() if chosen is not None else None
         if reached is None:
             raise Refused(
                 _("Say whom they reached."),

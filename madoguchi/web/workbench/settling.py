@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from madoguchi.consultations.actions.ask import ask
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
 from madoguchi.handoffs.actions.offer import offer
@@ -118,9 +119,10 @@ def hand_over(request: StaffRequest, contact_id: int) -> HttpResponse:
     data = form.posted(request.POST)
     intake = form.read(data, request.access)
     written = request.POST.get("to_team", "")
-    if not written.isdecimal():
+    chosen = row_number(written)
+    if chosen is None:
         raise Refused(_("Choose the team that takes the ticket."), code="to_team", missing=[_field("to_team", _("To"))])
-    team = get_object_or_404(Team, pk=int(written))
+    team = get_object_or_404(Team, pk=chosen)
     urgent = request.POST.get("urgent_because", "").strip() if request.POST.get("urgent") else ""
     if request.POST.get("urgent") and not urgent:
         raise Refused(

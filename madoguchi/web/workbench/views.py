@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction
 from madoguchi.knowledge import usage
@@ -39,9 +40,9 @@ SEAT = "workbench/seat.html"
 @require_GET
 def index(request: StaffRequest) -> HttpResponse:
     """The seat with the contact at hand, or the one in the address."""
-    chosen = request.GET.get("contact", "")
-    if chosen.isascii() and chosen.isdecimal():
-        return show(request, contact_or_404(request, int(chosen)))
+    chosen = row_number(request.GET.get("contact", ""))
+    if chosen is not None:
+        return show(request, contact_or_404(request, chosen))
     return page(request, SEAT, context_of(request))
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import override
 
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import hearing_items
+from madoguchi.foundation.numbers import row_numbers
 from madoguchi.scripts.conditions import number_of
 from madoguchi.scripts.definition import KINDS as QUESTION_KINDS
 from madoguchi.scripts.definition import MOST_STEPS, MOST_WAYS, Definition, parse
@@ -57,7 +58,7 @@ class Form:
         if verb == "add--1":
             self._insert(0)
             return
-        numbers = [int(part) for part in rest.split("-") if part.isascii() and part.isdecimal() and len(part) < 4]
+        numbers = row_numbers(rest.split("-"))
         if not numbers or numbers[0] >= len(self.steps):
             return
         place = numbers[0]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import hearing_items, path_of
+from madoguchi.foundation.numbers import row_number
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
@@ -37,9 +38,9 @@ MOST_ARTICLES = 200
 @require_GET
 def new(request: StaffRequest) -> HttpResponse:
     """Which category the script is for; those that have one lead to it."""
-    chosen = request.GET.get("category", "")
-    if chosen.isascii() and chosen.isdecimal() and len(chosen) < 10:
-        category = get_object_or_404(Category, pk=int(chosen), is_active=True)
+    chosen = row_number(request.GET.get("category", ""))
+    if chosen is not None:
+        category = get_object_or_404(Category, pk=chosen, is_active=True)
         return go(request, reverse("knowledge:scripts:edit", args=[category.pk]))
     active = set(Category.objects.filter(is_active=True, script__isnull=True).values_list("pk", flat=True))
     choices = [(key, path) for key, path in paths_of().items() if key in active]
@@ -54,12 +55,12 @@ def edit(request: StaffRequest, category_id: int) -> HttpResponse:
     versions = ScriptVersion.objects.filter(script__category=category).order_by("-number")
     draft = versions.filter(state=ScriptVersion.State.DRAFT).first()
     if request.method == "POST":
-        form, revision = of_post(category, request.POST), request.POST.get("revision", "")
+        form = of_post(category, request.POST)
         saved = save_draft(
             category,
             definition=form.written,
             note=form.note,
-            if_revision=int(revision) if revision.isascii() and revision.isdecimal() and len(revision) < 9 else None,
+            if_revision=row_number(request.POST.get("revision", "")),
             by=request.user,
         )
         messages.success(request, _("The draft is saved."))
