@@ -65,4 +65,6 @@ def _figure(figure: Figure, unit: Unit) -> str:
         return f"{figure:.1%}"
     if unit is Unit.SECONDS:
         return duration(figure)
+    if unit is Unit.CLOCK:
+        return f"{round(figure) // 60}:{round(figure) % 60:02}"
     return f"{figure:.2f}" if unit is Unit.AVERAGE else f"{figure:,}"

@@ -68,7 +68,6 @@ def calls_between(
 
     Calls that became part of another are left out. ``limit`` is at most 200.
     """
-    limit = max(1, min(limit, LARGEST_PAGE))
     rows = Call.objects.visible_to(access).filter(IsNull(Unindexed("merged_into"), True)).select_related("answered_by")
     if start is not None:
         rows = rows.filter(started_at__gte=start)
@@ -76,6 +75,7 @@ def calls_between(
         rows = rows.filter(started_at__lt=end)
     if outcome:
         rows = rows.filter(outcome=outcome)
+    limit = max(1, min(limit, LARGEST_PAGE))
     if after is not None:
         moment, pk = after
         rows = rows.filter(Q(started_at=moment, pk__lt=pk) | Q(started_at__lt=moment), started_at__lte=moment)

@@ -18,6 +18,7 @@ from madoguchi.foundation.dates import short_date
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Access
 from madoguchi.people.models import Team
+from madoguchi.telephony.models import CallQuerySet
 from madoguchi.tickets.models import Ticket, TicketQuerySet
 
 LONGEST = timedelta(days=1100)
@@ -25,17 +26,18 @@ type Figure = int | float | None
 
 
 class Unit(StrEnum):
-    """How a figure is written: a count, a share of 1, an average, or seconds."""
+    """How a figure is written: a count, a share of 1, an average, or seconds (of work, or of a call: 1:05)."""
 
     COUNT = "count"
     SHARE = "share"
     AVERAGE = "average"
     SECONDS = "seconds"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True)
 class Column:
-    """``meaning`` defines the figure. ``where`` are the tickets that it counts, and those that it opens to."""
+    """``meaning`` defines the figure. ``where`` are the tickets or calls that it counts, and that it opens to."""
 
     key: str
     label: str | Promise
@@ -82,7 +84,7 @@ class Report:
     gives the rows with the figures of all together, from the same question to the database.
 
     ``drawn`` is the key of the column that a chart of it shows. ``behind`` are the tickets that a figure counts: of
-    the row with this key, or (None) of all rows.
+    the row with this key, or (None) of all rows; a report of calls has ``calls_behind`` instead.
     """
 
     name: str
@@ -92,7 +94,8 @@ class Report:
     columns: Sequence[Column]
     drawn: str
     rows: Callable[[Period, str, Access | None], tuple[list[Row], Mapping[str, Figure]]]
-    behind: Callable[[Period, Access | None, str, str | None, Column], TicketQuerySet]
+    behind: Callable[[Period, Access | None, str, str | None, Column], TicketQuerySet] | None = None
+    calls_behind: Callable[[Period, Access | None, str, str | None, Column], CallQuerySet] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class Table:
                 {
                     "key": column.key,
                     "label": str(column.label),
-                    "unit": column.unit.value,
+                    "unit": (Unit.SECONDS if column.unit is Unit.CLOCK else column.unit).value,
                     "meaning": str(column.meaning),
                 }
                 for column in self.report.columns
@@ -199,12 +202,7 @@ def span_of(by: str, key: str) -> Period | None:
 def named(by: str, found: Mapping[Any, Mapping[str, Figure]]) -> list[Row]:
     """Figures by the value of the group's column as rows with names, in the order of teams, categories or time."""
     if by == "week":
-        return [
-            Row(
-                f"{week:%Y-%m-%d}", _("from %(day)s") % {"day": short_date(week).partition("(")[0].strip()}, found[week]
-            )
-            for week in sorted(found)
-        ]
+        return [Row(f"{week:%Y-%m-%d}", week_words(week), found[week]) for week in sorted(found)]
     if by == "month":
         return [
             Row(f"{month:%Y-%m}", _("%(year)s/%(month)s") % {"year": month.year, "month": month.month}, found[month])
@@ -217,3 +215,7 @@ def named(by: str, found: Mapping[Any, Mapping[str, Figure]]) -> list[Row]:
     if None in found:
         rows.append(Row("", _("No category"), found[None]))
     return rows
+
+
+def week_words(monday: date) -> str:
+    return _("from %(day)s") % {"day": short_date(monday).partition("(")[0].strip()}

@@ -8,12 +8,14 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.insight.reports.by_scope import SCOPE
 from madoguchi.insight.reports.by_team import PING_PONG, TIME
 from madoguchi.insight.reports.by_ticket import MOVES, RETURNS
+from madoguchi.insight.reports.calls import CALLS
 from madoguchi.insight.reports.frame import Column, Report, Row, Table, period_of
 from madoguchi.insight.reports.knowledge import ARTICLES, LINKS
 from madoguchi.people.access import Access
+from madoguchi.telephony.models import CallQuerySet
 from madoguchi.tickets.models import TicketQuerySet
 
-REPORTS = {report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES)}
+REPORTS = {report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES, CALLS)}
 
 
 def report_named(name: str) -> Report:
@@ -54,12 +56,28 @@ def column_of(report: Report, key: str) -> Column:
     for column in report.columns:
         if column.key == key:
             return column
-    raise Refused(_("This report has no such figure."), code="unknown_figure", status=404)
+    raise _no_such_figure()
 
 
 def tickets_behind(
     name: str, *, first: date, last: date, by: str, row: str | None, figure: str, access: Access | None
 ) -> TicketQuerySet:
-    """The tickets that a figure counts; ``row`` None is the total."""
+    """The tickets that a figure counts; ``row`` None is the total. Refuses (404) a report that counts calls."""
     report, period = report_named(name), period_of(first, last)
+    if report.behind is None:
+        raise _no_such_figure()
     return report.behind(period, access, grouping(report, by), row, column_of(report, figure))
+
+
+def calls_behind(
+    name: str, *, first: date, last: date, by: str, row: str | None, figure: str, access: Access | None
+) -> CallQuerySet:
+    """The calls that a figure counts; ``row`` None is the total. Refuses (404) a report that counts tickets."""
+    report, period = report_named(name), period_of(first, last)
+    if report.calls_behind is None:
+        raise _no_such_figure()
+    return report.calls_behind(period, access, grouping(report, by), row, column_of(report, figure))
+
+
+def _no_such_figure() -> Refused:
+    return Refused(_("This report has no such figure."), code="unknown_figure", status=404)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
@@ -12,9 +12,9 @@ from django.utils.http import urlencode
 
 from madoguchi.interactions.models import Channel, Interaction, InteractionQuerySet
 from madoguchi.people.access import Access
+from madoguchi.telephony.answering import SLOT, in_time_calls, short_calls
 from madoguchi.telephony.models import CallState, Outcome
 from madoguchi.tickets.models import TicketInteraction
-from madoguchi.web.board.figures import ANSWER_WITHIN_S, SLOT, answered_calls, short_calls
 from madoguchi.web.shell.keyset import keyset
 
 PAGE = 50
@@ -82,8 +82,8 @@ class CallsAddress:
         elif show == "short":
             contacts = contacts.filter(short_calls("call__"))
         elif show == "late":
-            in_time = answered_calls("call__") & Q(call__wait_s__lte=ANSWER_WITHIN_S)
-            contacts = contacts.filter(call__ended_at__isnull=False, direction="inbound").exclude(in_time)
+            contacts = contacts.filter(call__ended_at__isnull=False, direction="inbound")
+            contacts = contacts.exclude(in_time_calls("call__"))
             contacts = contacts.exclude(short_calls("call__"))
         if self.get("outcome"):
             contacts = contacts.filter(call__outcome=self.get("outcome"))

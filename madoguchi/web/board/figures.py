@@ -1,87 +1,28 @@
-"""Today in numbers: how calls were answered, what each team did. Every definition stands where it is counted.
+"""Today in numbers: how calls were answered (``telephony.answering`` defines it), and what each team did.
 
-Sources: the published definitions of answer rate (応答率), abandonment and service level (時間内応答率), and the
-product's own of first-line solutions, hand-offs and returns. Everything is read by time through an index.
+First-line solutions, hand-offs and returns are defined where they are counted. Everything is read by time through an
+index.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
-from django.db.models.lookups import IsNull
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
-from madoguchi.foundation.literal import Unindexed, Words
+from madoguchi.foundation.literal import Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
-from madoguchi.people.access import Access, PreparedVisible
+from madoguchi.people.access import Access
 from madoguchi.people.models import Team
-from madoguchi.telephony.models import Call, CallQuerySet, Direction, Outcome
+from madoguchi.telephony.answering import SLOT, Answering, counted, slot_start
 from madoguchi.tickets.models import Ticket, TicketQuerySet
-
-ANSWER_WITHIN_S = 20.0
-SLOT = timedelta(minutes=30)
-# They never got as far as the desk, or nobody can say how they ended.
-_NOT_OFFERED = (Outcome.ABANDONED_IN_IVR, Outcome.UNKNOWN)
 
 
 def day_start(now: datetime) -> datetime:
     """Midnight of the desk's own day."""
     return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def slot_start(now: datetime) -> datetime:
-    """The beginning of the half hour that ``now`` lies in, by the desk's clock."""
-    local = timezone.localtime(now)
-    return local.replace(minute=local.minute // 30 * 30, second=0, microsecond=0)
-
-
-@dataclass(frozen=True)
-class Answering:
-    """How the calls of a span were answered. Calls that still wait are in no figure: nothing is decided yet.
-
-    ``offered``: inbound calls that reached a queue and were answered or lost there. A desk whose telephone system
-    names no queues has every inbound call that rang. Left out: calls that ended in the menu before any queue,
-    and calls that became part of another. ``answered``: spoken to by one of ours.
-    ``short``: abandoned after a wait below SHORT_ABANDON_SECONDS; counted apart, in neither rate.
-    ``in_time`` of ``timed``: answered within 20 seconds of waiting. A call answered after a wait that nobody knows
-    is in neither, since guessing would colour the figure.
-    """
-
-    offered: int = 0
-    answered: int = 0
-    abandoned: int = 0
-    short: int = 0
-    in_time: int = 0
-    timed: int = 0
-
-    @property
-    def lost(self) -> int:
-        """Offered and not answered, short ones left out: abandoned, overflowed, missed."""
-        return self.offered - self.answered - self.short
-
-    @property
-    def answer_rate(self) -> float | None:
-        """応答率: answered ÷ offered, short abandons left out; None without calls."""
-        return self.answered / (self.offered - self.short) if self.offered > self.short else None
-
-    @property
-    def service_level(self) -> float | None:
-        """時間内応答率: answered within 20 s ÷ offered, short abandons left out; None without calls."""
-        return self.in_time / self.timed if self.timed else None
-
-    def __add__(self, other: "Answering") -> "Answering":
-        return Answering(
-            self.offered + other.offered,
-            self.answered + other.answered,
-            self.abandoned + other.abandoned,
-            self.short + other.short,
-            self.in_time + other.in_time,
-            self.timed + other.timed,
-        )
 
 
 @dataclass(frozen=True)
@@ -104,64 +45,19 @@ class CallDay:
         return self.slots[-1]
 
 
-def offered_calls(calls: CallQuerySet) -> CallQuerySet:
-    """The calls that ``Answering.offered`` counts, those that named no queue included."""
-    decided = Q(ended_at__isnull=False) | Q(answered_at__isnull=False)
-    calls = calls.filter(decided, IsNull(Unindexed("merged_into"), True)).exclude(outcome__in=_NOT_OFFERED)
-    return calls.exclude(direction__in=(Direction.OUTBOUND, Direction.INTERNAL))
-
-
-def answered_calls(call: str = "") -> Q:
-    """Spoken to by one of ours, or being so; ``call`` is the way to the call (``call__``)."""
-    talking = Q(**{f"{call}answered_at__isnull": False, f"{call}ended_at__isnull": True})
-    return Q(**{f"{call}outcome": Outcome.ANSWERED}) | talking
-
-
-def short_calls(call: str = "") -> Q:
-    """Abandoned after a wait below SHORT_ABANDON_SECONDS; ``call`` is the way to the call."""
-    return Q(**{f"{call}outcome": Outcome.ABANDONED, f"{call}wait_s__lt": settings.SHORT_ABANDON_SECONDS})
-
-
-@cache
-def _by_slot(slots: int, short_below: int) -> "PreparedVisible[tuple[Any, ...]]":
-    """The question for the calls since the first of so many moments, grouped by the slot that begins with each."""
-
-    def ask(access: Access, *starts: Any) -> "QuerySet[Call, tuple[Any, ...]]":
-        place = Case(
-            *(When(started_at__lt=begun, then=Value(number)) for number, begun in enumerate(starts[1:])),
-            default=Value(slots - 1),
-            output_field=IntegerField(),
-        )
-        queued = Case(When(queue="", then=Value(0)), default=Value(1), output_field=IntegerField())
-        calls = offered_calls(Call.objects.visible_to(access).filter(started_at__gte=starts[0])).order_by()
-        return (
-            calls.annotate(place=place, queued=queued)
-            .values_list("place", "queued")
-            .annotate(
-                offered=Count("id"),
-                answered=Count("id", filter=answered_calls()),
-                abandoned=Count("id", filter=Q(outcome=Outcome.ABANDONED)),
-                short=Count("id", filter=short_calls()),
-                in_time=Count("id", filter=answered_calls() & Q(wait_s__lte=ANSWER_WITHIN_S)),
-                timed=Count("id", filter=~short_calls() & ~Q(answered_calls(), wait_s__isnull=True)),
-            )
-        )
-
-    return PreparedVisible(ask, values=slots)
-
-
 def call_day(access: Access, now: datetime) -> CallDay:
-    """One query over today's calls, grouped where they lie: by half hour of their arrival and by queue or none."""
+    """One query over today's calls; each lies in the half hour of its arrival."""
     start, last = day_start(now), slot_start(now)
     starts = [start]
     while starts[-1] < last:
         starts.append(starts[-1] + SLOT)
-    rows = _by_slot(len(starts), settings.SHORT_ABANDON_SECONDS).all(access, *starts)
-    if any(queued for _place, queued, *_counts in rows):
-        rows = [row for row in rows if row[1]]
-    by_place = {place: Answering(*counts) for place, _queued, *counts in rows}
-    slots = tuple(Slot(begun, by_place.get(number, Answering())) for number, begun in enumerate(starts))
-    return CallDay(sum((slot.calls for slot in slots), Answering()), slots)
+    found = [Answering()] * len(starts)
+    for row in counted(access, start, start + timedelta(days=1)):
+        # The clock of a telephone system may be ahead of ours.
+        place = min((row.begun - start) // SLOT, len(starts) - 1)
+        found[place] += row.calls
+    slots = tuple(Slot(begun, calls) for begun, calls in zip(starts, found, strict=True))
+    return CallDay(sum(found, Answering()), slots)
 
 
 @dataclass

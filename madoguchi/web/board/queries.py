@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db.models import Min, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.literal import Unindexed, Words
@@ -18,9 +17,11 @@ from madoguchi.handoffs.waiting import waited_for
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.telephony import queries as telephony
+from madoguchi.telephony.answering import ANSWER_WITHIN_S
 from madoguchi.telephony.models import Call, CallAgent, CallEvent, OperatorState
+from madoguchi.telephony.words import caller_words
 from madoguchi.tickets.models import Ticket
-from madoguchi.web.board.figures import ANSWER_WITHIN_S, CallDay, TeamDay, call_day, team_days
+from madoguchi.web.board.figures import CallDay, TeamDay, call_day, team_days
 
 MOST = 100  # what is counted; beyond it the board says 99+
 SHOWN = 3
@@ -35,17 +36,6 @@ _ORDER = {
         (State.RINGING, State.TALKING, State.WRAPUP, State.AVAILABLE, State.UNREACHABLE, State.PAUSED)
     )
 }
-
-
-def caller_words(*, number: str, presentation: str) -> str:
-    """The caller's number as it is written in Japan, or why there is none (非通知, 公衆電話 …)."""
-    if number:
-        return phone.display(number)
-    return {
-        "restricted": _("Number withheld"),
-        "payphone": _("Pay phone"),
-        "unavailable": _("Number not available"),
-    }.get(presentation, _("Number unknown"))
 
 
 _waiting_calls = PreparedVisible(

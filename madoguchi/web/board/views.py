@@ -21,12 +21,13 @@ from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.people.queries import callers
 from madoguchi.telephony.models import Outcome
+from madoguchi.telephony.words import caller_words
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of
 from madoguchi.web.board.contacts import CallsAddress, contacts_of, contacts_page
 from madoguchi.web.board.figures import TEAM_FIGURES, tickets_behind
-from madoguchi.web.board.queries import Board, caller_words
+from madoguchi.web.board.queries import Board
 from madoguchi.web.shell.export import MOST, export
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_GET
 
 from madoguchi.foundation.dates import full_date
 from madoguchi.insight.reports.frame import Column, Row, Table
-from madoguchi.insight.reports.registry import REPORTS, column_of, report_named, table, tickets_behind
+from madoguchi.insight.reports.registry import REPORTS, calls_behind, column_of, report_named, table, tickets_behind
 from madoguchi.people.access import Capability
+from madoguchi.telephony.words import caller_words
 from madoguchi.tickets.models import id_of
 from madoguchi.web.shell.export import export
 from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.keyset import keyset
 from madoguchi.web.shell.render import page
 
 TICKETS = 50
@@ -80,6 +82,31 @@ def tickets(request: StaffRequest, name: str) -> HttpResponse:
 
 @guard(Capability.WATCH_BOARD)
 @require_GET
+def calls(request: StaffRequest, name: str) -> HttpResponse:
+    """The calls that a figure counts, the latest first."""
+    first, last = _days(request)
+    by, row, figure = (request.GET.get(part) for part in ("by", "row", "figure"))
+    rows = calls_behind(name, first=first, last=last, by=by or "", row=row, figure=figure or "", access=request.access)
+    parts = {"from": first.isoformat(), "to": last.isoformat(), "by": by or "", "figure": figure or ""}
+    query = urlencode(parts if row is None else {**parts, "row": row})
+    rows = rows.select_related("answered_by", "interaction__person")
+    after = request.GET.get("after", "")
+    found, following = keyset(rows, ("started_at", "id"), after=after, size=TICKETS, descending=True)
+    asked = report_named(name)
+    context = {
+        "report": asked,
+        "column": column_of(asked, figure or ""),
+        "period": f"{full_date(first)} – {full_date(last)}",
+        "calls": found,
+        "query": urlencode({part: parts[part] for part in ("from", "to", "by")}),
+        "next": f"?{query}&{urlencode({'after': following})}" if following else "",
+        "caller_words": caller_words,
+    }
+    return page(request, "insight/calls.html", context)
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
 def export_csv(request: StaffRequest, name: str) -> HttpResponseBase:
     """The report as it is shown, for Excel."""
     return _file(request, name, "csv")
@@ -120,8 +147,8 @@ def _query(found: Table) -> str:
 
 
 def _links(found: Table, query: str) -> Callable[[Row | None, Column], str]:
-    """The address of the tickets behind a figure."""
-    address = reverse("insight:tickets", args=[found.report.name])
+    """The address of the tickets or calls behind a figure."""
+    address = reverse("insight:calls" if found.report.calls_behind else "insight:tickets", args=[found.report.name])
 
     def behind(row: Row | None, column: Column) -> str:
         parts = {"figure": column.key} if row is None else {"row": row.key, "figure": column.key}

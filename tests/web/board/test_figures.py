@@ -12,11 +12,12 @@ from madoguchi.handoffs.actions.decide import accept, recall, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Team
+from madoguchi.telephony.answering import Answering
 from madoguchi.telephony.models import Call
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
 from madoguchi.tickets.models import Ticket
-from madoguchi.web.board.figures import TEAM_FIGURES, Answering, call_day, team_days, tickets_behind
+from madoguchi.web.board.figures import TEAM_FIGURES, call_day, team_days, tickets_behind
 from tests.cast import Cast
 from tests.web.board.day import answered, arrives, event, gave_up, post
 
@@ -53,7 +54,9 @@ def test_service_level_is_answered_within_twenty_seconds_of_those_offered_withou
     gave_up(SLOT + timedelta(minutes=5), 4.9)
     gave_up(SLOT + timedelta(minutes=6), 90, reason="timeout")  # overflow: offered and not answered
     found = total(cast)
-    assert found == Answering(offered=7, answered=3, abandoned=3, short=1, in_time=2, timed=6)
+    assert found == Answering(
+        7, answered=3, abandoned=3, short=1, in_time=2, timed=6, wait_s=45.5, waits=3, talk_s=180, talks=3
+    )
     assert found.service_level == pytest.approx(2 / 6)
     assert found.answer_rate == pytest.approx(3 / 6)
     assert found.lost == 3
@@ -62,7 +65,7 @@ def test_service_level_is_answered_within_twenty_seconds_of_those_offered_withou
 def test_a_call_in_talk_counts_and_one_that_still_waits_does_not(cast: Cast) -> None:
     answered(NOW - timedelta(minutes=1), 3, talk=None)
     post(arrives(NOW - timedelta(seconds=40)))
-    assert total(cast) == Answering(offered=1, answered=1, in_time=1, timed=1)
+    assert total(cast) == Answering(offered=1, answered=1, in_time=1, timed=1, wait_s=3, waits=1)
 
 
 def test_calls_lie_in_the_half_hour_of_their_arrival_and_yesterday_is_left_out(cast: Cast) -> None:
@@ -91,7 +94,7 @@ def test_a_direct_call_counts_only_where_no_queue_is_named_all_day(cast: Cast) -
     answered(SLOT, 30, queue=None)
     assert total(cast).offered == 1
     answered(SLOT, 2)
-    assert total(cast) == Answering(offered=1, answered=1, in_time=1, timed=1)
+    assert total(cast) == Answering(1, answered=1, in_time=1, timed=1, wait_s=2, waits=1, talk_s=60, talks=1)
 
 
 def test_an_answer_after_a_wait_nobody_knows_is_in_no_service_level(cast: Cast) -> None:
