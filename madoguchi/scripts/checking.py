@@ -5,7 +5,7 @@ is right for those that can really be walked.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -44,23 +44,29 @@ class Code(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """``step`` is its key (empty: the whole script); ``names`` are the items, placeholders or keys it is about."""
+    """``step`` is its key (empty: the whole script); ``names`` are the items, placeholders or keys it is about.
+
+    ``categories``: it is so only for calls about these, which the script leads beside its own category.
+    """
 
     step: str
     code: Code
     names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """What a script may rely on: the items that are known, and those required before a hand-off to each team.
 
-    ``required`` has the empty key for the category's own destination, and lacks it when there is none.
+    ``required`` has the empty key for the category's own destination, and lacks it when there is none. ``heirs`` are
+    the categories below that the script leads, by their names, each with what is required for calls about it.
     """
 
     items: Collection[str] = ()
     required: Mapping[str, Collection[str]] = field(default_factory=dict)
     articles: Collection[str] = ()
+    heirs: Sequence[tuple[str, Mapping[str, Collection[str]]]] = ()
 
 
 def check(definition: Definition, around: Surroundings) -> list[Fault]:
@@ -158,8 +164,21 @@ def _of_graph(definition: Definition, around: Surroundings) -> Iterable[Fault]:
         looked_at = {condition.item for condition in _conditions(step) if condition.item}
         if missing := sorted(looked_at - asked[key]):
             yield Fault(key, Code.NOT_ASKED_BEFORE, tuple(missing))
-        if isinstance(step, HandOver) and (missing := sorted({*around.required.get(step.to, ())} - asked[key])):
-            yield Fault(key, Code.NOT_ASKED, tuple(missing))
+        if isinstance(step, HandOver):
+            yield from _not_asked(step, asked[key], around)
+
+
+def _not_asked(step: HandOver, asked: Collection[str], around: Surroundings) -> Iterable[Fault]:
+    """What the hand-over requires for every call, and what only for calls about some of the categories below."""
+    missing = {*around.required.get(step.to, ())} - {*asked}
+    if missing:
+        yield Fault(step.key, Code.NOT_ASKED, tuple(sorted(missing)))
+    concerned: dict[tuple[str, ...], list[str]] = {}
+    for category, required in around.heirs:
+        if further := {*required.get(step.to, ())} - {*asked} - missing:
+            concerned.setdefault(tuple(sorted(further)), []).append(category)
+    for names, categories in concerned.items():
+        yield Fault(step.key, Code.NOT_ASKED, names, tuple(categories))
 
 
 def _reached(start: str, ways: Mapping[str, list[str]]) -> set[str]:

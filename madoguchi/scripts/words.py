@@ -63,8 +63,14 @@ WRONG: Mapping[str, Words] = {
 
 def fault_said(fault: Fault, labels: Mapping[str, str] | None = None) -> str:
     """A fault without its place; ``labels`` name the items."""
-    names = [(labels or {}).get(name, name) for name in fault.names]
-    return str(FAULTS[fault.code]) % {"names": _(", ").join(_("“%(name)s”") % {"name": name} for name in names)}
+    said = str(FAULTS[fault.code]) % {"names": _quoted([(labels or {}).get(name, name) for name in fault.names])}
+    if not fault.categories:
+        return said
+    return _("Calls about %(categories)s: %(fault)s") % {"categories": _quoted(fault.categories), "fault": said}
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return _(", ").join(_("“%(name)s”") % {"name": name} for name in names)
 
 
 def sentence(definition: Definition, fault: Fault, labels: Mapping[str, str] | None = None) -> str:

@@ -1,11 +1,14 @@
 """Scripts are written by those who may, switched on when nothing is wrong, and never change under a call."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 from freezegun import freeze_time
 
+from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import hearing_items
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions import open_interaction
@@ -17,7 +20,7 @@ from madoguchi.scripts.actions.write import discard, end, save_draft, switch_on
 from madoguchi.scripts.definition import parse
 from madoguchi.scripts.models import Script, ScriptVersion, Walk
 from madoguchi.scripts.queries import in_force as current
-from madoguchi.scripts.queries import items_of
+from madoguchi.scripts.queries import items_of, surroundings_of
 from tests.cast import Cast
 from tests.scripts.writing import in_force, mail_script
 
@@ -53,6 +56,30 @@ def test_a_draft_with_faults_is_kept_and_not_switched_on(cast: Cast) -> None:
         switch_on(draft, by=cast.kimura)
     assert refused.value.code == "faults"
     assert current(cast.mail_trouble, timezone.now()) is None
+
+
+def test_a_script_asks_what_is_required_in_each_category_that_it_leads(
+    cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    Category.objects.filter(pk=cast.general.pk).update(destination=cast.network)
+    HearingItem.objects.create(team=cast.field_service, key="floor", name="階", kind="text", is_required=True)
+    hand_over = {"kind": "hand_over", "key": "end"}
+    draft = save_draft(cast.general, definition={"steps": [hand_over]}, by=cast.kimura)
+    with pytest.raises(Refused) as refused, override("ja"):
+        switch_on(draft, by=cast.kimura)
+    mail, floor = refused.value.details["faults"]
+    assert mail.startswith("ステップ1: 「メールの不具合」の応対では: 引き継ぎには「折り返し先」、「エラーコード」、")
+    assert floor.startswith("ステップ1: 「配線」の応対では: 引き継ぎには「階」が必須ですが、")
+    in_force(cast.mail_trouble, cast.kimura)  # from now on it is led by its own
+    ask = {"kind": "ask", "key": "floor", "item": "floor"}
+    draft = save_draft(cast.general, definition={"steps": [ask, hand_over]}, by=cast.kimura)
+    with django_assert_max_num_queries(8):
+        around = surroundings_of(parse(draft.definition), Category.objects.get(pk=cast.general.pk))
+    assert around.heirs == [("配線", {"": {"floor"}})]
+    assert switch_on(draft, by=cast.kimura).state == "on"
+    # A call about any of them shows what is asked, whichever of them requires it.
+    other = Category.objects.create(key="other", name="その他", parent=cast.general)
+    assert [item.name for item in items_of(parse(draft.definition), other)] == ["階"]
 
 
 def test_a_draft_is_written_over_but_not_over_somebody_else(cast: Cast) -> None:

@@ -74,6 +74,23 @@ def test_a_hand_over_to_a_team_needs_what_that_team_requires() -> None:
     assert (fault.code, fault.names) == (Code.NOT_ASKED, ("impact",))
 
 
+def test_what_only_categories_below_require_names_them() -> None:
+    heirs = [
+        ("受信", {"": ["impact", "x"], "network": ["impact"]}),
+        ("送信", {"": ["x"], "network": ["impact"]}),
+        ("添付", {"": ["y"], "network": ["impact"]}),
+    ]
+    around = Surroundings(items=[*ITEMS, "x", "y"], required={"": ["impact"], "network": ["impact"]}, heirs=heirs)
+    faults = check(parse({"steps": [{"kind": "hand_over", "key": "end"}]}), around)
+    assert [(fault.names, fault.categories) for fault in faults] == [
+        (("impact",), ()),
+        (("x",), ("受信", "送信")),
+        (("y",), ("添付",)),
+    ]
+    named = check(parse({"steps": [{"kind": "hand_over", "key": "end", "to": "network"}]}), around)
+    assert [(fault.names, fault.categories) for fault in named] == [(("impact",), ())]
+
+
 # --- random scripts ----------------------------------------------------------------------------------------------
 
 NEXT = st.sampled_from(["", *KEYS, "gone"])
@@ -127,6 +144,8 @@ def test_a_script_is_accepted_exactly_when_every_way_through_it_is_good(written:
     definition = parse({"steps": written})
     around = Surroundings(items=["x", "y"], required={"": ["x", "y"]})
     assert (check(definition, around) == []) is walked_every_way(definition)
+    below = Surroundings(items=["x", "y"], required={"": ["x"]}, heirs=[("子", {"": ["x", "y"]}), ("孫", {"": ["y"]})])
+    assert (check(definition, below) == []) is walked_every_way(definition)
 
 
 @given(steps())

@@ -18,7 +18,7 @@ from madoguchi.people.models import Staff
 from madoguchi.scripts.checking import check
 from madoguchi.scripts.definition import Definition, parse
 from madoguchi.scripts.models import Script, ScriptVersion
-from madoguchi.scripts.queries import own_items, surroundings_of
+from madoguchi.scripts.queries import offered, own_items, surroundings_of
 from madoguchi.scripts.words import sentence
 
 DRAFT, ON = ScriptVersion.State.DRAFT, ScriptVersion.State.ON
@@ -76,15 +76,14 @@ def switch_on(version: ScriptVersion, *, by: Actor, since: datetime | None = Non
     if version.state != DRAFT:
         raise Refused(_("This version is not a draft any more."), code="not_draft", status=409)
     definition = _parsed(version.definition)
-    faults = check(definition, surroundings_of(definition, script.category))
-    if faults:
-        raise Refused(
-            _("The script cannot be switched on yet: %(fault)s") % {"fault": sentence(definition, faults[0])},
-            code="faults",
-            faults=[sentence(definition, fault) for fault in faults],
-        )
     now = timezone.now()
     moment = max(since or now, now)
+    if faults := check(definition, surroundings_of(definition, script.category, moment)):
+        labels = {key: item.label for key, item in offered(definition, script.category, moment).items()}
+        said = [sentence(definition, fault, labels) for fault in faults]
+        raise Refused(
+            _("The script cannot be switched on yet: %(fault)s") % {"fault": said[0]}, code="faults", faults=said
+        )
     on = script.versions.filter(state=ON)
     on.filter(effective_from__lt=moment).filter(Q(effective_until__isnull=True) | Q(effective_until__gt=moment)).update(
         effective_until=moment

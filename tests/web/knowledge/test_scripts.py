@@ -193,6 +193,20 @@ def test_a_form_full_of_nonsense_is_a_draft_with_faults(cast: Cast, sign_in: Sig
     assert kinds == ["ask", "branch", "say"]
 
 
+def test_what_stands_in_the_form_is_tried_after_one_press_and_the_pages_say_what_is_walked(
+    cast: Cast, sign_in: SignIn
+) -> None:
+    in_force(cast.mail_trouble, cast.kimura)
+    client = sign_in(cast.kimura)
+    assert "この画面の内容を下書きに保存してから試します" in client.get(address(cast, "edit/")).text
+    sent = the_form(cast) | {"s0.text": "今書いた挨拶です。", "then": "try"}
+    html = client.post(address(cast, "edit/"), sent, follow=True).text
+    assert "今書いた挨拶です。" in html
+    assert "に保存した下書きです。" in html
+    assert "に保存した下書きです。" not in client.get(address(cast, "1/try/")).text
+    assert ScriptVersion.objects.in_force(timezone.now()).get().number == 1
+
+
 def test_the_sandbox_walks_and_records_nothing(cast: Cast, sign_in: SignIn) -> None:
     in_force(cast.mail_trouble, cast.kimura)
     client = sign_in(cast.watanabe)

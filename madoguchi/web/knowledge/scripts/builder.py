@@ -15,12 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.catalog.queries import hearing_items
 from madoguchi.foundation.numbers import row_numbers
 from madoguchi.scripts.conditions import number_of
 from madoguchi.scripts.definition import KINDS as QUESTION_KINDS
 from madoguchi.scripts.definition import MOST_STEPS, MOST_WAYS, Definition, parse
-from madoguchi.scripts.queries import destination_of
+from madoguchi.scripts.queries import offered, surroundings_of
 from madoguchi.scripts.words import KINDS
 
 MOST_CONDITIONS = 5
@@ -128,9 +127,12 @@ def example(category: Category) -> Form:
     """What a new script begins with: a greeting, the items that the hand-off requires, the hand-off."""
     with override("ja"):
         hello = "お電話ありがとうございます。{team}の{operator}です。"
-    items = [item for item in hearing_items(category, destination_of(category)) if item.is_required]
+    empty = Definition(steps=[])
+    around = surroundings_of(empty, category)
+    required = {*around.required.get("", ())}.union(*(heir.get("", ()) for _name, heir in around.heirs))
+    items = [key for key in offered(empty, category) if key in required]
     steps: list[dict[str, Any]] = [{"kind": "say", "key": new_key(), "text": hello}]
-    steps += [{"kind": "ask", "key": new_key(), "item": item.key, "required": True} for item in items]
+    steps += [{"kind": "ask", "key": new_key(), "item": key, "required": True} for key in items]
     steps.append({"kind": "hand_over", "key": new_key()})
     return of_definition(category, {"steps": steps})
 

@@ -23,7 +23,7 @@ from madoguchi.scripts.actions.write import discard, end, switch_on
 from madoguchi.scripts.checking import check
 from madoguchi.scripts.definition import Definition, ValidationError, parse
 from madoguchi.scripts.models import Script, ScriptVersion
-from madoguchi.scripts.queries import heirs_of, items_of, surroundings_of
+from madoguchi.scripts.queries import heirs_of, items_of, offered, surroundings_of
 from madoguchi.web.knowledge.scripts.drawing import drawn
 from madoguchi.web.knowledge.scripts.figures import figures_of, may_see_figures
 from madoguchi.web.knowledge.scripts.walking import labels_of
@@ -147,11 +147,13 @@ def _may_write(request: StaffRequest) -> bool:
 
 
 def _labels(request: StaffRequest, category: Category, definitions: list[Definition]) -> dict[str, str]:
-    """Names for everything that any of the versions speaks of."""
+    """Names for everything that any of the versions speaks of, and for what may be missing in them."""
     whole = Definition.model_construct(
         steps=[step for definition in reversed(definitions) for step in definition.steps]
     )
-    return labels_of(whole, items_of(whole, category), request.access)
+    known = offered(whole, category) if _may_write(request) else {}
+    named = {key: item.label for key, item in known.items()}
+    return named | labels_of(whole, items_of(whole, category), request.access)
 
 
 def _changed(before: Definition | None, now: Definition | None, labels: Mapping[str, str]) -> list[tuple[bool, str]]:

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.catalog.queries import hearing_items, path_of
+from madoguchi.catalog.queries import path_of
 from madoguchi.foundation.numbers import row_number
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability
@@ -21,7 +21,7 @@ from madoguchi.scripts import checking, words
 from madoguchi.scripts.actions.write import save_draft
 from madoguchi.scripts.definition import ENDS, ValidationError
 from madoguchi.scripts.models import ScriptVersion
-from madoguchi.scripts.queries import destination_of, heirs_of, items_of, surroundings_of
+from madoguchi.scripts.queries import destination_of, heirs_of, items_of, offered, surroundings_of
 from madoguchi.web.knowledge.scripts.builder import OWN, Form, example, of_definition, of_post, options_of
 from madoguchi.web.knowledge.scripts.drawing import drawn
 from madoguchi.web.knowledge.scripts.views import paths_of
@@ -104,8 +104,8 @@ def _context(form: Form) -> dict[str, Any]:
     around = surroundings_of(definition, category)
     faults = checking.check(definition, around)
     teams = list(Team.objects.filter(is_active=True))
-    offered = _offered(category, definition, teams)
-    labels = {item.key: item.label for item in offered.values()} | labels_of(definition, items_of(definition, category))
+    items = offered(definition, category)
+    labels = {key: item.label for key, item in items.items()} | labels_of(definition, items_of(definition, category))
     at: dict[str, list[str]] = {}
     for fault in faults:
         at.setdefault(fault.step, []).append(words.fault_said(fault, labels))
@@ -120,7 +120,7 @@ def _context(form: Form) -> dict[str, Any]:
         "picture": drawn(definition, labels, at.keys()),
         "ends": {step.key for step in definition.steps if isinstance(step, ENDS)},
         "options": options_of,
-        "offered": offered,
+        "offered": items,
         "OWN": OWN,
         "choices": {
             "kinds": list(words.KINDS.items()),
@@ -130,10 +130,10 @@ def _context(form: Form) -> dict[str, Any]:
             ],
             "items": [
                 (item.key, item.label)
-                for key, item in offered.items()
+                for key, item in items.items()
                 if not key.startswith("own:") and key not in _asked_by_script(definition)
             ],
-            "looked_at": [(item.key, item.label) for item in offered.values()],
+            "looked_at": [(item.key, item.label) for item in items.values()],
             "question_kinds": HearingItem.Kind.choices,
             "conditions": [
                 ("is", pgettext("condition", "is")),
@@ -158,16 +158,6 @@ def _asked_by_script(definition: Any) -> set[str]:
         for step in definition.steps
         if (step.kind == "check" or (step.kind == "ask" and step.question is not None)) and step.item
     }
-
-
-def _offered(category: Category, definition: Any, teams: list[Team]) -> dict[str, HearingItem]:
-    """What may be asked or looked at: items of the category, of the teams it is handed over to, the script's own."""
-    items = {item.key: item for item in hearing_items(category, destination_of(category))}
-    named = {step.to for step in definition.steps if step.kind == "hand_over" and step.to}
-    for team in teams:
-        if team.key in named:
-            items = {item.key: item for item in hearing_items(None, team)} | items
-    return items | {item.key: item for item in items_of(definition, category)}
 
 
 def _articles(category: Category, definition: Any) -> list[tuple[str, str]]:
