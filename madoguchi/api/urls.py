@@ -10,7 +10,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from madoguchi.api import openapi
+from madoguchi.api import feed, openapi
 from madoguchi.api.cti import zammad_cti
 from madoguchi.api.door import answer_exception, api
 from madoguchi.api.problem import ProblemError, not_found
@@ -66,6 +66,7 @@ def _operations() -> list[URLPattern]:
 
 urlpatterns = [
     path("api/v1/cti/<path:token>", for_programs(zammad_cti), name="api-cti"),
+    path("api/v1/feeds/articles/<path:token>", for_programs(feed.articles), name="api-articles-feed"),
     path("api/v1/openapi.json", for_programs(openapi.document), name="api-openapi"),
     path("api/v1/docs", openapi.docs, name="api-docs"),
     *_operations(),

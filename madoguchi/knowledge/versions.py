@@ -1,13 +1,18 @@
 """Versions of an article: how one is written down, and what it said."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from madoguchi.catalog.models import Category
 from madoguchi.journal.record import Actor
-from madoguchi.knowledge.models import Article, ArticleVersion
+from madoguchi.knowledge.models import Article, ArticleVersion, ArticleVersionQuerySet
+from madoguchi.people.access import Access
 from madoguchi.people.staff import Staff
 
+NEW_FOR = timedelta(days=28)
 PLAIN = ("question", "answer", "category_text", "state", "audience", "governance")
 
 
@@ -42,3 +47,9 @@ def category_of(version: ArticleVersion) -> Category | None:
     """The category it had then, as long as there is one."""
     key = version.fields.get("category", "")
     return Category.objects.filter(key=key).first() if key else None
+
+
+def news(access: Access) -> ArticleVersionQuerySet:
+    """What this person may read of the last weeks' versions, with their articles, without what they say."""
+    rows = ArticleVersion.objects.visible_to(access).filter(at__gte=timezone.now() - NEW_FOR)
+    return rows.select_related("article", "by").defer("fields", "article__terms", "article__vectors", "article__answer")

@@ -18,6 +18,7 @@ SCOPES = (
     "calls:read",
     "knowledge:read",
     "knowledge:write",
+    "feeds:read",
     "reports:read",
     "directory:write",
     "admin",

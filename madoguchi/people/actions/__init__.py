@@ -42,7 +42,7 @@ from madoguchi.people.actions.staff import (
     set_password,
     set_roles,
 )
-from madoguchi.people.actions.tokens import create_token, revoke_token
+from madoguchi.people.actions.tokens import create_token, end_feed, feed_tokens, renew_feed_token, revoke_token
 
 __all__ = [
     "Requester",
@@ -71,6 +71,8 @@ __all__ = [
     "deactivate_staff",
     "end_absence",
     "end_contact_absence",
+    "end_feed",
+    "feed_tokens",
     "find_or_add_person",
     "note_absence",
     "note_contact_absence",
@@ -80,6 +82,7 @@ __all__ = [
     "remove_installed",
     "remove_main_number",
     "remove_phone",
+    "renew_feed_token",
     "reset_mfa",
     "revoke_token",
     "set_duty",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -35,3 +36,25 @@ def revoke_token(token: ApiToken, *, by: Actor) -> None:
     """The token opens nothing from now on; twice is once."""
     if ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now()):
         record("staff.token_revoked", by=by, about=[token.staff], data={"name": token.name})
+
+
+FEED = ["feeds:read"]
+
+
+def feed_tokens(staff: Staff) -> QuerySet[ApiToken]:
+    """The key with which a feed reader reads as this person, if there is one: it opens feeds and nothing else."""
+    return ApiToken.objects.filter(staff=staff, scopes=FEED, revoked_at__isnull=True)
+
+
+@transaction.atomic
+def renew_feed_token(staff: Staff) -> str:
+    """A new key for one's own feed reader, returned this once; the one before opens nothing any more."""
+    end_feed(staff)
+    return create_token(staff, name=_("Feed"), scopes=FEED, by=staff)
+
+
+@transaction.atomic
+def end_feed(staff: Staff) -> None:
+    """No feed reader reads as this person any more."""
+    for token in feed_tokens(staff):
+        revoke_token(token, by=staff)

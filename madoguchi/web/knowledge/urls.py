@@ -25,6 +25,7 @@ urlpatterns = [
     path("exchange/", exchange.start, name="exchange"),
     path("exchange/accept/", exchange.accept, name="exchange_accept"),
     path("news/", news.index, name="news"),
+    path("news/feed/", news.feed, name="feed"),
     path("review/", review.index, name="review"),
     path("comments/", comments.index, name="comments"),
     path("comments/<int:comment_id>/answer/", comments.reply, name="reply"),
