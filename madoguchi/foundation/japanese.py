@@ -36,3 +36,9 @@ def split_name(name: str) -> tuple[str, str]:
     """Family and given name of one field; without a blank between them all of it is the family name."""
     family, _, given = " ".join(name.split()).partition(" ")
     return family, given
+
+
+def listed(written: str, marks: str = "、，,") -> list[str]:
+    """Words as people list them: between any of the marks, or one a line; blanks within a word are one."""
+    lines = written.translate(str.maketrans(marks, "\n" * len(marks))).splitlines()
+    return [word for line in lines if (word := " ".join(line.split()))]

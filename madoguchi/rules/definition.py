@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import Discriminator, Field, TypeAdapter, ValidationError, field_validator
 
+from madoguchi.foundation.written import Part
 from madoguchi.rules import tree
 from madoguchi.rules.facts import Since
 
@@ -33,18 +34,14 @@ class Happened(StrEnum):
     COMPLAINT = "complaint"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class OnEvent(_Part):
+class OnEvent(Part):
     """When one of these happens."""
 
     kind: Literal["event"] = "event"
     on: list[Happened] = Field(min_length=1)
 
 
-class OnTime(_Part):
+class OnTime(Part):
     """When a state has lasted so long: in working time of the team that owes it, or by the clock on the wall."""
 
     kind: Literal["time"] = "time"
@@ -53,21 +50,21 @@ class OnTime(_Part):
     working: bool = True
 
 
-class Offer(_Part):
+class Offer(Part):
     """Offer the ticket to a team (by key; empty: the category's destination)."""
 
     kind: Literal["offer"] = "offer"
     to: str = Field(default="", max_length=40)
 
 
-class Move(_Part):
+class Move(Part):
     """Give the ticket to a team, which has it at once."""
 
     kind: Literal["move"] = "move"
     to: str = Field(default="", max_length=40)
 
 
-class Propose(_Part):
+class Propose(Part):
     """Tell the operator what to do, and why; perhaps to which team (``*``: the category's destination)."""
 
     kind: Literal["propose"] = "propose"
@@ -75,12 +72,12 @@ class Propose(_Part):
     to: str = Field(default="", max_length=40)
 
 
-class SetPriority(_Part):
+class SetPriority(Part):
     kind: Literal["set_priority"] = "set_priority"
     to: Literal["low", "normal", "high", "urgent"]
 
 
-class Notify(_Part):
+class Notify(Part):
     """Tell people: by what they are to the ticket, who leads these teams (by key), or by id.
 
     ``supervisors`` are those of the holder; of a rule that waits for an offer to be taken, of whom it was made to.
@@ -93,7 +90,7 @@ class Notify(_Part):
     at_once: bool = False
 
 
-class StartClock(_Part):
+class StartClock(Part):
     """Set a deadline for this ticket: within so many seconds the requester hears from us, or it is resolved."""
 
     kind: Literal["start_clock"] = "start_clock"
@@ -103,7 +100,7 @@ class StartClock(_Part):
     text: str = Field(default="", max_length=100)
 
 
-class AskDepartment(_Part):
+class AskDepartment(Part):
     """Put a question to a department: ``text``, and what the department may be told of the ticket.
 
     ``to`` is the key of the department, or ``department/topic``.
@@ -115,7 +112,7 @@ class AskDepartment(_Part):
     urgent: bool = False
 
 
-class RequireApproval(_Part):
+class RequireApproval(Part):
     """The ticket cannot be resolved until a supervisor has approved."""
 
     kind: Literal["require_approval"] = "require_approval"
@@ -133,7 +130,7 @@ DESTINATION = "*"
 EXCLUSIVE = {"offer": "holder", "move": "holder", "set_priority": "priority"}
 
 
-class Definition(_Part):
+class Definition(Part):
     """A whole rule: ``when`` (trigger), ``where`` (the condition tree, "if"), ``then`` (actions, in order)."""
 
     when: Trigger

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.db.models import Q
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter
+from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter
 
+from madoguchi.foundation.written import Part
 from madoguchi.rules.conditions import ALL, NOTHING, Condition, Leaf
 from madoguchi.rules.facts import Facts
 from madoguchi.rules.world import World
@@ -15,8 +16,8 @@ DEEPEST = 6  # as deep as the form draws: three groups within each other, each d
 MOST = 40
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+class _Group(Part):
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
 
 class All(_Group):

@@ -4,19 +4,19 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field
+from pydantic import Discriminator, Field
 
 from madoguchi.foundation.japanese import search_key
+from madoguchi.foundation.written import Part
 
 # A yes or no stands in the answers as the page that took it said it.
+ITEM = r"^[-\w]{0,60}$"  # the key of what was asked
 YES = frozenset({"yes", "true", "はい"})
 NO = frozenset({"no", "false", "いいえ"})
 
 
-class _Condition(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    item: str = Field(default="", pattern=r"^[-\w]{0,60}$")
+class _Condition(Part):
+    item: str = Field(default="", pattern=ITEM)
 
 
 class Is(_Condition):

@@ -2,22 +2,19 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError, field_validator
+from pydantic import Discriminator, Field, ValidationError, field_validator
 
-from madoguchi.scripts.conditions import Condition
+from madoguchi.foundation.written import Part
+from madoguchi.scripts.conditions import ITEM, Condition
 from madoguchi.scripts.expected import Expected
 
 MOST_STEPS = 60
 MOST_WAYS = 8
+MOST_CONDITIONS = 5
 KINDS = ("text", "long_text", "choice", "phone", "date", "yes_no")
-ITEM = r"^[-\w]{0,60}$"
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Question(_Part):
+class Question(Part):
     """A hearing item that only this script asks; it is entered in the catalogue when the script is switched on."""
 
     name: str = Field(default="", max_length=100)
@@ -26,7 +23,7 @@ class Question(_Part):
     choices: list[str] = Field(default=[], max_length=30)
 
 
-class _Step(_Part):
+class _Step(Part):
     """``next`` is the key of the step that follows; empty: the one that stands below it."""
 
     key: str = Field(pattern=r"^[-\w]{1,40}$")
@@ -54,7 +51,7 @@ class Ask(_Going):
     item: str = Field(default="", pattern=ITEM)
     question: Question | None = None
     required: bool = False
-    when: list[Condition] = Field(default=[], max_length=5)
+    when: list[Condition] = Field(default=[], max_length=MOST_CONDITIONS)
     expected: Expected = Expected()
 
 
@@ -65,10 +62,10 @@ class Check(_Going):
     item: str = Field(default="", pattern=ITEM)
 
 
-class Way(_Part):
+class Way(Part):
     """One way out of a branch: taken when all conditions hold."""
 
-    when: list[Condition] = Field(default=[], max_length=5)
+    when: list[Condition] = Field(default=[], max_length=MOST_CONDITIONS)
     next: str = Field(default="", max_length=40)
 
 
@@ -110,7 +107,7 @@ type Step = Annotated[Say | Ask | Check | Branch | ShowArticle | Resolve | HandO
 ENDS = (Resolve, HandOver, CallBack)
 
 
-class Definition(_Part):
+class Definition(Part):
     """A whole script. It begins with its first step; whether it holds together, ``checking`` says."""
 
     steps: list[Step] = Field(default=[], max_length=MOST_STEPS)

@@ -5,8 +5,9 @@ import unicodedata
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from madoguchi.foundation.written import Part
 from madoguchi.scripts.conditions import number_of
 
 
@@ -17,14 +18,12 @@ class Wrong(NamedTuple):
     bound: str = ""
 
 
-class Expected(BaseModel):
+class Expected(Part):
     """Everything that is set has to hold for an answer that was given.
 
     ``pattern``: ``9`` is a digit, ``A`` a Latin letter, ``?`` any character, ``*`` any number of characters (once);
     all else is itself. Width and case do not matter. Days count from today: ``from_day`` -30 is thirty days ago.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     pattern: str = Field(default="", max_length=60)
     shortest: int | None = Field(default=None, ge=1, le=2000)

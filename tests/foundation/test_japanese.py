@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madoguchi.foundation.japanese import fold, search_key, split_name, to_hiragana
+from madoguchi.foundation.japanese import fold, listed, search_key, split_name, to_hiragana
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,8 @@ def test_a_reading_is_hiragana_whatever_was_typed() -> None:
 )
 def test_a_name_in_one_field_is_split_at_the_blank(written: str, family: str, given_name: str) -> None:
     assert split_name(written) == (family, given_name)
+
+
+def test_a_list_is_read_by_its_marks_and_its_lines() -> None:
+    assert listed(" 端末、PC ，ノート　型,\r\n\n、パソコン") == ["端末", "PC", "ノート 型", "パソコン"]
+    assert listed("a,b;c", ";") == ["a,b", "c"]

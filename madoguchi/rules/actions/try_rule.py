@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.written import accepted
 from madoguchi.people.access import Capability, access_of
 from madoguchi.people.models import Staff
 from madoguchi.problems.set_aside import set_aside
-from madoguchi.rules.definition import ValidationError, parse
+from madoguchi.rules.definition import Definition, parse
 from madoguchi.rules.history.journal import histories, tickets_in
 from madoguchi.rules.hours import the_world
 from madoguchi.rules.models import Rule, Trial
@@ -31,10 +32,7 @@ def ask_for_trial(
         raise Refused(_("Only supervisors and administrators write rules."), code="not_writer", status=403)
     if not 1 <= days <= LONGEST:
         raise Refused(_("A trial looks back 1 to %(days)s days.") % {"days": LONGEST}, code="days", field="days")
-    try:
-        checked = parse(definition)
-    except ValidationError:
-        raise Refused(_("The rule is not complete."), code="definition") from None
+    checked = accepted(Definition, definition, otherwise=_("The rule is not complete."))
     return Trial.objects.create(rule=rule, name=name[:100], definition=checked.written, days=days, staff=by)
 
 

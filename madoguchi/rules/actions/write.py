@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from pydantic import ValidationError
 
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.written import accepted
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import Capability, access_of
 from madoguchi.people.models import Staff
@@ -111,12 +111,7 @@ def _checked(name: str, definition: dict[str, Any]) -> tuple[str, Definition]:
     name = " ".join(name.split())[:100]
     if not name:
         raise Refused(_("Give the rule a name."), code="name_missing", field="name")
-    try:
-        return name, parse(definition)
-    except ValidationError as error:
-        raise Refused(
-            _("The rule is not complete."), code="definition", errors=error.errors(include_url=False)
-        ) from None
+    return name, accepted(Definition, definition, otherwise=_("The rule is not complete."))
 
 
 def _keep_version(rule: Rule, by: Actor, now: datetime) -> None:

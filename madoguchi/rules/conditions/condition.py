@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db.models import Q
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from madoguchi.foundation.written import Part
 from madoguchi.rules.facts import Facts
 from madoguchi.rules.world import World
 
@@ -17,10 +18,8 @@ ALL = Q()
 NOTHING = Q(pk__in=[])
 
 
-class Condition(BaseModel):
+class Condition(Part):
     """One condition; ``needs`` names what ``store`` has to read of a ticket beyond its row."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     # Whether the ticket's row alone decides, so that it changes only by acts on the ticket.
     of_the_row: ClassVar[bool] = False

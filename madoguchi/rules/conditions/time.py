@@ -45,7 +45,7 @@ class TimeOfDay(Condition):
     from_: time = Field(alias="from")
     until: time
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     def _within(self, now: datetime, world: World) -> bool:
         clock = now.astimezone(world.zone).time()

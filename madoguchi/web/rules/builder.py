@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
+from madoguchi.foundation.japanese import listed
 from madoguchi.foundation.numbers import row_number, row_numbers
 from madoguchi.rules import tree
 from madoguchi.rules.definition import Definition, OnEvent, parse
@@ -322,7 +323,7 @@ def _written(row: Row, fields: tuple[str, ...]) -> dict[str, Any]:
             written[name] = value != "no"
         elif name == "words":
             if row.kind != "item" or row.get("answer") == "contains":
-                written["any_of"] = _words(value)
+                written["any_of"] = listed(value)
         elif name == "length":
             written["seconds"] = _seconds(value, row.get("unit"))
         elif name in _CHECKED:
@@ -332,13 +333,6 @@ def _written(row: Row, fields: tuple[str, ...]) -> dict[str, Any]:
         elif name != "unit" and value != "":
             written[name] = value
     return written
-
-
-def _words(text: str) -> list[str]:
-    """Words as they are typed: with commas of either kind, or one a line."""
-    for mark in ("、", "，", ",", "\r"):
-        text = text.replace(mark, "\n")
-    return [word for word in (" ".join(part.split()) for part in text.split("\n")) if word]
 
 
 def lacking(error: ValidationError) -> list[str]:
