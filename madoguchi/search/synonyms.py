@@ -7,7 +7,7 @@ It counts both ways within a row and never from row to row, so that no chain or 
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -16,7 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation.decoding import decoded
-from madoguchi.foundation.japanese import search_key
+from madoguchi.foundation.japanese import listed, search_key
+from madoguchi.foundation.kept import storable
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import unguarded
 from madoguchi.journal.record import Actor, record
@@ -28,20 +29,26 @@ LARGEST = 1_000_000  # bytes of a file
 _LONGEST_WORD = 60
 _MOST_WORDS = 20
 _MOST_ROWS = 5_000
-_SEPARATORS = str.maketrans(dict.fromkeys("、,，;；|＝=\t", "\n"))
+_MARKS = "、,，;；|＝=\t"
 
 type Phrase = tuple[str, ...]
 
 
 def split_words(written: str) -> list[str]:
     """Words as people list them: by 、 , ; = or lines."""
-    return [word for part in written.translate(_SEPARATORS).split("\n") if (word := " ".join(part.split()))]
+    return listed(storable(written), _MARKS)
 
 
 @transaction.atomic
 def add_synonyms(words: Sequence[str], *, by: Actor) -> Synonyms:
     """A new row. Refuses fewer than two different words, and (409) a row that is there already."""
-    row = Synonyms.objects.create(words=_checked(words), changed_at=timezone.now())
+    different = _checked(words)
+    _require_new(different, _known())
+    return _add(different, by)
+
+
+def _add(words: Sequence[str], by: Actor) -> Synonyms:
+    row = Synonyms.objects.create(words="\n".join(words), changed_at=timezone.now())
     record("synonyms.added", by=by, about=[row], data={"words": row.listed})
     return row
 
@@ -52,7 +59,9 @@ def change_synonyms(row: Synonyms, words: Sequence[str], *, by: Actor) -> Synony
     row = Synonyms.objects.select_for_update().get(pk=row.pk)
     if row.listed == list(words):
         return row
-    before, row.words = row.listed, _checked(words, but=row)
+    different = _checked(words)
+    _require_new(different, _known(but=row))
+    before, row.words = row.listed, "\n".join(different)
     row.changed_at, row.version = timezone.now(), row.version + 1
     row.save(update_fields=["words", "changed_at", "version"])
     record("synonyms.changed", by=by, about=[row], data={"before": before, "words": row.listed})
@@ -66,7 +75,8 @@ def remove_synonyms(row: Synonyms, *, by: Actor) -> None:
     row.delete()
 
 
-def _checked(words: Sequence[str], *, but: Synonyms | None = None) -> str:
+def _checked(words: Sequence[str]) -> list[str]:
+    """The different ones of these words, in their order; refuses what makes no row."""
     different = list({search_key(word): word for word in reversed(words)}.values())[::-1]
     if len(different) < 2:
         raise Refused(_("Write at least two different words."), code="words_missing", field="words")
@@ -77,11 +87,20 @@ def _checked(words: Sequence[str], *, but: Synonyms | None = None) -> str:
         raise Refused(
             _("“%(word)s” is nothing that can be looked for.") % {"word": wrong}, code="no_word", field="words"
         )
-    keys = {search_key(word) for word in different}
-    for row in Synonyms.objects.all():
-        if (but is None or row.pk != but.pk) and keys == {search_key(word) for word in row.listed}:
-            raise Refused(_("These words are on the list already."), code="known", status=409, field="words")
-    return "\n".join(different)
+    return different
+
+
+def _key(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(search_key, words))
+
+
+def _known(*, but: Synonyms | None = None) -> set[frozenset[str]]:
+    return {_key(row.listed) for row in Synonyms.objects.all() if row != but}
+
+
+def _require_new(words: Sequence[str], known: Container[frozenset[str]]) -> None:
+    if _key(words) in known:
+        raise Refused(_("These words are on the list already."), code="known", status=409, field="words")
 
 
 @dataclass
@@ -93,6 +112,7 @@ class Report:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
+@transaction.atomic
 def take_in(content: bytes, *, by: Actor) -> Report:
     """Rows from a CSV file, the words of a row in its cells (UTF-8 or Shift_JIS); what is there already stays.
 
@@ -103,18 +123,22 @@ def take_in(content: bytes, *, by: Actor) -> Report:
         lines = list(csv.reader(io.StringIO(decoded(content)[0], newline="")))[:_MOST_ROWS]
     except (UnicodeError, csv.Error) as error:
         raise Refused(_("This file cannot be read as CSV."), code="unreadable", field="file") from error
+    known = _known()
     for number, cells in enumerate(lines, start=1):
         words = [word for cell in cells for word in split_words(unguarded(cell))]
         if not words:
             continue
         try:
-            add_synonyms(words, by=by)
-            report.added += 1
+            different = _checked(words)
         except Refused as refused:
-            if refused.code == "known":
-                report.unchanged += 1
-            else:
-                report.refused.append((number, str(refused)))
+            report.refused.append((number, str(refused)))
+            continue
+        if _key(different) in known:
+            report.unchanged += 1
+            continue
+        known.add(_key(different))
+        _add(different, by)
+        report.added += 1
     return report
 
 

@@ -1,6 +1,8 @@
 """Words that mean the same: both ways, row by row, in every search; circles are harmless."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,3 +101,11 @@ def test_a_query_only_grows_and_once(
 def test_an_empty_list_costs_one_small_question_and_changes_nothing(cast: Cast) -> None:
     query = tokens.query("端末の音")
     assert thesaurus().in_query(query) == query
+
+
+def test_a_file_is_compared_with_the_list_once_and_with_itself(cast: Cast) -> None:
+    file = "\n".join(f"語{place},言葉{place}" for place in range(20)) + "\n言葉3,語3\n"
+    with CaptureQueriesContext(connection) as asked:
+        report = take_in(file.encode(), by=cast.kimura)
+    assert (report.added, report.unchanged) == (20, 1)
+    assert sum('FROM "search_synonyms"' in query["sql"] for query in asked) == 1

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.decoding import decoded
+from madoguchi.foundation.japanese import listed
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import unguarded
 from madoguchi.journal.record import Actor
-from madoguchi.knowledge.glossary.actions import Entry, add, change
+from madoguchi.knowledge.glossary.actions import Entry, Taken, add, change, taken_writings
 from madoguchi.knowledge.glossary.models import Term
 from madoguchi.knowledge.glossary.words import even
 from madoguchi.knowledge.models import Audience
@@ -22,7 +23,6 @@ from madoguchi.knowledge.models import Audience
 COLUMNS = ("term", "reading", "also", "explanation", "explanation_en", "audience", "category")
 LARGEST = 2_000_000  # bytes
 _SEPARATOR = "、"
-_SEPARATORS = str.maketrans(dict.fromkeys("、;；|\n", "\n"))
 _MOST_ROWS = 5_000
 
 
@@ -38,7 +38,7 @@ class Report:
 
 def split_writings(written: str) -> tuple[str, ...]:
     """Other writings as people list them: by 、 ; | or lines."""
-    return tuple(part.strip() for part in written.translate(_SEPARATORS).split("\n") if part.strip())
+    return tuple(listed(written, "、;；|"))
 
 
 def joined_writings(term: Term) -> str:
@@ -70,10 +70,10 @@ def take_in(content: bytes, *, by: Actor) -> Report:
     report = Report()
     known = {even(term.name): term for term in Term.objects.select_related("category")}
     categories = {name: row for row in Category.objects.all() for name in (row.name, row.key)}
+    taken = taken_writings()
     for line, row in _rows(content, report):
         try:
-            with transaction.atomic():
-                _take_in_row(row, known, categories, report, by)
+            _take_in_row(row, known, taken, categories, report, by)
         except Refused as refused:
             report.refused.append((line, str(refused)))
     report.refused.sort()
@@ -81,7 +81,12 @@ def take_in(content: bytes, *, by: Actor) -> Report:
 
 
 def _take_in_row(
-    row: dict[str, str], known: dict[str, Term], categories: dict[str, Category], report: Report, by: Actor
+    row: dict[str, str],
+    known: dict[str, Term],
+    taken: Taken,
+    categories: dict[str, Category],
+    report: Report,
+    by: Actor,
 ) -> None:
     if row["category"] and row["category"] not in categories:
         raise Refused(_("There is no category “%(name)s”.") % {"name": row["category"][:60]}, code="unknown_category")
@@ -96,10 +101,10 @@ def _take_in_row(
         category=categories.get(row["category"]) or (term.category if term else None),
     )
     if term is None:
-        known[even(row["term"])] = add(entry, by=by)
+        known[even(row["term"])] = add(entry, by=by, taken=taken)
         report.added += 1
         return
-    written = change(term, entry, by=by)
+    written = change(term, entry, by=by, taken=taken)
     known[even(row["term"])] = written
     if written.version == term.version:
         report.unchanged += 1

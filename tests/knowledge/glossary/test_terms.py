@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry as Happened
@@ -109,3 +111,20 @@ def test_a_bad_row_is_told_and_the_others_come_in(cast: Cast) -> None:
     assert Term.objects.get(name="vpn").reading == "ぶいぴーえぬ"  # an empty or missing cell keeps what was there
     with pytest.raises(Refused):
         take_in(b"\x00\xff\xfe", by=cast.kimura)
+
+
+def test_a_file_is_compared_with_what_is_explained_once_and_with_itself(cast: Cast) -> None:
+    add(VPN, by=cast.kimura)
+    told = [f"語{place},,言葉" for place in range(20)] + [
+        "語x,語3,言葉",
+        "語3,語三,言葉",
+        "語y,語三,言葉",
+        "語3,語参,言葉",
+        "語z,語三,言葉",
+    ]
+    with CaptureQueriesContext(connection) as asked:
+        report = take_in("\n".join(["term,also,explanation", *told]).encode(), by=cast.kimura)
+    # Of two that want a word the first has it, until it gives it up.
+    assert (report.added, report.changed, [line for line, _why in report.refused]) == (21, 2, [22, 24])
+    assert Term.objects.get(name="語z").also == ["語三"]
+    assert sum('"also" FROM' in query["sql"] for query in asked) == 1
