@@ -9,12 +9,13 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.utils.translation import gettext as _
 
+from madoguchi.foundation.kept import storable
+
 type Cell = str | int | float | datetime | None
 
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 (a workbook's times bear no zone)
 _LONGEST = 32_767  # characters that Excel keeps in one cell, rare ones (𠮷) counted twice
 _NAMED = 20  # cut cells that are named at the end of the sheet
-_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -117,10 +118,10 @@ def _cell(value: Cell) -> str:
 
 
 def _text(value: str, style: str = "") -> str:
-    written = escape(_UNWRITABLE.sub("", value))
+    written = escape(storable(value))
     return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{written}</t></is></c>'
 
 
 def _attribute(title: str) -> str:
     """A sheet's name: at most 31 characters, without those that Excel refuses in it."""
-    return escape(re.sub(r"[\[\]:*?/\\]", " ", _UNWRITABLE.sub("", title))[:31], {'"': "&quot;"})
+    return escape(re.sub(r"[\[\]:*?/\\]", " ", storable(title))[:31], {'"': "&quot;"})

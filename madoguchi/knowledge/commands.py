@@ -6,7 +6,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.decoding import decoded
+from madoguchi.foundation.kept import one_line
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import unguarded
 from madoguchi.journal.record import SYSTEM, Actor
@@ -73,7 +74,7 @@ def _import_row(
     content = Content(question=row["question"], answer=row["answer"], category=category, category_text=written)
     if known is None:
         state = State.VALIDATED if row["answer"].strip() else State.WIP
-        article = create(_with(content, state=state), key=row["key"], by=by)
+        article = create(replace(content, state=state), key=row["key"], by=by)
         report.created += 1
         return article
     # What people decided here about the article (state, audience, owner, review) outlives the file.
@@ -83,7 +84,7 @@ def _import_row(
     elif category is not None and category == known.category:
         # It is called by its key or its name now, as at first by something else.
         kept["category_text"] = known.category_text
-    article = change(known, _with(content, **kept), by=by)
+    article = change(known, replace(content, **kept), by=by)
     if article.version == known.version:
         report.unchanged += 1
     else:
@@ -96,10 +97,6 @@ def _categories() -> dict[str, Category]:
     rows = list(Category.objects.all())
     names = Counter(row.name for row in rows)
     return {row.name: row for row in rows if names[row.name] == 1} | {row.key: row for row in rows}
-
-
-def _with(content: Content, **values: Any) -> Content:
-    return Content(**{name: values.get(name, getattr(content, name)) for name in Content.__dataclass_fields__})
 
 
 def _csv_rows(text: str, report: Report) -> Iterator[tuple[int, dict[str, str]]]:
@@ -131,7 +128,8 @@ def _csv_rows(text: str, report: Report) -> Iterator[tuple[int, dict[str, str]]]
             report.refused.append((line, message))
             continue
         columns = dict(zip(header, row, strict=True))
-        yield line, {name: unguarded(columns[name].strip()) for name in COLUMNS if name in columns}
+        cells = {name: unguarded(columns[name].strip()) for name in COLUMNS if name in columns}
+        yield line, cells | {"key": one_line(cells["key"])}
 
 
 def import_history(file: Path, *, by: Actor = SYSTEM) -> Report:
@@ -154,7 +152,7 @@ def _import_text(line: str, report: Report, by: Actor) -> None:
     text, key = row.get("text"), row.get("article")
     if not isinstance(text, str) or not text.strip() or not isinstance(key, str | int):
         raise Refused(_("A line needs a text and the key of an article."), code="bad_line")
-    article = Article.objects.light().filter(key=str(key)).first()
+    article = Article.objects.light().filter(key=one_line(str(key))).first()
     if article is None:
         raise Refused(_("There is no article with the key %(key)s.") % {"key": key}, code="unknown_article")
     if learn(article, text, source=f"history:{_digest(text)}", by=by):

@@ -181,3 +181,17 @@ def test_a_name_that_several_categories_have_chooses_none_of_them(tmp_path: Path
     chosen = Article.objects.get(key="b").category
     assert chosen is not None
     assert chosen.parent == cast.wiring
+
+
+def test_what_no_database_holds_keeps_no_row_from_coming_in(tmp_path: Path, cast: Cast) -> None:
+    rows = f'"a\nb",質問\x01,答え\v二行目,{"長" * 300}\nplain,普通,答え,\n'
+    report = import_csv(file(tmp_path, "key,question,answer,category\n" + rows))
+    assert (report.created, report.refused) == (2, [])
+    article = Article.objects.get(key="a b")
+    assert (article.question, article.answer) == ("質問", "答え\n二行目")
+    assert article.category_text == "長" * 200
+    assert import_csv(file(tmp_path, "key,question,answer,category\n" + rows)).unchanged == 2
+    texts = [{"text": "半\ud800分", "article": "plain"}, {"text": "x", "article": "\ud800\0"}]
+    history = import_history(file(tmp_path, "\n".join(map(json.dumps, texts))))
+    assert (history.created, [line for line, _why in history.refused]) == (1, [2])
+    assert ArticleText.objects.get().text == "半分"

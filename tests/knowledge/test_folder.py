@@ -164,3 +164,17 @@ def test_a_file_by_hand_keeps_what_it_does_not_say(cast: Cast, tmp_path: Path) -
     assert take_in(Folder(tmp_path), by=cast.kimura).steps[0].fields == ("answer",)
     assert Article.objects.get().owner_team == cast.network
     assert text.file_name(".x").startswith("%2E")
+
+
+def test_what_no_database_holds_is_left_out_of_a_file(cast: Cast, tmp_path: Path) -> None:
+    said = {
+        "a": 'key: "a\\ud800"\nquestion: "質\\u0001問"\ncategory_text: "\\u0000分類"',
+        "b": 'key: "b\\u0000"\nquestion: "q"\nowner: "\\u0000"',
+        "c": 'key: "\\u0000"\nquestion: "q"',
+    }
+    for name, head in said.items():
+        (tmp_path / f"{name}.md").write_text(f"---\n{head}\n---\nx\n", encoding="utf-8")
+    outcome = take_in(Folder(tmp_path), by=cast.kimura)
+    assert [step.kind for step in outcome.steps] == ["new", "new", "refused"]
+    article = Article.objects.get(key="a")
+    assert (article.question, article.category_text) == ("質問", "分類")

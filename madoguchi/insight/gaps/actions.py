@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from madoguchi.foundation.kept import one_line
 from madoguchi.foundation.refusal import Refused
 from madoguchi.insight.gaps.models import Evidence, Gap, Progress
 from madoguchi.insight.gaps.work import hold
@@ -89,7 +90,7 @@ def close(gap: Gap, *, reason: str, note: str = "", by: Staff) -> Gap:
     """No article is needed; something else cures it, or it may stay."""
     if reason not in Gap.Reason.values:
         raise Refused(_("Say why no article is needed."), code="reason_missing", field="reason")
-    note = " ".join(note.split())[:500]
+    note = one_line(note)[:500]
     if reason == Gap.Reason.OTHER and not note:
         raise Refused(_("Say in a few words what it is."), code="note_missing", field="note")
     current = _held(gap, by)
@@ -117,7 +118,7 @@ def reopen(gap: Gap, *, by: Staff) -> Gap:
 @transaction.atomic
 def rename(gap: Gap, title: str, *, by: Staff) -> Gap:
     """Give it another title; what joins it is still judged by the text in its middle."""
-    title = " ".join(title.replace("\0", "").split())[:300]
+    title = one_line(title)[:300]
     if not title:
         raise Refused(_("A gap needs a title."), code="title_missing", field="title")
     current = _held(gap, by)

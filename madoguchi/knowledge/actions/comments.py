@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.calendars.queries import working_time
 from madoguchi.calendars.working_time import WorkingTime
+from madoguchi.foundation.kept import paragraphs
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import SYSTEM, record
 from madoguchi.knowledge.actions.write import hold
@@ -33,7 +34,7 @@ def comment(article: Article, *, kind: str, text: str, by: Staff, source: str = 
     """
     if not may_propose(access_of(by)):
         raise Refused(_("You may not comment on articles."), code="forbidden", status=403)
-    text = text.replace("\0", "").replace("\r\n", "\n").strip()
+    text = paragraphs(text)
     if kind not in ArticleComment.Kind.values:
         raise Refused(_("Say what is the matter with the article."), code="kind_missing", field="kind")
     if kind == ArticleComment.Kind.REMARK and not text:
@@ -72,7 +73,7 @@ def answer(written: ArticleComment, state: str, *, reply: str, by: Staff) -> Art
         raise Refused(
             _("Only the knowledge keepers and the owner team may answer this comment."), code="forbidden", status=403
         )
-    reply = reply.replace("\0", "").replace("\r\n", "\n").strip()
+    reply = paragraphs(reply)
     if state not in {State.ACCEPTED, State.DECLINED, State.ANSWERED}:
         raise Refused(_("Say whether the comment is taken up."), code="state_missing", field="state")
     if not reply:

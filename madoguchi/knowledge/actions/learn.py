@@ -4,6 +4,7 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
+from madoguchi.foundation.kept import paragraphs
 from madoguchi.journal.record import Actor, record
 from madoguchi.knowledge.models import KEPT_TEXTS, Article, ArticleText
 from madoguchi.knowledge.terms import text_terms
@@ -21,7 +22,7 @@ def learn(article: Article, text: str, *, source: str, by: Actor, is_use: bool =
     ``source`` says where the text came from (``ticket:12``); the same source with another text replaces it.
     Words that somebody foresees are learned too, but are no use of the article.
     """
-    text = text.replace("\0", "").strip()[:LONGEST_LEARNED]
+    text = paragraphs(text)[:LONGEST_LEARNED]
     if not text or ArticleText.objects.filter(article=article, source=source, text=text).exists():
         return False
     _row, is_new = ArticleText.objects.update_or_create(
@@ -47,7 +48,7 @@ def learn(article: Article, text: str, *, source: str, by: Actor, is_use: bool =
 @transaction.atomic
 def unlearn(article: Article, *, source: str, by: Actor) -> None:
     """Forget what was learned from ``source``; nothing happens when there was nothing."""
-    row = ArticleText.objects.filter(article=article, source=source).first()
+    row = ArticleText.objects.select_for_update().filter(article=article, source=source).first()
     if row is None:
         return
     row.delete()

@@ -1,7 +1,7 @@
 """Articles are written, changed and archived. Every change keeps the version before it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category
+from madoguchi.foundation.kept import one_line, paragraphs
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, record
 from madoguchi.knowledge.actions.pictures import hang
@@ -22,6 +23,7 @@ from madoguchi.people.staff import Staff, Team
 LONGEST_QUESTION = 500
 LONGEST_ANSWER = 200_000
 LONGEST_NOTE = 500
+LONGEST_CATEGORY = 200  # as it was imported
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ _WITH_EVERY_VERSION = (
 def create(content: Content, *, key: str = "", source: str = "", by: Actor, note: str = "") -> Article:
     """A new article; without a key it gets ``kb-<id>``. Refuses a taken key and an empty or too long question."""
     content = checked(content)
-    key = key.strip()
+    key = one_line(key)
     if len(key) > 100:
         raise Refused(_("A key has at most 100 characters."), code="key_too_long")
     if key and Article.objects.filter(key=key).exists():
@@ -143,7 +145,7 @@ def _vouch(article: Article, by: Actor) -> None:
 
 
 def _note(note: str) -> str:
-    return " ".join(note.replace("\0", "").split())[:LONGEST_NOTE]
+    return one_line(note)[:LONGEST_NOTE]
 
 
 def _values(content: Content) -> dict[str, object]:
@@ -152,8 +154,7 @@ def _values(content: Content) -> dict[str, object]:
 
 def checked(content: Content) -> Content:
     """The content as it would be written; refuses what is no article."""
-    question = " ".join(content.question.replace("\0", "").split())
-    answer = content.answer.replace("\0", "").replace("\r\n", "\n").strip()
+    question, answer = one_line(content.question), paragraphs(content.answer)
     if not question:
         raise Refused(_("An article needs a question."), code="question_missing")
     if len(question) > LONGEST_QUESTION:
@@ -171,8 +172,5 @@ def checked(content: Content) -> Content:
         raise Refused(_("This state or audience does not exist."), code="unknown_value")
     if content.state in {State.VALIDATED, State.NOT_VALIDATED} and not answer:
         raise Refused(_("An article without an answer can only be saved as being written."), code="answer_missing")
-    return Content(
-        question=question,
-        answer=answer,
-        **{name: getattr(content, name) for name in FIELDS if name not in {"question", "answer"}},
-    )
+    category_text = one_line(content.category_text)[:LONGEST_CATEGORY]
+    return replace(content, question=question, answer=answer, category_text=category_text)

@@ -70,7 +70,7 @@ def _through(source: Source, *, by: Actor | None) -> Outcome:
     for name in source.texts:
         try:
             written = text.read(source.text(name))
-            key = written.fields.get("key", "").strip()
+            key = written.fields.get("key", "")
             if not key or len(key) > 100:
                 raise Refused(_("The key is missing."), code="key_missing")
             if key in seen:
@@ -115,7 +115,7 @@ def _content(house: "_House", written: Written, answer: str, known: Article | No
         question=said.get("question", before.question),
         answer=answer,
         category=category,
-        category_text=category_text[:200],
+        category_text=category_text,
         state=said.get("state", before.state),
         audience=said.get("audience", before.audience),
         owner_team=house.teams[owner] if owner else before.owner_team,

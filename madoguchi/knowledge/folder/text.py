@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from madoguchi.foundation.kept import one_line
 from madoguchi.foundation.refusal import Refused
 
 NAMES = ("key", "question", "category", "category_text", "state", "audience", "governance", "owner", "review_on")
@@ -67,7 +68,7 @@ def read(text: str) -> Written:
         name, colon, value = line.partition(":")
         if not colon or not re.fullmatch(r"[A-Za-z_]+", name.strip()):
             raise Refused(_("This line of the front matter cannot be read: %(line)s") % {"line": line[:80]}, code="bad")
-        fields[name.strip().lower()] = _plain(value.strip())
+        fields[name.strip().lower()] = one_line(_plain(value.strip()))
     return Written(fields, body.strip())
 
 

@@ -7,16 +7,17 @@ from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from pydantic import ValidationError
 
 from madoguchi.catalog.actions import add_item, change_item
 from madoguchi.catalog.models import Category
+from madoguchi.foundation.kept import one_line
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.written import accepted
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import Capability, access_of
 from madoguchi.people.models import Staff
 from madoguchi.scripts.checking import check
-from madoguchi.scripts.definition import Definition, parse
+from madoguchi.scripts.definition import Definition
 from madoguchi.scripts.models import Script, ScriptVersion
 from madoguchi.scripts.queries import offered, own_items, surroundings_of
 from madoguchi.scripts.words import sentence
@@ -45,7 +46,7 @@ def save_draft(
         )
     fields = {
         "definition": checked.written,
-        "note": " ".join(note.split())[:300],
+        "note": one_line(note)[:300],
         "staff": by if isinstance(by, Staff) else None,
         "at": timezone.now(),
     }
@@ -156,12 +157,7 @@ def _enter_items(category: Category, definition: Definition, *, by: Actor) -> No
 
 
 def _parsed(definition: Any) -> Definition:
-    try:
-        return parse(definition)
-    except ValidationError as error:
-        raise Refused(
-            _("The script cannot be read."), code="definition", errors=error.errors(include_url=False)
-        ) from None
+    return accepted(Definition, definition, otherwise=_("The script cannot be read."))
 
 
 def _require_writer(by: Actor) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -144,3 +145,14 @@ def test_a_category_is_read_page_by_page_and_whoever_asks_too_often_waits(cast: 
 @pytest.mark.parametrize("address", ["a%00/", "pictures/a%00/", "?q=%00", "?category=%00", "?after=%00"])
 def test_what_no_database_holds_is_not_there(cast: Cast, address: str) -> None:
     assert Client().get(f"/faq/{address}").status_code == 404
+
+
+def test_no_writing_of_a_key_or_a_text_breaks_the_pages_of_all(cast: Cast) -> None:
+    hostile = replace(PUBLIC, question="質問\x01です", answer="一行目\v二行目\x08")
+    create(hostile, key="改\n行 \x02?#/../%00", by=cast.kimura)
+    for address in ("/faq/", *MACHINES):
+        shown = text(address)
+        assert "質問です" in shown or "sitemap" in address
+    assert fromstring(text("/faq/feed.xml")) is not None
+    places = [row.text or "" for row in fromstring(text("/faq/sitemap.xml")).iter() if row.tag.endswith("loc")]
+    assert "二行目" in text(urlsplit(places[-1]).path)

@@ -185,12 +185,16 @@ def test_a_form_full_of_nonsense_is_a_draft_with_faults(cast: Cast, sign_in: Sig
         "s4.key": "z",
         "s4.text": "\0" + "あ" * 5000,
         "s4.text_en": "{nobody}",
+        "s5.kind": "ask",
+        "s5.key": "²",  # a letter to one reader of patterns and none to another
+        "s5.item": "½",
+        "s5.next": "①",
     }
     html = sign_in(cast.kimura).post(address(cast, "builder/"), sent).content.decode()
     assert "<b>" not in html
     assert sign_in(cast.kimura).post(address(cast, "edit/"), sent | {"revision": "0"}).status_code == 302
     kinds = [step["kind"] for step in ScriptVersion.objects.get().definition["steps"]]
-    assert kinds == ["ask", "branch", "say"]
+    assert kinds == ["ask", "branch", "say", "ask"]
 
 
 def test_what_stands_in_the_form_is_tried_after_one_press_and_the_pages_say_what_is_walked(

@@ -5,6 +5,7 @@ Step 3 has the fields ``s3.key``, ``s3.kind``, ``s3.text`` …; way 1 of a branc
 incomplete is a fault, never an error.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,17 +16,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from madoguchi.catalog.models import Category, HearingItem
+from madoguchi.foundation.japanese import listed
+from madoguchi.foundation.kept import one_line, storable
 from madoguchi.foundation.numbers import row_numbers
 from madoguchi.scripts.conditions import number_of
 from madoguchi.scripts.definition import KINDS as QUESTION_KINDS
-from madoguchi.scripts.definition import MOST_STEPS, MOST_WAYS, Definition, parse
+from madoguchi.scripts.definition import MOST_CONDITIONS, MOST_STEPS, MOST_WAYS, Definition, parse
 from madoguchi.scripts.queries import offered, surroundings_of
 from madoguchi.scripts.words import KINDS
 
-MOST_CONDITIONS = 5
 OWN = "*"  # chosen as item: a question of the script's own
 _NUMBERS = {"shortest": int, "longest": int, "at_least": float, "at_most": float, "from_day": int, "to_day": int}
 _BOUNDS = {"shortest": (1, 2000), "longest": (1, 2000), "from_day": (-3660, 3660), "to_day": (-3660, 3660)}
+
+
+_KEY = re.compile(r"[-A-Za-z0-9_]+")  # what the pattern of a definition takes, whatever else is a letter
 
 
 @dataclass
@@ -144,7 +149,7 @@ def of_post(category: Category, data: QueryDict) -> Form:
         step = _step(category, data, f"s{place}.")
         if step is not None and all(step["key"] != other["key"] for other in steps):
             steps.append(step)
-    return Form(category, parse({"steps": steps}).written["steps"], " ".join(data.get("note", "").split())[:300])
+    return Form(category, parse({"steps": steps}).written["steps"], one_line(data.get("note", ""))[:300])
 
 
 def _step(category: Category, data: QueryDict, at: str) -> dict[str, Any] | None:
@@ -189,11 +194,11 @@ def _ask(category: Category, data: QueryDict, at: str, key: str) -> dict[str, An
         found["when"] = []
     if chosen == OWN:
         kind = data.get(f"{at}q_kind", "text")
-        choices = [" ".join(line.split())[:200] for line in data.get(f"{at}q_choices", "").splitlines()]
+        choices = [one_line(line)[:200] for line in data.get(f"{at}q_choices", "").splitlines()]
         found["item"] = item_key(category, key)
         found["question"] = {
-            "name": " ".join(data.get(f"{at}q_name", "").split())[:100],
-            "name_en": " ".join(data.get(f"{at}q_name_en", "").split())[:100],
+            "name": one_line(data.get(f"{at}q_name", ""))[:100],
+            "name_en": one_line(data.get(f"{at}q_name_en", ""))[:100],
             "kind": kind if kind in QUESTION_KINDS else "text",
             "choices": [line for line in dict.fromkeys(choices) if line][:30],
         }
@@ -218,7 +223,7 @@ def _conditions(data: QueryDict, at: str) -> list[dict[str, Any]]:
         if f"{path}item" not in data:
             continue
         kind, item = data.get(f"{path}kind", "is"), _key(data, f"{path}item", 60)
-        words = _words(data.get(f"{path}words", ""))
+        words = [word[:200] for word in listed(data.get(f"{path}words", ""))]
         if kind in {"answered", "missing"}:
             found.append({"kind": "answered", "item": item, "yes": kind == "answered"})
         elif kind == "contains":
@@ -242,7 +247,7 @@ def _expected(data: QueryDict, at: str) -> dict[str, Any]:
 
 
 def _text(data: QueryDict, name: str) -> str:
-    return data.get(name, "").replace("\r\n", "\n").replace("\0", "")[:2000]
+    return storable(data.get(name, "").replace("\r\n", "\n"))[:2000]
 
 
 def _key(data: QueryDict, name: str, longest: int) -> str:
@@ -251,13 +256,7 @@ def _key(data: QueryDict, name: str, longest: int) -> str:
 
 
 def _is_key(value: str, longest: int) -> bool:
-    return 0 < len(value) <= longest and all(sign.isalnum() or sign in "-_" for sign in value)
-
-
-def _words(text: str) -> list[str]:
-    for mark in ("、", "，", ",", "\r"):
-        text = text.replace(mark, "\n")
-    return [word[:200] for word in (" ".join(part.split()) for part in text.split("\n")) if word]
+    return len(value) <= longest and _KEY.fullmatch(value) is not None
 
 
 def options_of(item: HearingItem | None) -> list[tuple[str, str]]:
