@@ -19,6 +19,7 @@ from madoguchi.foundation.validation import sentence_of
 MOST_EVENTS = 500
 LARGEST_EVENT = 64 * 1024
 DEEPEST = 20
+OWN_SENDER = "madoguchi"  # of events that our own screen and clock make
 
 Presentation = Literal["allowed", "restricted", "payphone", "unavailable", "unknown"]
 SHOWN = ("allowed", "unknown")

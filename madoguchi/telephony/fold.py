@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from madoguchi.telephony.events import Event, presentation_of
+from madoguchi.telephony.events import OWN_SENDER, Event, presentation_of
 from madoguchi.telephony.facts import Facts
 from madoguchi.telephony.presence import Ring, Span, Stay, length, overlap, rounded, union
 from madoguchi.telephony.timeline import Timeline
@@ -273,7 +273,7 @@ class _Fold(Facts):
             ],
             "incomplete": list(self.incomplete),
             "end_estimated": bool(self.end and self.end.payload.get("estimated")),
-            "revision": len(line.events),
+            "revision": sum(event.sender != OWN_SENDER for event in line.events),
             "clock": line.clock,
         }
         return Folded(

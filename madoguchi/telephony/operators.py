@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -10,11 +11,13 @@ from madoguchi.foundation.japanese import split_name
 from madoguchi.foundation.literal import Words
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import Staff
-from madoguchi.telephony.models import CallAgent, OperatorState
+from madoguchi.telephony.events import OWN_SENDER
+from madoguchi.telephony.models import Call, CallAgent, OperatorState
+from madoguchi.telephony.state_times import spend
+from madoguchi.telephony.wrapups import Turn, terms_of, written_up
 
 State = OperatorState.State
 _BY_CALLS = (State.RINGING, State.TALKING)
-_CHOSEN = (State.AVAILABLE, State.PAUSED, State.AWAY, State.TRAINING, State.LOGGED_OFF, State.UNREACHABLE)
 
 
 def staff_named(names: Iterable[str]) -> dict[str, Staff]:
@@ -52,22 +55,61 @@ def name_of(staff: Staff) -> str:
 
 def follow_calls(
     people: Iterable[Staff], rows: Mapping[int, OperatorState], *, source: str, now: datetime, by: Actor
-) -> None:
-    """Bring the locked states of these people in line with the calls they are in: ringing, talking, or free again."""
+) -> list[Turn]:
+    """Bring the locked states of these people in line with the calls they are in: ringing, talking, or free again.
+
+    Whoever has left a conversation begins to write it up; whoever speaks again has ended what they wrote up before, a
+    telephone that only rings leaves them to it. Returns these turns, for the calls' own events.
+    """
     by_id = {staff.pk: staff for staff in people}
     if not by_id:
-        return
-    busy: dict[int, str] = {}
+        return []
+    rung: set[int] = set()
+    talks: dict[int, list[int]] = {}
     seats = CallAgent.objects.filter(staff__in=by_id, state__in=Words(*CallAgent.LIVE), call__is_live=True)
-    for staff_id, seat in seats.values_list("staff_id", "state"):
-        if busy.get(staff_id) != State.TALKING:
-            busy[staff_id] = State.TALKING if seat == CallAgent.State.TALKING else State.RINGING
-    for staff_id in sorted(by_id):
+    for staff_id, seat, call_id in seats.order_by("id").values_list("staff_id", "state", "call_id"):
+        if seat == CallAgent.State.TALKING:
+            talks.setdefault(staff_id or 0, []).append(call_id)
+        else:
+            rung.add(staff_id or 0)
+    turns: list[Turn] = []
+    for staff_id, staff in sorted(by_id.items()):
         row = rows[staff_id]
-        if staff_id in busy:
-            change(row, busy[staff_id], "", staff=by_id[staff_id], source=source, now=now, by=by)
+        done: dict[str, Any] = {"staff": staff, "source": source, "now": now, "by": by}
+        if staff_id in talks:
+            if row.is_own_wrapup:
+                turns.append(Turn("wrapup.ended", row.call_id or 0, staff))
+            calls = talks[staff_id]
+            stays = row.call_id if row.state == State.TALKING and row.call_id in calls else calls[-1]
+            change(row, State.TALKING, "", call_id=stays, **done)
+        elif row.state == State.TALKING and (call := written_up(row.call_id)) is not None:
+            turns.append(Turn("wrapup.started", call.pk, staff))
+            begin_wrapup(row, call.pk, **done)
+        elif staff_id in rung:
+            if not row.is_own_wrapup:
+                change(row, State.RINGING, "", **done)
         elif row.state in _BY_CALLS:
-            change(row, row.rest_state, row.rest_reason, staff=by_id[staff_id], source=source, now=now, by=by)
+            rest(row, **done)
+    return turns
+
+
+def begin_wrapup(row: OperatorState, call_id: int, *, staff: Staff, source: str, now: datetime, by: Actor) -> None:
+    """The locked state becomes the wrap-up of this call, for as long as the team's policy says."""
+    limit = terms_of(staff).limit
+    until = now + limit if limit is not None else None
+    change(row, State.WRAPUP, "", staff=staff, source=source, now=now, by=by, call_id=call_id, until=until)
+
+
+def rest(row: OperatorState, *, staff: Staff, source: str, now: datetime, by: Actor) -> None:
+    """Back to what they chose last."""
+    change(row, row.rest_state, row.rest_reason, staff=staff, source=source, now=now, by=by)
+
+
+def hold_calls_of(staff_ids: Iterable[int]) -> None:
+    """Lock the calls that these people talk in or write up: whoever locks calls and states takes the calls first."""
+    named = OperatorState.objects.filter(staff__in=list(staff_ids), call__isnull=False).values_list("call", flat=True)
+    if calls := list(named):
+        list(Call.objects.select_for_update().filter(pk__in=calls).order_by("pk"))
 
 
 def locked_states(staff_ids: Iterable[int], *, now: datetime) -> dict[int, OperatorState]:
@@ -82,22 +124,68 @@ def locked_states(staff_ids: Iterable[int], *, now: datetime) -> dict[int, Opera
     return rows
 
 
-def choose(row: OperatorState, state: str, reason: str, *, staff: Staff, source: str, now: datetime, by: Actor) -> None:
-    """What someone (or their phone) says of them; while a call has them it waits until the call is over."""
-    if state in _CHOSEN and (row.rest_state, row.rest_reason) != (state, reason):
-        row.rest_state, row.rest_reason = state, reason
-        row.save(update_fields=["rest_state", "rest_reason"])
-    if row.state not in _BY_CALLS or state in _BY_CALLS or not _in_call(staff):
-        change(row, state, reason, staff=staff, source=source, now=now, by=by)
+def choose(row: OperatorState, state: str, reason: str, *, staff: Staff, now: datetime, by: Actor) -> None:
+    """What somebody says on our own screen that they do now; while a call has them it waits until the call is over.
+
+    A running wrap-up is the caller's to end first.
+    """
+    keep_for_later(row, state, reason)
+    if row.state not in _BY_CALLS or not _in_call(staff):
+        change(row, state, reason, staff=staff, source=OWN_SENDER, now=now, by=by)
 
 
-def change(row: OperatorState, state: str, reason: str, *, staff: Staff, source: str, now: datetime, by: Actor) -> None:
-    """Write a new state and its journal entry; nothing when it is the same."""
+def hear(row: OperatorState, state: str, reason: str, *, staff: Staff, source: str, now: datetime, by: Actor) -> None:
+    """What a telephone system says of them (``agent.state``).
+
+    A device knows that it is not in use, not what its owner does: it never ends what was chosen on our screen (a
+    break, away, training, logged off) nor the wrap-up of one of our calls. It can only add to being available: a pause,
+    out of reach, logged off; and take back what it said itself.
+    """
+    chosen = row.rest_source == OWN_SENDER and row.rest_state != State.AVAILABLE
+    done: dict[str, Any] = {"staff": staff, "source": source, "now": now, "by": by}
+    if state in (State.AVAILABLE, State.PAUSED, State.LOGGED_OFF):
+        # A pause during a wrap-up is our own order coming back.
+        if not chosen and not (state == State.PAUSED and row.is_own_wrapup):
+            keep_for_later(row, state, reason, source=source)
+        if not row.is_own_wrapup and not (row.state in _BY_CALLS and _in_call(staff)):
+            rest(row, **done)
+    elif state == State.UNREACHABLE:
+        if row.state in (State.AVAILABLE, State.PAUSED) and not chosen:
+            change(row, state, reason, **done)
+    elif not row.is_own_wrapup and (state in _BY_CALLS or not _in_call(staff)):
+        change(row, state, reason, **done)
+
+
+def keep_for_later(row: OperatorState, state: str, reason: str, *, source: str = OWN_SENDER) -> None:
+    """What the locked row returns to when call and wrap-up are over."""
+    if (row.rest_state, row.rest_reason, row.rest_source) != (state, reason, source):
+        row.rest_state, row.rest_reason, row.rest_source = state, reason, source
+        row.save(update_fields=["rest_state", "rest_reason", "rest_source"])
+
+
+def change(
+    row: OperatorState,
+    state: str,
+    reason: str,
+    *,
+    staff: Staff,
+    source: str,
+    now: datetime,
+    by: Actor,
+    call_id: int | None = None,
+    until: datetime | None = None,
+) -> None:
+    """Write a new state, how long the one before lasted, and its journal entry; no entry when it is the same."""
     if (row.state, row.reason) == (state, reason):
+        if (row.call_id, row.until) != (call_id, until):
+            row.call_id, row.until = call_id, until
+            row.save(update_fields=["call", "until"])
         return
+    spend(row, now)
     data = {"from": row.state, "to": state, "reason": reason, "seconds": max(0, int((now - row.since).total_seconds()))}
     row.state, row.reason, row.since, row.source = state, reason, now, source
-    row.save(update_fields=["state", "reason", "since", "source"])
+    row.call_id, row.until = call_id, until
+    row.save(update_fields=["state", "reason", "since", "source", "call", "until"])
     record("operator.state_changed", by=by, about=[staff], data=data)
 
 

@@ -28,6 +28,7 @@ from madoguchi.rules.sweep import enter_tickets, fire_due
 from madoguchi.search.index import drain
 from madoguchi.search.models import Pending
 from madoguchi.telephony.actions.close_silent_calls import close_silent_calls
+from madoguchi.telephony.actions.wrapup import end_due_wrapups
 
 _BATCH = 50
 
@@ -53,6 +54,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("faq_readers", forget_readers, every=600.0),
     Job("recalculation", recalculate, every=5.0),
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
+    Job("wrap_ups", lambda: end_due_wrapups(timezone.now(), limit=_BATCH) == _BATCH, every=1.0),
     Job("rules", fire_due, every=1.0),
     Job("rules_entering", enter_tickets, every=5.0),
     Job("directory", synchronize, every=5.0),

@@ -4,18 +4,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.db import transaction
 from freezegun import freeze_time
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
 from madoguchi.telephony.actions.close_silent_calls import close_silent_calls
+from madoguchi.telephony.actions.receive_events import receive_events
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
-from madoguchi.telephony.actions.wrapup import end_wrapup, start_wrapup
+from madoguchi.telephony.actions.wrapup import end_wrapup
+from madoguchi.telephony.events import read_events
 from madoguchi.telephony.models import Call, OperatorState
 from madoguchi.telephony.queries import operator_states
 from tests.cast import Cast
-from tests.telephony.lines import NINE, event, post, queue_call
+from tests.telephony.lines import NINE, PBX, event, post, queue_call
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +44,9 @@ def test_a_break_asked_for_during_a_call_begins_when_it_ends(cast: Cast) -> None
     post(queue_call()[:6])
     set_operator_state(cast.sato, "paused", "休憩", by=cast.sato)
     assert state_of(cast) == "talking"
-    post(queue_call()[6:])
+    call = post(queue_call()[6:])
+    assert state_of(cast) == "wrapup"
+    end_wrapup(call, cast.sato, by=cast.sato)
     assert state_of(cast) == "paused"
 
 
@@ -50,7 +56,7 @@ def test_the_end_of_a_consultation_leaves_the_agent_in_the_first_call(cast: Cast
     post([event("call.started", 8, call="c-2", **internal), event("agent.joined", 9, call="c-2", agent="1002")])
     post([event("call.ended", 12, call="c-2", by="agent")])
     assert state_of(cast) == "talking"
-    assert OperatorState.objects.get(staff=cast.suzuki).state == "available"
+    assert OperatorState.objects.get(staff=cast.suzuki).state == "available"  # nobody outside was spoken to
 
 
 def test_only_states_that_a_person_can_choose(cast: Cast) -> None:
@@ -63,20 +69,33 @@ def test_the_telephone_system_says_who_is_on_a_break(cast: Cast) -> None:
     assert state_of(cast) == "paused"
 
 
-def test_wrap_up_is_timed_and_ends_where_the_operator_was_before(cast: Cast) -> None:
-    call = post(queue_call())
-    now = timezone.now()
-    with freeze_time(now):
-        start_wrapup(call, cast.sato, by=cast.sato)
-        start_wrapup(call, cast.sato, by=cast.sato)
-    assert state_of(cast) == "wrapup"
-    with freeze_time(now + timedelta(seconds=45)):
-        call = end_wrapup(call, cast.sato, by=cast.sato, code="done")
-    assert call.record["wrapup_s"] == 45.0
-    assert state_of(cast) == "available"
-    assert not Entry.objects.filter(kind="call.corrected").exists()
-    with pytest.raises(Refused):
-        end_wrapup(call, cast.sato, by=cast.sato)
+HEARD = st.sampled_from(["available", "paused", "logged_off", "unreachable", "ringing", "talking", "wrapup"])
+
+
+@given(heard=st.lists(HEARD, max_size=6), chosen=st.sampled_from(["paused", "away", "training", "logged_off"]))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_telephone_ends_what_somebody_chose(cast: Cast, heard: list[str], chosen: str) -> None:
+    with transaction.atomic():
+        set_operator_state(cast.sato, chosen, "理由", by=cast.sato)
+        for number, state in enumerate([*heard, "available"]):
+            hears(f"{heard}{chosen}{number}", state)
+        row = OperatorState.objects.get(staff=cast.sato)
+        assert (row.state, row.reason) == (chosen, "理由")
+        set_operator_state(cast.sato, "available", by=cast.sato)
+        transaction.set_rollback(True)
+
+
+def test_a_telephone_takes_back_what_it_said_itself(cast: Cast) -> None:
+    seen = []
+    for number, state in enumerate(["available", "paused", "available", "unreachable", "available", "logged_off"]):
+        hears(str(number), state)
+        seen.append(state_of(cast))
+    assert seen == ["available", "paused", "available", "unreachable", "available", "logged_off"]
+
+
+def hears(name: str, state: str) -> None:
+    said = {"id": f"{name}-{state}", "type": "agent.state", "agent": "1001", "state": state}
+    receive_events(read_events(said), sender="pbx", by=PBX)
 
 
 def test_a_call_is_ended_after_four_hours_of_silence_counted_from_receipt(cast: Cast) -> None:

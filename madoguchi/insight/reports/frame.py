@@ -84,7 +84,8 @@ class Report:
     gives the rows with the figures of all together, from the same question to the database.
 
     ``drawn`` is the key of the column that a chart of it shows. ``behind`` are the tickets that a figure counts: of
-    the row with this key, or (None) of all rows; a report of calls has ``calls_behind`` instead.
+    the row with this key, or (None) of all rows; a report of calls has ``calls_behind`` instead,
+    one of time has neither.
     """
 
     name: str

@@ -11,11 +11,14 @@ from madoguchi.insight.reports.by_ticket import MOVES, RETURNS
 from madoguchi.insight.reports.calls import CALLS
 from madoguchi.insight.reports.frame import Column, Report, Row, Table, period_of
 from madoguchi.insight.reports.knowledge import ARTICLES, LINKS
+from madoguchi.insight.reports.operators import OPERATORS
 from madoguchi.people.access import Access
 from madoguchi.telephony.models import CallQuerySet
 from madoguchi.tickets.models import TicketQuerySet
 
-REPORTS = {report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES, CALLS)}
+REPORTS = {
+    report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES, CALLS, OPERATORS)
+}
 
 
 def report_named(name: str) -> Report:

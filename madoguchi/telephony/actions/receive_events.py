@@ -11,11 +11,12 @@ from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import Staff
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.models import Call, CallAgent, CallEvent, Sender
-from madoguchi.telephony.operators import choose, follow_calls, locked_states, staff_named
+from madoguchi.telephony.operators import follow_calls, hear, hold_calls_of, locked_states, name_of, staff_named
 from madoguchi.telephony.projection import Receipt, as_merged, event_of, project
 from madoguchi.telephony.skew import learn
 from madoguchi.telephony.snapshots import closing_of, gap_before
 from madoguchi.telephony.timeline import joined_into
+from madoguchi.telephony.wrapups import Turn, wrapup_event
 
 # A snapshot asks for the last cut of the line; older gaps belong to older snapshots.
 _GAP_MEMORY = timedelta(days=1)
@@ -164,13 +165,28 @@ def _follow_agents(changed: Iterable[Staff], loose: Iterable[Event], receipt: Re
     everybody = followed | {staff.pk: staff for staff in named.values()}
     if not everybody:
         return
+    hold_calls_of(everybody)
     rows = locked_states(everybody, now=receipt.now)
-    follow_calls(followed.values(), rows, source=receipt.source, now=receipt.now, by=receipt.by)
+    turns = follow_calls(followed.values(), rows, source=receipt.source, now=receipt.now, by=receipt.by)
+    _tell_wrapups(turns, receipt)
     for event in said:
         if (staff := named.get(event.text("agent"))) is not None:
             state, reason = event.text("state"), event.text("reason")[:100]
             row = rows[staff.pk]
-            choose(row, state, reason, staff=staff, source=receipt.source, now=receipt.now, by=receipt.by)
+            hear(row, state, reason, staff=staff, source=receipt.source, now=receipt.now, by=receipt.by)
+
+
+def _tell_wrapups(turns: Iterable[Turn], receipt: Receipt) -> None:
+    """Write into the calls, and into the journal, which wrap-ups began and ended by what the telephone did."""
+    for kind, call_id, staff in turns:
+        call = Call.objects.get(pk=call_id)
+        event = wrapup_event(kind, call, name_of(staff), receipt.now)
+        call = _append(call, event, receipt)[0]
+        if kind == "wrapup.started":
+            record("call.wrapup_started", by=receipt.by, about=[call, staff])
+        else:
+            data = {"wrapup_s": call.record.get("wrapup_s"), "code": "", "ended_by": "call"}
+            record("call.wrapup_ended", by=receipt.by, about=[call, staff], data=data)
 
 
 def _take_snapshots(loose: Iterable[Event], source: Sender, receipt: Receipt) -> list[Staff]:

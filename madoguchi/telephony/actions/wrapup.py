@@ -1,6 +1,5 @@
-"""The work after a call, timed by our own screen."""
+"""The work after a call, from its beginning to its end by hand or by the clock."""
 
-import uuid
 from datetime import datetime
 
 from django.db import transaction
@@ -8,55 +7,73 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.journal.record import Actor, record
+from madoguchi.journal.record import SYSTEM, Actor, record
 from madoguchi.people.models import Staff
 from madoguchi.telephony.actions.receive_events import append_event
-from madoguchi.telephony.events import Event
-from madoguchi.telephony.models import Call, CallEvent, OperatorState
-from madoguchi.telephony.operators import change, locked_states, name_of
+from madoguchi.telephony.events import OWN_SENDER
+from madoguchi.telephony.models import Call, OperatorState
+from madoguchi.telephony.operators import begin_wrapup, hold_calls_of, locked_states, name_of, rest
+from madoguchi.telephony.wrapups import wrapup_event
 
-OWN_SENDER = "madoguchi"
+State = OperatorState.State
 
 
 @transaction.atomic
 def start_wrapup(call: Call, staff: Staff, *, by: Actor) -> Call:
-    """``staff`` begins to write up the call; their state becomes ``wrapup``. Twice is once."""
+    """``staff`` goes on writing up a call by hand; twice is once. Refuses during another call.
+
+    After a call it begins by itself (``operators.follow_calls``).
+    """
     now = timezone.now()
-    if _running(call, staff):
-        return call
-    call = append_event(call, _event("wrapup.started", call, staff, now), by=by, now=now)
+    hold_calls_of([staff.pk])
     row = locked_states([staff.pk], now=now)[staff.pk]
-    if row.state not in (OperatorState.State.RINGING, OperatorState.State.TALKING):
-        change(row, OperatorState.State.WRAPUP, "", staff=staff, source=OWN_SENDER, now=now, by=by)
+    if row.is_own_wrapup and row.call_id == call.pk:
+        return call
+    if row.state in (State.RINGING, State.TALKING):
+        raise Refused(_("First comes the call you are in."), code="in_call", status=409)
+    if row.is_own_wrapup:
+        close_wrapup(row, staff, now=now, by=by)
+    call = append_event(call, wrapup_event("wrapup.started", call, name_of(staff), now), by=by, now=now)
+    begin_wrapup(row, call.pk, staff=staff, source=OWN_SENDER, now=now, by=by)
     record("call.wrapup_started", by=by, about=[call, staff])
     return call
 
 
 @transaction.atomic
 def end_wrapup(call: Call, staff: Staff, *, by: Actor, code: str = "") -> Call:
-    """``staff`` has written up the call; they are what they were before. Refuses when no wrap-up is running."""
+    """``staff`` has written up the call; they are what they were before. Refuses when no wrap-up of it is running."""
     now = timezone.now()
-    if not _running(call, staff):
-        raise Refused(_("No wrap-up of this call is running."), code="no_wrapup", status=409)
-    call = append_event(call, _event("wrapup.ended", call, staff, now, code=code.strip()[:40]), by=by, now=now)
+    hold_calls_of([staff.pk])
     row = locked_states([staff.pk], now=now)[staff.pk]
-    if row.state == OperatorState.State.WRAPUP:
-        change(row, row.rest_state, row.rest_reason, staff=staff, source=OWN_SENDER, now=now, by=by)
-    record(
-        "call.wrapup_ended", by=by, about=[call, staff], data={"wrapup_s": call.record.get("wrapup_s"), "code": code}
-    )
+    if not row.is_own_wrapup or row.call_id != (call.merged_into_id or call.pk):
+        raise Refused(_("No wrap-up of this call is running."), code="no_wrapup", status=409)
+    return close_wrapup(row, staff, now=now, by=by, code=code.strip()[:40])
+
+
+def close_wrapup(
+    row: OperatorState, staff: Staff, *, now: datetime, by: Actor, code: str = "", ended_by: str = "hand"
+) -> Call:
+    """End the wrap-up of the locked ``row``, in the transaction that locked it; the call."""
+    assert row.call_id is not None
+    call = Call.objects.get(pk=row.call_id)
+    call = append_event(call, wrapup_event("wrapup.ended", call, name_of(staff), now, code=code), by=by, now=now)
+    rest(row, staff=staff, source=OWN_SENDER, now=now, by=by)
+    data = {"wrapup_s": call.record.get("wrapup_s"), "code": code, "ended_by": ended_by}
+    record("call.wrapup_ended", by=by, about=[call, staff], data=data)
     return call
 
 
-def _running(call: Call, staff: Staff) -> bool:
-    """Whether the last wrap-up event of this person on this call is a beginning."""
-    mine = CallEvent.objects.filter(call=call.merged_into_id or call.pk, sender=OWN_SENDER, type__startswith="wrapup.")
-    rows = mine.order_by("-at", "-id").values_list("type", "payload")
-    return next((kind == "wrapup.started" for kind, body in rows if body.get("agent") == name_of(staff)), False)
+def end_due_wrapups(now: datetime, *, limit: int = 50) -> int:
+    """End the wrap-ups whose time is up; the worker's schedule calls it. Several workers end each of them once.
 
-
-def _event(kind: str, call: Call, staff: Staff, now: datetime, *, code: str = "") -> Event:
-    payload = {"id": uuid.uuid4().hex, "type": kind, "call": call.call_id, "agent": name_of(staff)}
-    if code:
-        payload["code"] = code
-    return Event(payload["id"], kind, call.call_id, now, payload, now, OWN_SENDER)
+    Returns how many were due.
+    """
+    due = OperatorState.objects.filter(until__isnull=False, until__lte=now).order_by("until")
+    found = list(due.select_related("staff")[:limit])
+    for overdue in found:
+        with transaction.atomic():
+            hold_calls_of([overdue.staff_id])
+            row = locked_states([overdue.staff_id], now=now)[overdue.staff_id]
+            if row.is_own_wrapup and row.until is not None and row.until <= now:
+                close_wrapup(row, overdue.staff, now=now, by=SYSTEM, ended_by="clock")
+    return len(found)

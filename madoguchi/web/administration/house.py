@@ -1,15 +1,17 @@
-"""Teams with what they require."""
+"""Teams with what they require, and what follows their calls."""
 
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from madoguchi.people import actions
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
+from madoguchi.telephony.actions.set_wrapup_policy import set_wrapup_policy
+from madoguchi.telephony.models import WrapupPolicy
 from madoguchi.web.administration.forms import TeamForm
 from madoguchi.web.administration.page import ask, done, fill, show
 from madoguchi.web.shell.guard import StaffRequest, guard
@@ -54,4 +56,21 @@ def team(request: StaffRequest, team_id: int) -> HttpResponse:
         row=row,
         items=list(row.required_items.order_by("position", "id")),
         new_item=reverse("administration:new_team_item", args=[row.pk]),
+        wrapup=WrapupPolicy.objects.filter(team=row).first() or WrapupPolicy(team=row),
+        wrapup_modes=WrapupPolicy.Mode.choices,
     )
+
+
+@guard(Capability.ADMINISTER)
+@require_POST
+def wrapup_policy(request: StaffRequest, team_id: int) -> HttpResponse:
+    """What the work after a call is for this team."""
+    row = get_object_or_404(Team, pk=team_id)
+    seconds = request.POST.get("seconds", "")
+    set_wrapup_policy(
+        row,
+        mode=request.POST.get("mode", ""),
+        seconds=int(seconds) if seconds.isascii() and seconds.isdecimal() and len(seconds) < 6 else None,
+        by=request.user,
+    )
+    return done(request, _("Saved."), "team", row.pk)

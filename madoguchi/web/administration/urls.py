@@ -29,6 +29,7 @@ urlpatterns = [
     path("teams/", house.teams, name="teams"),
     path("teams/new/", house.new_team, name="new_team"),
     path("teams/<int:team_id>/", house.team, name="team"),
+    path("teams/<int:team_id>/wrap-up/", house.wrapup_policy, name="wrapup_policy"),
     path("teams/<int:team_id>/items/new/", catalog.new_team_item, name="new_team_item"),
     path("directory-sync/", directory_sync.index, name="directory_sync"),
     path("directory-sync/start/", directory_sync.start, name="start_directory_sync"),

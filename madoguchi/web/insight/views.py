@@ -147,7 +147,9 @@ def _query(found: Table) -> str:
 
 
 def _links(found: Table, query: str) -> Callable[[Row | None, Column], str]:
-    """The address of the tickets or calls behind a figure."""
+    """The address of the tickets or calls behind a figure; empty where there are none."""
+    if not found.report.behind and not found.report.calls_behind:
+        return lambda _row, _column: ""
     address = reverse("insight:calls" if found.report.calls_behind else "insight:tickets", args=[found.report.name])
 
     def behind(row: Row | None, column: Column) -> str:

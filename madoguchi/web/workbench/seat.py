@@ -27,6 +27,7 @@ from madoguchi.people.queries import callers, contract_of
 from madoguchi.search import tokens
 from madoguchi.search.index import lags_since
 from madoguchi.telephony.models import CallAgent, CallState, OperatorState
+from madoguchi.telephony.wrapups import terms_of
 from madoguchi.tickets.alike import Alike
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of, owed_calls
@@ -41,9 +42,8 @@ from madoguchi.web.workbench.intake import Intake
 from madoguchi.web.workbench.script import script_of
 
 LISTED = 30
-WRAPUP_STARTS_WITHIN = timedelta(minutes=2)
 _DRAFT_IS_FRESH = timedelta(hours=12)
-_LONGEST_CALL = timedelta(hours=12)
+OF_CALLERS_WHO_GAVE_UP = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NOT_REACHED, Interaction.Reason.NO_NUMBER)
 
 
 def contacts(access: Access) -> InteractionQuerySet:
@@ -91,12 +91,13 @@ def is_ringing(contact: Interaction) -> bool:
 
 
 def at_hand(access: Access, calls: list[Interaction]) -> Interaction | None:
-    """What the seat opens with: the call being talked in, what is half written, a ringing call, a running wrap-up."""
+    """What the seat opens with: the call being talked in, a running wrap-up, what is half written, a ringing call."""
     talking = next((contact for contact in calls if not is_ringing(contact)), None)
     if talking is not None:
         return talking
-    # No call is longer: the newest of one's own are enough to look at.
-    mine = contacts(access).filter(staff=access.staff, started_at__gte=timezone.now() - _LONGEST_CALL)
+    state = state_of(access.staff)
+    if state.is_own_wrapup and (written_up := contacts(access).filter(call=state.call_id).first()) is not None:
+        return written_up
     drafts = IntakeDraft.objects.filter(
         staff=access.staff,
         interaction__state=Interaction.State.OPEN,
@@ -115,31 +116,16 @@ def at_hand(access: Access, calls: list[Interaction]) -> Interaction | None:
         state=Words(Interaction.State.OPEN),
         ended_at__isnull=True,
     )
-    if (begun := by_hand.order_by(Unindexed("started_at").desc()).first()) is not None:
-        return begun
-    if state_of(access.staff).state == OperatorState.State.WRAPUP:
-        ended = mine.filter(call__ended_at__gte=timezone.now() - timedelta(hours=1))
-        return ended.order_by("-call__ended_at").first()
-    recent = mine.filter(
-        call__ended_at__gte=timezone.now() - WRAPUP_STARTS_WITHIN, call__answered_by=access.staff
-    ).order_by("-call__ended_at")
-    return next((contact for contact in recent[:1] if may_start_wrapup(contact, access.staff)), None)
+    return by_hand.order_by(Unindexed("started_at").desc()).first()
 
 
 def state_of(staff: Staff) -> OperatorState:
     return _state.first(staff.pk) or OperatorState(staff=staff)
 
 
-def may_start_wrapup(contact: Interaction, staff: Staff) -> bool:
-    """Whether the own call has just ended and was not written up yet."""
-    call = contact.call
-    return (
-        call is not None
-        and call.ended_at is not None
-        and call.answered_by_id == staff.pk
-        and call.ended_at >= timezone.now() - WRAPUP_STARTS_WITHIN
-        and call.record.get("wrapup_s") is None
-    )
+def is_written_up(contact: Interaction, state: OperatorState) -> bool:
+    """Whether this person is writing up the call of this contact now."""
+    return state.is_own_wrapup and contact.call_id is not None and contact.call_id == state.call_id
 
 
 def context_of(request: StaffRequest, contact: Interaction | None = None, *, chosen: bool = False) -> dict[str, Any]:
@@ -180,8 +166,20 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         | who_of(contact, access)
         | intake_of(contact, intake, data, script)
         | known_of(contact, intake, access)
-        | {"pinned": is_pinned(contact, intake), "wrapup_starts": may_start_wrapup(contact, access.staff)}
+        | wrapup_of(contact, context["state"], access)
+        | {"pinned": is_pinned(contact, intake)}
     )
+
+
+def wrapup_of(contact: Interaction, state: OperatorState, access: Access) -> dict[str, Any]:
+    """Whether this contact's call is being written up, until when, and what it needs before that may end."""
+    if not is_written_up(contact, state):
+        return {"writes_up": False}
+    return {
+        "writes_up": True,
+        "is_mandatory": contact.ended_at is not None and terms_of(access.staff).is_mandatory,
+        "wrapup_reasons": [choice for choice in Interaction.Reason.choices if choice[0] not in OF_CALLERS_WHO_GAVE_UP],
+    }
 
 
 def is_pinned(contact: Interaction, intake: Intake) -> bool:

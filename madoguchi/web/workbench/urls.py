@@ -19,7 +19,6 @@ urlpatterns = [
     path("contacts/<int:contact_id>/articles/<int:article_id>/restore/", views.restore_article, name="restore_article"),
     path("contacts/<int:contact_id>/script/", stepping.step, name="script"),
     path("contacts/<int:contact_id>/known/", views.known, name="known"),
-    path("contacts/<int:contact_id>/wrap-up/begin/", views.begin_wrapup, name="begin_wrapup"),
     path("contacts/<int:contact_id>/wrap-up/end/", views.finish_wrapup, name="finish_wrapup"),
     path("contacts/<int:contact_id>/person/", callers.choose, name="choose"),
     path("contacts/<int:contact_id>/people/", callers.search, name="search"),

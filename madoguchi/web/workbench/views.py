@@ -9,12 +9,13 @@ from django.views.decorators.http import require_GET, require_POST
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.wrapping_up import finish_wrapup as finish
 from madoguchi.knowledge import usage
 from madoguchi.knowledge.models import Article, Place
 from madoguchi.knowledge.plain_text import plain
 from madoguchi.people.access import Capability
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
-from madoguchi.telephony.actions.wrapup import end_wrapup, start_wrapup
+from madoguchi.telephony.actions.wrapup import start_wrapup
 from madoguchi.telephony.models import OperatorState
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page, text, wanted_block
@@ -187,7 +188,7 @@ def set_state(request: StaffRequest) -> HttpResponse:
         )
         if last is None or last.call is None:
             raise Refused(_("There is no call of yours to write up."), code="no_call", status=409)
-        start_wrapup(last.call, request.user, by=request.user)
+        start_wrapup(last.call.merged_into or last.call, request.user, by=request.user)
     else:
         set_operator_state(request.user, wanted, request.POST.get("reason", ""), by=request.user)
     return slot(request)
@@ -205,24 +206,9 @@ def slot(request: StaffRequest) -> HttpResponse:
 
 @guard(Capability.TAKE_CALLS)
 @require_POST
-def begin_wrapup(request: StaffRequest, contact_id: int) -> HttpResponse:
-    """The seat itself says that the work after the call has begun."""
-    contact = contact_or_404(request, contact_id)
-    if (
-        contact.call is not None
-        and contact.call.ended_at is not None
-        and contact.call.answered_by_id == request.user.pk
-    ):
-        start_wrapup(contact.call, request.user, by=request.user)
-    return HttpResponse(status=204)
-
-
-@guard(Capability.TAKE_CALLS)
-@require_POST
 def finish_wrapup(request: StaffRequest, contact_id: int) -> HttpResponse:
-    """Written up: free for the next call."""
+    """Written up, and free for the next call; where the team demands it, only with a ticket or a reason."""
     contact = contact_or_404(request, contact_id)
-    if contact.call is None:
-        raise Refused(_("No wrap-up of this call is running."), code="no_wrapup", status=409)
-    end_wrapup(contact.call, request.user, code=request.POST.get("code", ""), by=request.user)
+    said = {field: request.POST.get(field, "") for field in ("code", "reason", "note")}
+    finish(contact, **said, by=request.user)
     return page(request, SEAT, context_of(request))

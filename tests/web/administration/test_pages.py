@@ -301,3 +301,18 @@ def test_settings_are_shown_without_their_secrets(cast: Cast, sign_in: SignIn) -
     assert "MADOGUCHI_PUBLIC_URL" in text
     assert "MADOGUCHI_SECRET_KEY" in text
     assert str(settings.SECRET_KEY) not in text
+
+
+def test_the_wrap_up_of_a_team_is_set_on_its_page_by_administrators_only(cast: Cast, sign_in: SignIn) -> None:
+    address = f"{A}teams/{cast.call_centre.pk}/"
+    client = sign_in(cast.admin)
+    assert 'value="optional" selected' in client.get(address).content.decode()
+    client.post(f"{address}wrap-up/", {"mode": "timed", "seconds": "45"})
+    page = client.get(address).content.decode()
+    assert 'value="timed" selected' in page
+    assert 'value="45"' in page
+    assert client.post(f"{address}wrap-up/", {"mode": "timed", "seconds": ""}).status_code == 422
+    client.post(f"{address}wrap-up/", {"mode": "mandatory", "seconds": "45"})
+    assert 'value="45"' not in client.get(address).content.decode()
+    for other in (cast.sato, cast.hayashi, cast.watanabe, cast.ogawa):
+        assert sign_in(other).post(f"{address}wrap-up/", {"mode": "optional"}).status_code == 403

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from madoguchi.telephony.actions.set_operator_state import set_operator_state
+from madoguchi.telephony.models import OperatorState
 from tests.cast import Cast
 from tests.insight.test_reports import moved, opened
 
@@ -52,7 +56,7 @@ def test_a_report_costs_the_same_for_any_number_of_rows(
         client.get("/insight/moves/")
 
 
-@pytest.mark.parametrize("name", ["moves", "returns", "ping-pong", "time-by-team"])
+@pytest.mark.parametrize("name", ["moves", "returns", "ping-pong", "time-by-team", "operators"])
 def test_every_report_is_a_page_and_a_file(cast: Cast, sign_in: SignIn, name: str) -> None:
     opened(cast)
     client = sign_in(cast.watanabe)
@@ -76,3 +80,14 @@ def test_who_may_not_watch_the_board_reads_no_reports(cast: Cast, sign_in: SignI
     client = sign_in(getattr(cast, who))
     for address in ("", "moves/", "moves/tickets/?figure=tickets", "moves/csv/", "moves/xlsx/"):
         assert client.get(f"/insight/{address}").status_code == 403
+
+
+def test_figures_that_are_not_of_tickets_lead_nowhere(cast: Cast, sign_in: SignIn) -> None:
+    set_operator_state(cast.sato, "available", by=cast.sato)
+    OperatorState.objects.update(since=timezone.now() - timedelta(minutes=5))
+    client = sign_in(cast.hayashi)
+    for by in ("staff", "team", "day", "half_hour"):
+        page = client.get(f"/insight/operators/?by={by}").content.decode()
+        assert "100.0%" in page
+        assert "/insight/operators/tickets/" not in page
+    assert client.get("/insight/operators/tickets/?figure=talk_s").status_code == 404

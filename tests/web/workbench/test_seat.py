@@ -10,17 +10,21 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from madoguchi.journal.models import Entry
 from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Audience, Search, Showing, State
 from madoguchi.search.index import drain
 from madoguchi.search.models import Pending
+from madoguchi.telephony.actions.set_wrapup_policy import set_wrapup_policy
+from madoguchi.telephony.models import OperatorState
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.web.workbench.seat import picker
 from tests.cast import Cast
 from tests.web.workbench.calls import MOBILE, answers, ends, happen, rings
 
 type SignIn = Callable[..., Client]
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
 @pytest.fixture(autouse=True)
@@ -103,11 +107,46 @@ def test_after_the_call_the_wrap_up_begins_by_itself_and_ends_with_its_kind(cast
     contact = happen(*rings(cast.sato), *answers(cast.sato))
     happen(*ends())
     client = sign_in(cast.sato)
-    assert f"/workbench/contacts/{contact.pk}/wrap-up/begin/" in part(client, "now")
-    assert client.post(f"/workbench/contacts/{contact.pk}/wrap-up/begin/").status_code == 204
     assert "後処理" in part(client, "now")
     client.post(f"/workbench/contacts/{contact.pk}/wrap-up/end/", {"code": "inquiry"})
     assert "/wrap-up/" not in part(client, "now")
+
+
+def test_a_mandatory_wrap_up_ends_only_with_a_ticket_or_a_reason(cast: Cast, sign_in: SignIn) -> None:
+    set_wrapup_policy(cast.call_centre, mode="mandatory", seconds=None, by=cast.admin)
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    happen(*ends())
+    client = sign_in(cast.sato)
+    assert "必須" in part(client, "now")
+    finish = f"/workbench/contacts/{contact.pk}/wrap-up/end/"
+    refused = client.post(finish, {"code": "inquiry"}, headers=HTMX | {"HX-Target": "div#seat"})
+    assert refused.status_code == 409
+    assert "reason" in refused.content.decode()
+    assert client.post(finish, {"code": "inquiry", "reason": "other"}).status_code == 422  # other needs words
+    happen(*rings(cast.sato, call="c-2", number=MOBILE), call="c-2")
+    after = client.post(finish, {"code": "other", "reason": "wrong_number"}, headers=HTMX | {"HX-Target": "div#seat"})
+    assert "090-1111-2222" in after.content.decode()  # the next call
+    contact.refresh_from_db()
+    assert (contact.state, contact.dismissed_reason) == ("dismissed", "wrong_number")
+    assert Entry.objects.get(kind="call.wrapup_ended").data["code"] == "other"
+
+
+def test_a_linked_ticket_is_disposition_enough(cast: Cast, sign_in: SignIn) -> None:
+    set_wrapup_policy(cast.call_centre, mode="mandatory", seconds=None, by=cast.admin)
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    happen(*ends())
+    client = sign_in(cast.sato)
+    client.post(f"/workbench/contacts/{contact.pk}/settle/", {"notes": "メールが届かない"})
+    assert client.post(f"/workbench/contacts/{contact.pk}/wrap-up/end/", {"code": "complaint"}).status_code == 200
+    assert Entry.objects.get(kind="call.wrapup_ended").data["code"] == "complaint"
+    assert OperatorState.objects.get(staff=cast.sato).state == "available"
+
+
+def test_a_time_boxed_wrap_up_shows_what_is_left(cast: Cast, sign_in: SignIn) -> None:
+    set_wrapup_policy(cast.call_centre, mode="timed", seconds=90, by=cast.admin)
+    happen(*rings(cast.sato), *answers(cast.sato))
+    happen(*ends())
+    assert 'mode="countdown"' in part(sign_in(cast.sato), "now")
 
 
 def test_a_category_that_asks_something_stands_before_one_that_does_not(cast: Cast) -> None:

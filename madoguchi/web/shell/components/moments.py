@@ -1,4 +1,4 @@
-"""Moments of time: ``ui.time``, ``ui.ago``, ``ui.due`` and ``ui.timer``.
+"""Moments of time: ``ui.time``, ``ui.ago``, ``ui.due``, ``ui.timer`` and ``ui.countdown``.
 
 They stand in every row of every list, so they are written in Python: a macro that calls filters takes four times
 as long. All that is written here is our own: words, numbers, icons.
@@ -46,11 +46,19 @@ def due(moment: datetime | None, met: bool = False) -> str:
 
 def timer(since: datetime, label: str = "") -> str:
     """ui.timer(since): 00:42, ticking; for calls, waits and wrap-up."""
+    return _counting("timer", since, (timezone.now() - since).total_seconds(), label)
+
+
+def countdown(until: datetime, label: str = "") -> str:
+    """ui.countdown(until): 00:42, ticking down to nothing; for what ends by itself."""
+    return _counting("countdown", until, max(0.0, (until - timezone.now()).total_seconds()), label)
+
+
+def _counting(mode: str, moment: datetime, seconds: float, label: str) -> Markup:
     role = format_html(' aria-label="{}" role="timer"', label) if label else ""
-    shown = clock((timezone.now() - since).total_seconds())
     return Markup(  # noqa: S704
-        f'<relative-time class="timer" mode="timer" datetime="{since.isoformat()}"{role}>'
-        f"<span data-text>{shown}</span></relative-time>"
+        f'<relative-time class="timer" mode="{mode}" datetime="{moment.isoformat()}"{role}>'
+        f"<span data-text>{clock(seconds)}</span></relative-time>"
     )
 
 
@@ -64,4 +72,10 @@ def _ticking(moment: datetime, state: str, mode: str, words: str) -> Markup:
     )
 
 
-COMPONENTS: dict[str, Callable[..., str]] = {"time": time, "ago": ago, "due": due, "timer": timer}
+COMPONENTS: dict[str, Callable[..., str]] = {
+    "time": time,
+    "ago": ago,
+    "due": due,
+    "timer": timer,
+    "countdown": countdown,
+}

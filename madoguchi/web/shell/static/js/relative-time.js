@@ -1,4 +1,4 @@
-// <relative-time mode="due|ago|timer" datetime>: keeps its words true while the page stays open.
+// <relative-time mode="due|ago|timer|countdown" datetime>: keeps its words true while the page stays open.
 const all = new Set();
 
 customElements.define("relative-time", class extends HTMLElement {
@@ -12,6 +12,7 @@ customElements.define("relative-time", class extends HTMLElement {
     const left = Math.round((this.moment - now) / 1000);
     const mode = this.getAttribute("mode");
     if (mode === "timer") return this.say(clock(Math.max(0, -left)));
+    if (mode === "countdown") return this.say(clock(Math.max(0, left)));
     if (mode === "ago") return this.say(madoguchi.word("ago", span(Math.max(0, -left))));
     this.dataset.state = left < 0 ? "late" : left < 3600 ? "soon" : "calm";
     return this.say(left < 0 ? madoguchi.word("overdue", span(-left)) : madoguchi.word("in", span(left)));
