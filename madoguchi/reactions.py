@@ -6,8 +6,10 @@ Reactions run in the same transaction and only write rows.
 from collections.abc import Mapping
 
 from madoguchi.clocks import follow as clocks
+from madoguchi.clocks.calls import tell_called_again
 from madoguchi.consultations.actions import follow as questions
 from madoguchi.consultations.actions import receive as consultations
+from madoguchi.interactions import owing
 from madoguchi.interactions.from_calls import follow_call
 from madoguchi.journal.record import Reaction
 from madoguchi.knowledge.following import follow_category
@@ -37,13 +39,13 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "call.answered": (follow_call,),
     "call.corrected": (follow_call,),
     "call.ended": (follow_call,),
-    "call.merged": (join_contacts,),
+    "call.merged": (owing.follow_merged, join_contacts),
     "call.offered": (follow_call,),
     "call.queued": (follow_call,),
     "call.started": (follow_call,),
     "call.wrapup_ended": (react,),
     "call_back.attempted": (follow_call_back, clocks.follow_call),
-    "call_back.done": (follow_call_back, clocks.follow_call, react),
+    "call_back.done": (follow_call_back, clocks.follow_call, react, tell_called_again),
     "call_back.tied": (clocks.follow_ticket,),
     "category.added": (clocks.follow_book,),
     "category.changed": (clocks.follow_book, follow_category),
@@ -67,6 +69,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "handoff.offered": (clocks.follow_ticket, react),
     "handoff.recalled": (clocks.follow_ticket, react),
     "handoff.returned": (clocks.follow_ticket, react),
+    "interaction.dismissed": (owing.follow_settled,),
+    "interaction.identified": (owing.follow_identified,),
     "interaction.linked": (clocks.follow_ticket, react),
     "mail.auto_reply_received": (show_machine_mail, consultations.receive_machine_mail),
     "mail.bounce_received": (show_machine_mail, consultations.receive_machine_mail),

@@ -12,7 +12,15 @@ from django.utils.translation import gettext as _
 from madoguchi.foundation import phone
 from madoguchi.foundation.prepared import insert
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.models import CallBack, Channel, IdentityCheck, IntakeDraft, Interaction
+from madoguchi.interactions.models import (
+    WARN_AHEAD,
+    Attempt,
+    CallBack,
+    Channel,
+    IdentityCheck,
+    IntakeDraft,
+    Interaction,
+)
 from madoguchi.journal.record import Actor, record
 from madoguchi.mail.models import IncomingMail
 from madoguchi.people.access import access_of
@@ -211,6 +219,7 @@ def promise_call_back(
         interaction=interaction,
         note=note,
         reason=reason,
+        next_at=due_at - WARN_AHEAD,
     )
     record(
         "call_back.promised",
@@ -227,40 +236,124 @@ def promise_call_back(
     return call_back
 
 
+_SETTLES = {
+    CallBack.Result.WITHDRAWN: Interaction.Reason.NO_CALL,
+    CallBack.Result.CALLED_AGAIN: Interaction.Reason.CALLED_AGAIN,
+}
+_MADE = (CallBack.Result.REACHED, CallBack.Result.LEFT_MESSAGE)
+
+
 @transaction.atomic
-def finish_call_back(call_back: CallBack, *, result: str, outbound: Interaction | None = None, by: Staff) -> CallBack:
-    """The requester was reached (or no longer needs the call)."""
+def finish_call_back(call_back: CallBack, *, result: str, outbound: Interaction | None = None, by: Actor) -> CallBack:
+    """The requester was reached (or no longer needs the call, or called again); the calls in vain are settled with it.
+
+    ``outbound`` is the contact in which they were spoken to.
+    """
     if result not in CallBack.Result.values:
         raise Refused(_("Say how the call-back ended."), code="result_missing")
+    now = timezone.now()
+    staff = by if isinstance(by, Staff) else outbound.staff if outbound else None
     done = CallBack.objects.filter(pk=call_back.pk, done_at__isnull=True).update(
-        done_at=timezone.now(), done_by=by, result=result, outbound=outbound
+        done_at=now, done_by=staff, result=result, outbound=outbound, next_at=None
     )
     if not done:
         raise Refused(_("Somebody has already made this call."), code="done", status=409)
     call_back.refresh_from_db()
+    if result in _MADE:
+        _note_attempt(call_back, result=result, outbound=outbound, staff=staff, at=now)
+    if reason := _SETTLES.get(CallBack.Result(result), Interaction.Reason.CALLED_BACK if result in _MADE else None):
+        for contact in Interaction.objects.open().filter(owed__call_back=call_back).order_by("pk"):
+            dismiss(contact, reason=reason, by=by)
     record(
         "call_back.done",
         by=by,
-        about=[call_back, outbound, call_back.person, call_back.team],
+        about=[call_back, outbound, call_back.person, call_back.staff, call_back.team],
         data={"result": result, "call_back": call_back.pk},
     )
     return call_back
 
 
 @transaction.atomic
-def try_call_back_again(call_back: CallBack, *, due_at: datetime, by: Staff) -> CallBack:
+def try_call_back_again(
+    call_back: CallBack,
+    *,
+    due_at: datetime,
+    result: str = Attempt.Result.NO_ANSWER,
+    outbound: Interaction | None = None,
+    by: Staff,
+) -> CallBack:
     """Nobody was reached: the attempt counts, and the call stays owed until ``due_at``. Refuses one that was made."""
+    if result not in (Attempt.Result.NO_ANSWER, Attempt.Result.BUSY, Attempt.Result.FAILED):
+        raise Refused(_("Say how the call-back ended."), code="result_missing")
     owed = CallBack.objects.filter(pk=call_back.pk, done_at__isnull=True)
-    if not owed.update(attempts=F("attempts") + 1, due_at=due_at):
+    if not owed.update(due_at=due_at, told=CallBack.Told.NOTHING, next_at=due_at - WARN_AHEAD):
         raise Refused(_("Somebody has already made this call."), code="done", status=409)
-    call_back.refresh_from_db(fields=["attempts", "due_at"])
+    if _note_attempt(call_back, result=result, outbound=outbound, staff=by, at=timezone.now()):
+        owed.update(attempts=F("attempts") + 1)
+    call_back.refresh_from_db(fields=["attempts", "due_at", "told", "next_at"])
     record(
         "call_back.attempted",
         by=by,
         about=[call_back, call_back.person, call_back.team],
-        data={"attempts": call_back.attempts, "due_at": due_at.isoformat(), "call_back": call_back.pk},
+        data={
+            "attempts": call_back.attempts,
+            "due_at": due_at.isoformat(),
+            "call_back": call_back.pk,
+            "result": result,
+        },
     )
     return call_back
+
+
+def _note_attempt(
+    call_back: CallBack, *, result: str, outbound: Interaction | None, staff: Staff | None, at: datetime
+) -> bool:
+    """Whether it is a new attempt: the telephone may have told of the same call before."""
+    if outbound is not None and call_back.tries.filter(outbound=outbound).update(result=result, staff=staff):
+        return False
+    Attempt.objects.create(call_back=call_back, result=result, outbound=outbound, staff=staff, at=at)
+    return True
+
+
+@transaction.atomic
+def take_call_back(call_back: CallBack, *, by: Staff) -> CallBack:
+    """I make this call. Of two who take it at once the first has it; the other is told who (409)."""
+    _require_team(call_back, by)
+    free = CallBack.objects.filter(pk=call_back.pk, done_at__isnull=True, staff__isnull=True)
+    if not free.update(staff=by):
+        call_back.refresh_from_db(fields=["staff", "done_at"])
+        if call_back.done_at is not None:
+            raise Refused(_("Somebody has already made this call."), code="done", status=409)
+        if call_back.staff_id == by.pk:
+            return call_back
+        raise Refused(
+            _("%(name)s has already taken this call.") % {"name": call_back.staff.name if call_back.staff else ""},
+            code="taken",
+            status=409,
+        )
+    call_back.staff = by
+    record("call_back.taken", by=by, about=[call_back, call_back.person, by, call_back.team])
+    return call_back
+
+
+@transaction.atomic
+def give_back_call_back(call_back: CallBack, *, by: Staff) -> CallBack:
+    """I do not make this call after all: whoever of the team takes it next. Refuses another's (409)."""
+    own = CallBack.objects.filter(pk=call_back.pk, done_at__isnull=True, staff=by)
+    if not own.update(staff=None):
+        raise Refused(_("This call is not yours to give back."), code="not_yours", status=409)
+    call_back.staff = None
+    record("call_back.given_back", by=by, about=[call_back, call_back.person, by, call_back.team])
+    return call_back
+
+
+def _require_team(call_back: CallBack, staff: Staff) -> None:
+    if not access_of(staff).acts_for(call_back.team):
+        raise Refused(
+            _("%(name)s does not work for %(team)s.") % {"name": staff.name, "team": call_back.team.label},
+            code="staff",
+            field="staff",
+        )
 
 
 @transaction.atomic
@@ -278,12 +371,8 @@ def reassign_call_back(
     call that was made.
     """
     former = call_back.staff
-    if staff is not None and not access_of(staff).acts_for(call_back.team):
-        raise Refused(
-            _("%(name)s does not work for %(team)s.") % {"name": staff.name, "team": call_back.team.label},
-            code="staff",
-            field="staff",
-        )
+    if staff is not None:
+        _require_team(call_back, staff)
     if not CallBack.objects.filter(pk=call_back.pk, done_at__isnull=True).update(staff=staff):
         raise Refused(_("Somebody has already made this call."), code="done", status=409)
     call_back.staff = staff

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from madoguchi.foundation import phone
+from madoguchi.interactions import owing
 from madoguchi.interactions.actions import open_interaction
 from madoguchi.interactions.models import Channel, Interaction
 from madoguchi.interactions.written_down import dialled_by_hand
@@ -49,6 +50,8 @@ def follow_call(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
             about=[interaction, call, interaction.person, interaction.team],
             data={"number": interaction.address, "outcome": call.outcome},
         )
+    is_news = entry.kind in ("call.answered", "call.corrected")
+    owing.follow(interaction, call, gave_up_before=had_given_up, is_news=is_news, by=_actor(entry))
 
 
 def _staff(entry: Entry, call: Call, interaction: Interaction) -> Staff | None:

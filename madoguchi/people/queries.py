@@ -156,6 +156,14 @@ def contact_absence(contact: Contact, at: datetime) -> ContactAbsence | None:
     return endless[0] if endless else max(holding, key=lambda row: row.ends_at or at, default=None)
 
 
+_first_lines = Prepared(lambda: Team.objects.filter(line=1, is_active=True).order_by("is_partner", "id")[:1])
+
+
+def first_line_team() -> Team | None:
+    """The team that answers first: the first active one of line 1, our own before a partner's."""
+    return _first_lines.first()
+
+
 def workers_of(team: Team) -> QuerySet[Staff]:
     """Who can be named for work of the team: those who belong to it in a working role."""
     return Staff.objects.filter(memberships__team=team, memberships__role__in=WORKING_ROLES, is_active=True).distinct()

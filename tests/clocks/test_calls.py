@@ -6,8 +6,15 @@ import pytest
 from freezegun import freeze_time
 
 from madoguchi.clocks.calls import remind_of_calls
-from madoguchi.interactions.actions import finish_call_back, promise_call_back, try_call_back_again
-from madoguchi.interactions.models import CallBack
+from madoguchi.interactions.actions import (
+    finish_call_back,
+    open_interaction,
+    promise_call_back,
+    try_call_back_again,
+)
+from madoguchi.interactions.models import CallBack, CallBackPolicy
+from madoguchi.journal.models import Entry
+from madoguchi.journal.record import SYSTEM
 from madoguchi.notifications.models import Notification
 from madoguchi.people.actions.cover import note_absence
 from madoguchi.people.models import Staff
@@ -62,3 +69,53 @@ def test_a_call_of_a_ticket_has_its_clock_and_one_that_was_made_needs_nothing(ca
         ticket = open_ticket(subject="一", body="一", channel="mail", by=cast.sato)
         promise_call(ticket, due_at=at(1, 11, 0), number="03-1111-2222", staff=cast.sato, by=cast.sato)
     assert told(70) == []
+
+
+def owed(cast: Cast, staff: Staff | None = None) -> CallBack:
+    with freeze_time(at(1, 9, 0)):
+        return promise_call_back(
+            number="03-1111-2222",
+            name="山田",
+            due_at=at(1, 11, 0),
+            team=cast.call_centre,
+            staff=staff,
+            reason=CallBack.Reason.ABANDONED,
+            by=cast.sato,
+        )
+
+
+def test_a_call_that_is_late_is_told_then_and_to_the_supervisors_at_last_each_once(cast: Cast) -> None:
+    CallBackPolicy.objects.create(team=cast.call_centre, escalate_min=20)
+    call = owed(cast, cast.sato)
+    for minute in (49, 50, 59, 60, 61, 79, 80, 95, 600):
+        told(minute)
+    rows = Notification.objects.order_by("id").values_list("kind", "staff")
+    assert list(rows) == [
+        ("call_back.due", cast.sato.pk),
+        ("call_back.breached", cast.sato.pk),
+        ("call_back.escalated", cast.sato.pk),
+        ("call_back.escalated", cast.hayashi.pk),
+    ]
+    kinds = Entry.objects.filter(kind__startswith="call_back.").order_by("id").values_list("kind", flat=True)
+    assert list(kinds) == ["call_back.promised", "call_back.warned", "call_back.breached", "call_back.escalated"]
+    call.refresh_from_db()
+    assert (call.told, call.next_at) == (CallBack.Told.ESCALATED, None)
+
+
+def test_what_was_missed_while_nobody_looked_is_told_once_and_put_off_anew(cast: Cast) -> None:
+    call = owed(cast, cast.sato)
+    told(200)
+    assert [row.kind for row in Notification.objects.filter(staff=cast.sato)] == ["call_back.escalated"]
+    with freeze_time(at(1, 14, 0)):
+        try_call_back_again(call, due_at=at(1, 15, 0), by=cast.sato)
+    assert told(60 * 5 - 5) == [cast.sato]
+
+
+def test_whoever_has_the_call_hears_that_the_caller_was_answered(cast: Cast) -> None:
+    call = owed(cast, cast.sato)
+    again = open_interaction(channel="phone", staff=cast.suzuki, by=cast.suzuki)
+    finish_call_back(call, result="called_again", outbound=again, by=SYSTEM)
+    assert Notification.objects.get().staff == cast.sato
+    own = open_interaction(channel="phone", staff=cast.sato, by=cast.sato)
+    finish_call_back(owed(cast, cast.sato), result="called_again", outbound=own, by=SYSTEM)
+    assert Notification.objects.count() == 1

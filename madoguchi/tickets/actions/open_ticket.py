@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import Category
-from madoguchi.foundation.prepared import Prepared, insert
+from madoguchi.foundation.prepared import insert
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import SPOKEN, Interaction
 from madoguchi.interactions.written_down import contact_at_hand, note_contact
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import Access
 from madoguchi.people.models import Contract, Person, Staff, Team
-from madoguchi.people.queries import contract_of
+from madoguchi.people.queries import contract_of, first_line_team
 from madoguchi.search import index
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.models import Message, Priority, Ticket, TicketInteraction
@@ -121,12 +121,9 @@ def open_ticket(
     return ticket
 
 
-_first_lines = Prepared(lambda: Team.objects.filter(line=1, is_active=True).order_by("is_partner", "id")[:1])
-
-
 def first_line() -> Team:
-    """The team that answers first: the first active one of line 1, our own before a partner's."""
-    team = _first_lines.first()
+    """The team that answers first; refuses (409) while there is none."""
+    team = first_line_team()
     if team is None:
         raise Refused(
             _("There is no first-line team yet. An administrator has to create one."), code="no_first_line", status=409

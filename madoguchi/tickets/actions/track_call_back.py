@@ -31,8 +31,8 @@ def track_call_back(ticket: Ticket, *, call_back: CallBack, by: Actor, message: 
 
 
 def promised_time(call_back: CallBack) -> str | None:
-    """The time that was promised to the requester, as the journal writes it; an answer that is ready has none."""
-    return call_back.due_at.isoformat() if call_back.reason == CallBack.Reason.PROMISED else None
+    """The time by which they are called, as the journal writes it; an answer that is ready has none."""
+    return call_back.due_at.isoformat() if call_back.reason != CallBack.Reason.ANSWER_READY else None
 
 
 def follow_call_back(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:

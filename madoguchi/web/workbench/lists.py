@@ -15,36 +15,35 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions import (
     dismiss,
     end_interaction,
-    finish_call_back,
     open_interaction,
     record_bypass,
-    try_call_back_again,
+    take_call_back,
 )
 from madoguchi.interactions.models import CallBack, Channel, Interaction
 from madoguchi.interactions.written_down import outbound_at_hand
-from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability
-from madoguchi.people.models import Person, Staff
 from madoguchi.people.queries import callers, colleagues
 from madoguchi.scripts.models import Walk
 from madoguchi.tickets.actions.link_interaction import link_interaction
-from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of
 from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
-from madoguchi.web.tickets.acts import no_article_reasons
-from madoguchi.web.tickets.promising import promised_time, quick_times
-from madoguchi.web.tickets.solving import fitting_ticket
 from madoguchi.web.workbench import script
 from madoguchi.web.workbench.intake import front_of
 from madoguchi.web.workbench.seat import contact_or_404, context_of
 from madoguchi.web.workbench.settling import SHEETS
-from madoguchi.web.workbench.views import SEAT, closing, telling
+from madoguchi.web.workbench.views import SEAT, closing
 
 _BY_HAND = (Channel.VISIT, Channel.PHONE)
-_CALL_BACK_REASONS = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NOT_REACHED, Interaction.Reason.NO_NUMBER)
+_CALL_BACK_REASONS = (
+    Interaction.Reason.CALLED_BACK,
+    Interaction.Reason.NOT_REACHED,
+    Interaction.Reason.NO_NUMBER,
+    Interaction.Reason.CALLED_AGAIN,
+    Interaction.Reason.NO_CALL,
+)
 
 
 @guard(Capability.TAKE_CALLS)
@@ -90,113 +89,32 @@ def put_away(request: StaffRequest, contact_id: int) -> HttpResponse:
 
 
 @guard(Capability.TAKE_CALLS)
-@require_http_methods(["GET", "POST"])
-def call_back(request: StaffRequest, call_back_id: int) -> HttpResponse:
-    """折り返す: the number, whom to ask for and what to tell; then how it ended."""
-    owed = get_object_or_404(
-        CallBack.objects.visible_to(request.access).select_related(
-            "person__organization", "team", "ticket_link__ticket", "ticket_link__message"
-        ),
-        pk=call_back_id,
-    )
-    link = getattr(owed, "ticket_link", None)
-    ticket = Ticket.objects.visible_to(request.access).filter(pk=link.ticket_id).first() if link else None
-    if request.method == "GET":
-        return page(
-            request,
-            SHEETS,
-            {
-                "sheet": "call_back",
-                "owed": owed,
-                "ticket": ticket,
-                "message": link.message if link else None,
-                "reasons": no_article_reasons(),
-                "found": fitting_ticket(request, ticket) if ticket is not None and ticket.is_active else [],
-                "times": quick_times(timezone.localtime()),
-            },
-        )
-    result = request.POST.get("result", "")
-    with transaction.atomic():
-        if result == "again":
-            due_at = promised_time(request)
-            outbound = _called(request, owed.number, owed.person, owed.name)
-            _settle(outbound, ticket, reached=False, by=request.user)
-            try_call_back_again(owed, due_at=due_at, by=request.user)
-        else:
-            made = result != CallBack.Result.WITHDRAWN
-            outbound_or_none = _called(request, owed.number, owed.person, owed.name) if made else None
-            finish_call_back(owed, result=result, outbound=outbound_or_none, by=request.user)
-            if outbound_or_none is not None:
-                _settle(outbound_or_none, ticket, reached=True, by=request.user)
-            if request.POST.get("resolve") and ticket is not None:
-                _resolve(request, ticket, outbound_or_none)
-    return telling(request, closing(_lists(request)), _("Recorded."))
-
-
-def _resolve(request: StaffRequest, ticket: Ticket, said_in: Interaction | None) -> None:
-    key = request.POST.get("article", "").strip()
-    article = Article.objects.visible_to(request.access).filter(key=key).first() if key else None
-    reason = request.POST.get("no_article", "").strip()
-    if article is None and not reason:
-        raise Refused(
-            _("Name the article that solved it, or say why there was none."),
-            code="article_missing",
-            missing=[{"key": "no_article", "label": _("Why there is no article")}],
-        )
-    resolve(
-        ticket,
-        resolution=request.POST.get("answer", ""),
-        article=article,
-        no_article_reason=reason,
-        said_in=said_in,
-        by=request.user,
-    )
-
-
-def _called(request: StaffRequest, number: str, person: Person | None, name: str) -> Interaction:
-    """The outgoing call that has just been made: as the telephone told of it, else noted now."""
-    now = timezone.now()
-    known = outbound_at_hand(staff=request.user, number=number, at=now)
-    return known or open_interaction(
-        channel=Channel.PHONE,
-        direction=Interaction.Direction.OUTBOUND,
-        address=number,
-        person=person,
-        contact_name="" if person else name,
-        staff=request.user,
-        team=front_of(request.access),
-        started_at=now,
-        ended_at=now,
-        by=request.user,
-    )
-
-
-def _settle(outbound: Interaction, ticket: Ticket | None, *, reached: bool, by: Staff) -> None:
-    """The outgoing call belongs to its ticket, else it is marked with how it ended."""
-    if ticket is not None:
-        link_interaction(ticket, interaction=outbound, by=by)
-    else:
-        reason = Interaction.Reason.CALLED_BACK if reached else Interaction.Reason.NOT_REACHED
-        dismiss(outbound, reason=reason, by=by)
-
-
-@guard(Capability.TAKE_CALLS)
 @require_POST
 def dial(request: StaffRequest) -> HttpResponse:
     """A number was clicked: the call that one makes now is a contact, and stands on the seat.
 
-    With ``contact`` it answers a caller who gave up: that one is settled as called back.
+    With ``contact`` it answers a caller who gave up: whoever is owed the call for it is me from now on, and where none
+    is owed, that contact is settled as called back. With ``call_back`` it is the call that is owed.
     """
     number = phone.normalise(request.POST.get("number", ""))
     if not number:
         raise Refused(_("A call needs a telephone number."), code="number_missing")
-    chosen, before = (row_number(request.POST.get(name, "")) for name in ("person", "contact"))
+    chosen, before, call_back = (row_number(request.POST.get(name, "")) for name in ("person", "contact", "call_back"))
     person = get_object_or_404(people_visible_to(request.access), pk=chosen) if chosen is not None else None
     with transaction.atomic():
         if before is not None:
             abandoned = contact_or_404(request, before)
             person = person or abandoned.person
-            dismiss(abandoned, reason=Interaction.Reason.CALLED_BACK, by=request.user)
+            owed = CallBack.objects.waiting().filter(calls__interaction=abandoned).first()
+            if owed is None:
+                dismiss(abandoned, reason=Interaction.Reason.CALLED_BACK, by=request.user)
+            elif owed.staff_id is None:
+                take_call_back(owed, by=request.user)
+        if call_back is not None:
+            row = get_object_or_404(CallBack.objects.visible_to(request.access), pk=call_back)
+            person = person or row.person
+            if row.staff_id is None:
+                take_call_back(row, by=request.user)
         at_hand = outbound_at_hand(staff=request.user, number=number, at=timezone.now())
         outbound = at_hand if at_hand is not None and at_hand.ended_at is None else None
         outbound = outbound or open_interaction(

@@ -17,7 +17,8 @@ from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import ShiftNote
-from madoguchi.interactions.models import IntakeDraft, Interaction, InteractionQuerySet
+from madoguchi.interactions.models import CallBack, Channel, IntakeDraft, Interaction, InteractionQuerySet
+from madoguchi.interactions.owing import open_rows_of
 from madoguchi.knowledge import article_index, usage
 from madoguchi.knowledge.models import Article, Place
 from madoguchi.notices.fitting import fitting_notices
@@ -211,6 +212,9 @@ def who_of(contact: Interaction, access: Access) -> dict[str, Any]:
         "open_tickets": open_tickets_of(
             requester=contact.person_id, organization=organization.pk if organization else None, access=access, limit=6
         ),
+        "owed_here": list(open_rows_of(contact).filter(pk__in=CallBack.objects.visible_to(access))[:3])
+        if contact.channel == Channel.PHONE
+        else [],
         "last_contacts": list(last.prefetch_related("ticket_links__ticket").order_by("-started_at")[:3])
         if person or organization
         else [],
@@ -294,7 +298,7 @@ def lists_of(access: Access) -> dict[str, Any]:
     if access.teams:
         mine &= Q(staff=access.staff) | Q(team__isnull=True) | Q(team__in=access.team_ids)
     return {
-        "unsettled": list(contacts(access).unsettled().filter(mine).order_by("-ended_at")[:LISTED]),
+        "unsettled": list(contacts(access).unsettled().not_owed().filter(mine).order_by("-ended_at")[:LISTED]),
         "owed": owed_calls(access, teams=access.team_ids, limit=LISTED),
     }
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.workbench import callers, lists, settling, stepping, views
+from madoguchi.web.workbench import callers, lists, owed, settling, stepping, views
 
 app_name = "workbench"
 urlpatterns = [
@@ -11,7 +11,11 @@ urlpatterns = [
     path("begin/", lists.begin, name="begin"),
     path("dial/", lists.dial, name="dial"),
     path("bypass/", lists.bypass, name="bypass"),
-    path("call-backs/<int:call_back_id>/", lists.call_back, name="call_back"),
+    path("call-backs/", owed.index, name="owed"),
+    path("call-backs/<int:call_back_id>/", owed.call_back, name="call_back"),
+    path("call-backs/<int:call_back_id>/take/", owed.take, name="take_call_back"),
+    path("call-backs/<int:call_back_id>/give-back/", owed.give_back, name="give_back_call_back"),
+    path("call-backs/<int:call_back_id>/assign/", owed.assign, name="assign_call_back"),
     path("contacts/<int:contact_id>/save/", views.save, name="save"),
     path("contacts/<int:contact_id>/article/", views.take_article, name="take_article"),
     path("contacts/<int:contact_id>/articles/<int:article_id>/", views.read_article, name="read_article"),

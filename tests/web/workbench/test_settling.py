@@ -26,7 +26,7 @@ from madoguchi.tickets.actions.resolve import close, resolve
 from madoguchi.tickets.models import Message, Status, Ticket, TicketLink
 from madoguchi.web.workbench.intake import read
 from tests.cast import Cast
-from tests.web.workbench.calls import MOBILE, answers, ends, happen, rings
+from tests.web.workbench.calls import MOBILE, answers, ends, happen, rings, told
 
 type SignIn = Callable[[Staff], Client]
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -357,9 +357,21 @@ def test_a_caller_who_gave_up_is_called_back(cast: Cast, sign_in: SignIn) -> Non
     answer = client.post("/workbench/dial/", {"number": contact.address, "contact": str(contact.pk)})
     outbound = Interaction.objects.get(direction="outbound")
     assert answer.headers["Location"] == f"/workbench/?contact={outbound.pk}"
+    owed = CallBack.objects.get()
+    assert (outbound.address, owed.staff, owed.done_at) == ("+81350001234", cast.sato, None)
+    client.post(f"/workbench/call-backs/{owed.pk}/", {"result": "reached"})
     contact.refresh_from_db()
+    outbound.refresh_from_db()
     assert (contact.state, contact.dismissed_reason) == ("dismissed", "called_back")
-    assert outbound.address == "+81350001234"
+    assert outbound.dismissed_reason == "called_back"
+
+
+def test_a_caller_who_is_owed_nothing_is_settled_by_calling(cast: Cast, sign_in: SignIn) -> None:
+    contact = happen(*rings(cast.sato), told("queue.left", "c-1", 0.5, queue="desk", reason="abandoned"), *ends())
+    sign_in(cast.sato).post("/workbench/dial/", {"number": contact.address, "contact": str(contact.pk)})
+    contact.refresh_from_db()
+    assert not CallBack.objects.exists()
+    assert (contact.state, contact.dismissed_reason) == ("dismissed", "called_back")
 
 
 def test_the_answer_of_the_second_line_is_told_by_telephone_and_resolves(cast: Cast, sign_in: SignIn) -> None:

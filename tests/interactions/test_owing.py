@@ -1,0 +1,275 @@
+"""Who gave up is owed a call in one row, until they were called, or called again and were answered."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from freezegun import freeze_time
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.actions import (
+    dismiss,
+    finish_call_back,
+    give_back_call_back,
+    identify,
+    promise_call_back,
+    take_call_back,
+    try_call_back_again,
+)
+from madoguchi.interactions.models import CallBack, CallBackPolicy, Interaction
+from madoguchi.journal.models import Entry
+from madoguchi.journal.record import NamedActor
+from madoguchi.people.queries import working_time_of
+from madoguchi.telephony.actions.receive_events import receive_events
+from madoguchi.telephony.events import read_events
+from tests.cast import Cast
+from tests.clocks.desk_time import at
+
+pytestmark = pytest.mark.django_db
+MOBILE = "+819011112222"
+NOW = at(1, 10, 0)
+WAITED = 30
+
+
+@pytest.fixture(autouse=True)
+def _ten_o_clock() -> Any:
+    with freeze_time(NOW):
+        yield
+
+
+def tell(call: str, *events: tuple[str, float, dict[str, Any]], start: datetime) -> None:
+    told = [
+        {
+            "id": f"{call}-{kind}-{s}",
+            "type": kind,
+            "call": call,
+            "at": (start + timedelta(seconds=s)).isoformat(),
+            **more,
+        }
+        for kind, s, more in events
+    ]
+    receive_events(read_events(told), sender="pbx", by=NamedActor("telephone", "pbx"))
+
+
+def calls_in(call: str, minutes: float = 0, *, number: str = MOBILE, queue: str = "call-centre") -> datetime:
+    """A call from outside that entered the queue ``minutes`` after ten."""
+    start = NOW + timedelta(minutes=minutes)
+    caller = {"number": number} if number else {"presentation": "restricted"}
+    tell(
+        call,
+        ("call.started", 0, {"direction": "inbound", "from": caller}),
+        ("queue.entered", 1, {"queue": queue}),
+        start=start,
+    )
+    return start
+
+
+def gives_up(call: str, minutes: float = 0, *, waited: float = WAITED, **fields: Any) -> Interaction:
+    start = calls_in(call, minutes, **fields)
+    tell(
+        call,
+        ("queue.left", waited, {"queue": fields.get("queue", "call-centre"), "reason": "abandoned"}),
+        ("call.ended", waited + 0.1, {"by": "caller"}),
+        start=start,
+    )
+    return Interaction.objects.get(call__call_id=call)
+
+
+def is_answered(call: str, minutes: float = 0, *, agent: str = "1001", **fields: Any) -> Interaction:
+    start = calls_in(call, minutes, **fields)
+    tell(
+        call,
+        ("queue.left", 5, {"queue": "call-centre", "reason": "connected"}),
+        ("agent.joined", 5, {"agent": agent}),
+        ("call.ended", 65, {"by": "caller"}),
+        start=start,
+    )
+    return Interaction.objects.get(call__call_id=call)
+
+
+def test_who_gives_up_is_owed_a_call_by_the_team_of_the_queue(cast: Cast) -> None:
+    contact = gives_up("a-1", queue="service-desk")
+    row = CallBack.objects.get()
+    assert (row.reason, row.number, row.person, row.team, row.staff) == (
+        "abandoned", MOBILE, cast.yamada, cast.service_desk, None,
+    )  # fmt: skip
+    assert row.due_at == NOW + timedelta(minutes=30, seconds=WAITED + 0.1)
+    assert row.called_at == contact.ended_at
+    assert not Interaction.objects.unsettled().not_owed().exists()
+    assert Entry.objects.get(kind="call_back.owed").data["call_back"] == row.pk
+
+
+def test_minutes_count_in_the_working_hours_of_the_team_and_queues_are_named(cast: Cast) -> None:
+    CallBackPolicy.objects.create(team=cast.network, queues=["600", "601"], within_min=60)
+    CallBackPolicy.objects.create(within_min=10)
+    with freeze_time(at(1, 17, 0)):
+        gives_up("a-1", 7 * 60, queue="601")
+    row = CallBack.objects.get()
+    assert row.team == cast.network
+    assert row.due_at == working_time_of(cast.network).add(row.called_at, 3600)  # type: ignore[arg-type]
+    assert row.due_at > at(2, 9, 0)
+    gives_up("a-2", number="0312345678", queue="unknown")
+    assert CallBack.objects.get(number="+81312345678").due_at == NOW + timedelta(minutes=10, seconds=WAITED + 0.1)
+
+
+def test_short_withheld_and_overflown_calls_are_not_owed_and_stay_visible(cast: Cast) -> None:
+    gives_up("short", waited=3)
+    gives_up("withheld", number="")
+    start = calls_in("over", number="0312345678")
+    tell("over", ("queue.left", 40, {"queue": "call-centre", "reason": "timeout"}), start=start)
+    tell("over", ("call.ended", 41, {"by": "system"}), start=start)
+    assert not CallBack.objects.exists()
+    assert Interaction.objects.unsettled().not_owed().count() == 3
+
+
+def test_a_team_may_call_nobody_back(cast: Cast) -> None:
+    CallBackPolicy.objects.create(team=cast.call_centre, is_on=False)
+    gives_up("a-1")
+    assert not CallBack.objects.exists()
+
+
+def test_another_call_in_vain_joins_the_open_row(cast: Cast) -> None:
+    gives_up("a-1")
+    gives_up("a-2", 5)
+    row = CallBack.objects.get()
+    assert (row.calls.count(), row.due_at) == (2, NOW + timedelta(minutes=30, seconds=WAITED + 0.1))
+    assert row.called_at == NOW + timedelta(minutes=5, seconds=WAITED + 0.1)
+
+
+def test_called_again_and_answered_closes_the_row_and_its_calls(cast: Cast) -> None:
+    gives_up("a-1")
+    gives_up("a-2", 2)
+    again = is_answered("a-3", 5)
+    row = CallBack.objects.get()
+    assert (row.result, row.outbound, row.done_by) == ("called_again", again, cast.sato)
+    assert set(Interaction.objects.filter(owed__call_back=row).values_list("dismissed_reason", flat=True)) == {
+        "called_again"
+    }
+    assert Interaction.objects.unsettled().get() == again
+
+
+def test_an_answered_call_before_it_closes_nothing(cast: Cast) -> None:
+    gives_up("a-2", 10)
+    is_answered("a-1", 2)
+    assert CallBack.objects.waiting().count() == 1
+
+
+def test_the_same_person_from_another_number_closes_it_once_it_is_said_who_it_is(cast: Cast) -> None:
+    gives_up("a-1")
+    other = is_answered("a-2", 5, number="0350001234")  # the main number, that several share
+    assert CallBack.objects.waiting().count() == 1
+    identify(other, person=cast.yamada, by=cast.sato)
+    assert CallBack.objects.get().result == "called_again"
+
+
+def test_a_colleague_on_the_main_number_does_not_take_back_a_promise(cast: Cast) -> None:
+    promised = promise_call_back(
+        number="03-5000-1234", due_at=NOW + timedelta(hours=2), person=cast.yamada, team=cast.call_centre, by=cast.sato
+    )
+    other = is_answered("a-1", 5, number="0350001234")
+    assert not CallBack.objects.get().result
+    identify(other, person=cast.nakagawa, by=cast.sato)
+    assert not CallBack.objects.get().result
+    identify(other, person=cast.yamada, by=cast.sato)
+    promised.refresh_from_db()
+    assert promised.result == "called_again"
+
+
+def test_the_call_in_which_it_was_promised_does_not_close_it_and_a_ready_answer_stays(cast: Cast) -> None:
+    start = calls_in("a-1")
+    tell("a-1", ("agent.joined", 5, {"agent": "1001"}), start=start)
+    for reason in ("promised", "answer_ready"):
+        promise_call_back(
+            number=MOBILE, due_at=NOW + timedelta(hours=2), team=cast.call_centre, reason=reason, by=cast.sato
+        )
+        CallBack.objects.update(created_at=start + timedelta(seconds=20))
+    tell("a-1", ("call.ended", 60, {"by": "caller"}), start=start)
+    assert CallBack.objects.waiting().count() == 2
+    is_answered("a-2", 10)
+    assert CallBack.objects.waiting().get().reason == "answer_ready"
+
+
+def test_a_late_event_that_tells_of_an_answer_withdraws_the_row(cast: Cast) -> None:
+    contact = gives_up("a-1")
+    tell("a-1", ("agent.joined", 20, {"agent": "1001"}), start=NOW)
+    row = CallBack.objects.get()
+    assert row.done_at is not None
+    assert row.result == "answered"
+    contact.refresh_from_db()
+    assert (contact.is_abandoned, contact.state) == (False, "open")
+
+
+def test_settling_the_calls_by_hand_settles_what_is_owed(cast: Cast) -> None:
+    first, second = gives_up("a-1"), gives_up("a-2", 1)
+    dismiss(first, reason="sales_call", by=cast.sato)
+    assert CallBack.objects.waiting().exists()
+    dismiss(second, reason="sales_call", by=cast.sato)
+    assert CallBack.objects.get().result == "withdrawn"
+
+
+def test_the_telephone_tells_of_attempts_and_nobody_counts_one_twice(cast: Cast) -> None:
+    gives_up("a-1")
+    row, start = CallBack.objects.get(), NOW + timedelta(minutes=10)
+    party = {"from": {"number": "1001"}, "to": {"number": "090-1111-2222"}}
+    tell("o-1", ("call.started", 0, {"direction": "outbound", "agent": "1001", **party}), start=start)
+    tell("o-1", ("call.ended", 20, {"by": "agent", "cause": 19}), start=start)
+    tried = row.tries.get()
+    assert (tried.staff, tried.result) == (cast.sato, "no_answer")
+    later = NOW + timedelta(hours=1)
+    try_call_back_again(row, due_at=later, outbound=tried.outbound, result="busy", by=cast.sato)
+    row.refresh_from_db()
+    assert (row.attempts, row.due_at, row.tries.get().result) == (1, later, "busy")
+    with freeze_time(later):
+        finish_call_back(row, result="reached", by=cast.suzuki)
+    assert [(one.staff, one.result) for one in row.tries.all()] == [(cast.sato, "busy"), (cast.suzuki, "reached")]
+
+
+def test_of_two_who_take_a_call_one_has_it_and_may_give_it_back(cast: Cast) -> None:
+    gives_up("a-1")
+    mine, theirs = CallBack.objects.get(), CallBack.objects.get()
+    take_call_back(mine, by=cast.sato)
+    take_call_back(mine, by=cast.sato)
+    with pytest.raises(Refused, match="佐藤 美咲"):
+        take_call_back(theirs, by=cast.suzuki)
+    with pytest.raises(Refused):
+        give_back_call_back(theirs, by=cast.suzuki)
+    give_back_call_back(mine, by=cast.sato)
+    assert take_call_back(theirs, by=cast.suzuki).staff == cast.suzuki
+    with pytest.raises(Refused):
+        take_call_back(mine, by=cast.ogawa)
+
+
+def test_a_caller_has_one_open_row_a_team(cast: Cast) -> None:
+    gives_up("a-1")
+    row = CallBack.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CallBack.objects.create(reason="abandoned", number=row.number, team=row.team, due_at=NOW)
+
+
+calls = st.lists(st.sampled_from("va"), min_size=1, max_size=5)  # in vain, answered: in the order of time
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(what=calls, data=st.data())
+def test_in_whatever_order_the_calls_are_told_the_same_is_owed(
+    cast: Cast, what: list[str], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations(range(len(what))))
+    vain = [place for place, kind in enumerate(what) if kind == "v"]
+    answered = max((place for place, kind in enumerate(what) if kind == "a"), default=-1)
+    owed = [place for place in vain if place > answered]
+    with transaction.atomic():
+        for place in order:
+            (gives_up if what[place] == "v" else is_answered)(f"c-{place}", place * 10)
+        rows = list(CallBack.objects.waiting())
+        assert len(rows) == bool(owed)
+        for row in rows:
+            assert row.due_at == NOW + timedelta(minutes=owed[0] * 10 + 30, seconds=WAITED + 0.1)
+            names = row.calls.values_list("interaction__call__call_id", flat=True)
+            assert set(names) == {f"c-{place}" for place in owed}
+        settled = Interaction.objects.filter(state="dismissed").values_list("call__call_id", flat=True)
+        assert set(settled) == {f"c-{place}" for place in vain if place < answered}
+        transaction.set_rollback(True)
