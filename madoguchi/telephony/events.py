@@ -70,6 +70,7 @@ KNOWN: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
     "transfer.ended": ((), {"kind": ("blind", "attended"), "result": _TRANSFER}),
     "call.joined": (("into",), {}),
     "call.ended": ((), {"by": _ENDERS}),
+    "call.incomplete": (("missing",), {}),
     "recording.ready": ((), {}),
     "wrapup.started": (("agent",), {}),
     "wrapup.ended": (("agent",), {}),

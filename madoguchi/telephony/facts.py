@@ -16,14 +16,24 @@ _UNANSWERED = ("18", "19", "21", "cancel", "noanswer", "no_answer", "rejected")
 _WAS_ANSWERED = "normalclearing"
 
 
+def _missing(event: Event) -> list[str]:
+    """The names that a sender gives of what it did not hear of a call."""
+    names = event.payload.get("missing")
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
 class Facts:
     """Everything about a call but its seconds; each fact is worked out once, when it is asked for."""
 
     def __init__(self, line: Timeline) -> None:
         self.line = line
-        self.started = line.first("call.started")
+        begins = list(line.all("call.started"))
+        # A begin that was only concluded from what followed gives way to one that was heard.
+        self.started = next((event for event in begins if not event.payload.get("partial")), next(iter(begins), None))
         self.end = line.end
-        self.incomplete: dict[str, None] = {} if self.started else {"started": None}
+        heard = self.started is not None and not self.started.payload.get("partial")
+        self.incomplete: dict[str, None] = {} if heard else {"started": None}
+        self.incomplete |= dict.fromkeys(name for event in line.all("call.incomplete") for name in _missing(event))
 
     # Who and what
 

@@ -1,17 +1,16 @@
 """A real Asterisk's streams, as recorded, fold into the records that a person would write."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from madoguchi.telephony.providers.asterisk import translation as asterisk
 from madoguchi.telephony.providers.asterisk.pbx import Pbx
 from madoguchi.telephony.replay import replay
+from tests.telephony.recordings import ABSENT, RECORDINGS, SCENARIOS, differences, expected_of, rows_of, without_stamps
 
-RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "asterisk-recordings"
-SCENARIOS = sorted(folder.name for folder in RECORDINGS.glob("*") if folder.is_dir())
+pytestmark = pytest.mark.skipif(not SCENARIOS, reason=ABSENT)
+
 # What a stream cannot say, as its own description grants: the number was printed, the event fell into a gap.
 UNSAID = {
     "i2-anonymous-number-passed": {"caller"},
@@ -20,37 +19,12 @@ UNSAID = {
 }
 
 
-def without_stamps(line: str) -> str:
-    row = json.loads(line)
-    if "msg" in row:
-        row["msg"] = [pair for pair in row["msg"] if pair[0] != "Timestamp"]
-    return json.dumps(row)
-
-
-def differences(expected: Any, got: Any, path: str, tolerance: float) -> list[str]:
-    if isinstance(expected, dict):
-        got = got if isinstance(got, dict) else {}
-        parts = [differences(expected[key], got.get(key), f"{path}.{key}", tolerance) for key in expected]
-        return [part for found in parts for part in found]
-    if isinstance(expected, list):
-        if not isinstance(got, list) or len(got) != len(expected):
-            return [f"{path}: {got} is not {expected}"]
-        pairs = zip(expected, got, strict=True)
-        parts = [differences(one, other, f"{path}[{place}]", tolerance) for place, (one, other) in enumerate(pairs)]
-        return [part for found in parts for part in found]
-    if isinstance(expected, float | int) and isinstance(got, float | int):
-        return [] if abs(expected - got) <= tolerance else [f"{path}: {got} is not {expected}"]
-    return [] if expected == got else [f"{path}: {got!r} is not {expected!r}"]
-
-
-@pytest.mark.skipif(not SCENARIOS, reason="The recordings of a real Asterisk are not beside this checkout.")
 @pytest.mark.parametrize("stamped", [True, False], ids=["stamped", "unstamped"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_recorded_scenario_gives_its_record(scenario: str, stamped: bool) -> None:
-    folder = RECORDINGS / scenario
-    expected = json.loads((folder / "expected.json").read_text("utf-8"))["calls"]
-    lines = (folder / "ami.jsonl").read_text("utf-8").splitlines()
-    records = replay(lines if stamped else map(without_stamps, lines), format="asterisk-ami")
+    expected, rows = expected_of(scenario), rows_of(scenario)
+    lines = [json.dumps(row if stamped else without_stamps(row)) for row in rows]
+    records = replay(lines, format="asterisk-ami")
     assert sorted(record["call_id"] for record in records) == sorted(call["call_id"] for call in expected)
     by_id = {record["call_id"]: record for record in records}
     for call in expected:
@@ -58,7 +32,6 @@ def test_a_recorded_scenario_gives_its_record(scenario: str, stamped: bool) -> N
         assert differences(wanted, by_id[call["call_id"]], call["call_id"], 0.5 if stamped else 1.0) == []
 
 
-@pytest.mark.skipif(not SCENARIOS, reason="The recordings of a real Asterisk are not beside this checkout.")
 def test_what_the_gaps_hid_is_named_not_guessed() -> None:
     (held,) = replay((RECORDINGS / "l-ami-cut-during-talk/ami.jsonl").open(encoding="utf-8"), format="asterisk-ami")
     assert held["hold_s"] is None
@@ -77,10 +50,9 @@ def test_a_message_that_lacks_everything_is_set_aside() -> None:
     assert translation.set_aside > 0
 
 
-@pytest.mark.skipif(not SCENARIOS, reason="The recordings of a real Asterisk are not beside this checkout.")
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_its_memory_can_be_saved_and_loaded_after_every_message(scenario: str) -> None:
-    rows = [json.loads(line) for line in (RECORDINGS / scenario / "ami.jsonl").open(encoding="utf-8")]
+    rows = asterisk.in_order(rows_of(scenario))
     pbx, found = Pbx(), []
     translation = asterisk.Translation(pbx)
     for connection in (1, 2):

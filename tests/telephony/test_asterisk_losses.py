@@ -1,0 +1,72 @@
+"""Part of a stream is lost, doubled or out of order: the record is right, or it names what is missing."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from madoguchi.telephony.providers.asterisk.pbx import Pbx
+from madoguchi.telephony.providers.asterisk.translation import Translation, events_of_recording, pairs_of
+from madoguchi.telephony.replay import records_of
+from tests.telephony.recordings import (
+    ABSENT,
+    SCENARIOS,
+    Row,
+    records_after_all,
+    rows_of,
+    silent_differences,
+    told_places,
+)
+
+pytestmark = pytest.mark.skipif(not SCENARIOS, reason=ABSENT)
+
+
+def live_records(rows: list[Row]) -> list[dict[str, Any]]:
+    """As a connector takes them, one after the other as they arrive."""
+    translation, found, connection = Translation(Pbx()), [], 0
+    for row in rows:
+        if "closed" in row.get("note", ""):
+            found += translation.lost(at=row["t"])
+        if "msg" in row:
+            if connection != (connection := row["conn"]):
+                found += translation.begun(at=row["t"])
+            found += (translation.asked if row["dir"] == "send" else translation.take)(pairs_of(row), at=row["t"])
+    return records_of(found)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_no_single_lost_message_makes_a_record_wrong_in_silence(scenario: str) -> None:
+    rows = rows_of(scenario)
+    whole = records_after_all(rows)
+    silent = {}
+    for place in told_places(rows):
+        if found := silent_differences(whole, records_after_all(rows[:place] + rows[place + 1 :])):
+            silent[place, dict(rows[place]["msg"])["Event"]] = found
+    assert silent == {}
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_stamped_messages_may_come_twice_and_in_any_order(data: st.DataObject) -> None:
+    rows = rows_of(data.draw(st.sampled_from(SCENARIOS)))
+    stamped = [row for row in rows if "msg" in row and "Timestamp" in dict(row["msg"])]
+    loose = stamped + data.draw(st.lists(st.sampled_from(stamped), max_size=5))
+    data.draw(st.randoms(use_true_random=False)).shuffle(loose)
+    # What has no stamp keeps its place among its like.
+    shuffled = [row for row in rows if "msg" not in row or "Timestamp" not in dict(row["msg"])] + loose
+    assert records_of(events_of_recording(shuffled)) == records_of(events_of_recording(rows))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_messages_that_arrive_doubled_and_out_of_order_make_nothing_wrong_in_silence(data: st.DataObject) -> None:
+    rows = list(rows_of(data.draw(st.sampled_from(SCENARIOS))))
+    whole = live_records(rows)
+    for place in data.draw(st.lists(st.sampled_from(told_places(rows)), min_size=1, max_size=3, unique=True)):
+        if data.draw(st.booleans()):
+            rows.insert(place + data.draw(st.integers(1, 4)), rows[place])
+        elif place + 1 < len(rows) and "msg" in rows[place + 1] and rows[place + 1]["dir"] == "recv":
+            here, there = rows[place], rows[place + 1]
+            rows[place], rows[place + 1] = {**there, "t": here["t"]}, {**here, "t": there["t"]}
+    assert silent_differences(whole, live_records(rows)) == []
