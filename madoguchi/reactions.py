@@ -13,10 +13,11 @@ from madoguchi.interactions import owing
 from madoguchi.interactions.from_calls import follow_call
 from madoguchi.journal.record import Reaction
 from madoguchi.knowledge.following import follow_category
-from madoguchi.notifications import articles
+from madoguchi.notifications import articles, lines
 from madoguchi.notifications.cover import tell_duty, tell_substitute
 from madoguchi.rules.engine import react
 from madoguchi.search.index import Source
+from madoguchi.telephony.actions.orders import follow_state
 from madoguchi.tickets import queries as tickets
 from madoguchi.tickets.actions.join_contacts import join_contacts
 from madoguchi.tickets.actions.receive_mail import receive_mail, show_machine_mail
@@ -78,6 +79,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "mail.received": (receive_mail, consultations.receive_mail),
     "message.posted": (clocks.follow_ticket, react),
     "message.received": (clocks.follow_ticket, react),
+    "operator.state_changed": (follow_state,),
+    "pbx.connected": (lines.tell_back,),
+    "pbx.stays_down": (lines.tell_lost,),
     "routing.decided": (clocks.follow_ticket, react),
     "team.added": (clocks.follow_book,),
     "team.changed": (clocks.follow_book,),

@@ -30,6 +30,7 @@ COMMANDS = (
     Command("live", "madoguchi.cli.live", "run the live line only", setup=Setup.NOTHING),
     Command("worker", "madoguchi.cli.worker", "run the background work only"),
     Command("mail-gateway", "madoguchi.cli.mail_gateway", "take in mail by SMTP and IMAP"),
+    Command("asterisk", "madoguchi.cli.asterisk", "keep the lines to the telephone systems"),
     Command("token create", "madoguchi.cli.token", "print a new API token"),
     Command("mail parse", "madoguchi.cli.mail_parse", "show what the mail door reads in a mail", setup=Setup.BARE),
     Command(

@@ -30,6 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     parts = [["web", "--with-live", "--prepared", "--host", arguments.host, "--port", str(arguments.port)], ["worker"]]
     if settings.SMTP_LISTEN or settings.IMAP:
         parts.append(["mail-gateway"])
+    if settings.ASTERISK:
+        parts.append(["asterisk"])
     if IN_FORCE["MADOGUCHI_PUBLIC_URL"][1] == "default":
         os.environ["MADOGUCHI_PUBLIC_URL"] = f"http://localhost:{arguments.port}"
     threading.Thread(target=announce, args=(arguments.host, arguments.port), daemon=True).start()

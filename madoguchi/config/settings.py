@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 from django.utils.csp import CSP
 
 from madoguchi.config import environment as env
+from madoguchi.config.asterisk import pbx_lines
 from madoguchi.config.environment import marked as _
 from madoguchi.config.ldap import ldap_server
 from madoguchi.config.sms import sms_provider
@@ -261,6 +262,7 @@ CHAT_HOSTS = tuple(
     ).split(",")
     if host.strip()
 )
+ASTERISK = pbx_lines(TIME_ZONE)
 SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc=_("an abandoned wait below this counts as short"))
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

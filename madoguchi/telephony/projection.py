@@ -44,12 +44,16 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Receipt:
-    """The post that is being worked on: when, from whom, and how far the sender's clock is known to be off."""
+    """The post that is being worked on: when, from whom, and how far the sender's clock is known to be off.
+
+    ``since`` is when its first event was read; None: all of them are read ``now``.
+    """
 
     now: datetime
     by: Actor
     source: str
     skew_s: float = 0.0
+    since: datetime | None = None
 
 
 def project(call: Call, events: Sequence[CallEvent], receipt: Receipt) -> list[Staff]:
@@ -191,7 +195,9 @@ class _Telling:
     def _is_news(self, ring: Ring) -> bool:
         """Whether the offer still rings and came at once: late and replayed events never pop a screen."""
         event = ring.begun
-        if event is None or ring.ended is not None or event.received_at != self.receipt.now or not self.call.is_live:
+        if event is None or ring.ended is not None or not self.call.is_live or event.received_at is None:
+            return False
+        if event.received_at < (self.receipt.since or self.receipt.now):
             return False
         lag = (self.receipt.now - event.moment).total_seconds() - (self.receipt.skew_s if event.at else 0.0)
         return lag < FRESH_S

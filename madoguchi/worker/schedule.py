@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils import timezone
 
 from madoguchi.api.kept import forget_old_answers
@@ -28,6 +29,8 @@ from madoguchi.rules.sweep import enter_tickets, fire_due
 from madoguchi.search.index import drain
 from madoguchi.search.models import Pending
 from madoguchi.telephony.actions.close_silent_calls import close_silent_calls
+from madoguchi.telephony.actions.orders import settle_overdue
+from madoguchi.telephony.actions.pbx_lines import alarm_about_lost
 from madoguchi.telephony.actions.wrapup import end_due_wrapups
 
 _BATCH = 50
@@ -40,6 +43,12 @@ class Job:
     name: str
     function: Callable[[], bool]
     every: float
+
+
+def alarm_about_lines() -> bool:
+    """Tell of configured telephone systems whose line stays down."""
+    alarm_about_lost([(line.key, line.name) for line in settings.ASTERISK], timezone.now())
+    return False
 
 
 SCHEDULE: tuple[Job, ...] = (
@@ -55,6 +64,8 @@ SCHEDULE: tuple[Job, ...] = (
     Job("recalculation", recalculate, every=5.0),
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("wrap_ups", lambda: end_due_wrapups(timezone.now(), limit=_BATCH) == _BATCH, every=1.0),
+    Job("telephone_orders", lambda: settle_overdue(timezone.now(), limit=_BATCH) == _BATCH, every=5.0),
+    Job("telephone_lines", alarm_about_lines, every=20.0),
     Job("rules", fire_due, every=1.0),
     Job("rules_entering", enter_tickets, every=5.0),
     Job("directory", synchronize, every=5.0),

@@ -23,19 +23,24 @@ _GAP_MEMORY = timedelta(days=1)
 
 
 @transaction.atomic
-def receive_events(events: Sequence[Event], *, sender: str, by: Actor) -> list[Call]:
+def receive_events(events: Sequence[Event], *, sender: str, by: Actor, as_read: bool = False) -> list[Call]:
     """Take in up to 500 checked events of one sender (``providers/*/translation.py``); the calls they belong to.
 
     Idempotent: an event whose id this sender has used before changes nothing. Safe under concurrent posts: a call is
     locked while its events are stored and folded. Every real transition is written to the journal once.
+
+    ``as_read``: the events bear the moments at which they were read off the line, and may have waited since.
     """
     now = timezone.now()
-    received = [replace(event, received_at=now, sender=sender) for event in events]
+    received = [
+        replace(event, received_at=(event.received_at if as_read else None) or now, sender=sender) for event in events
+    ]
     source = _source(sender, now)
-    receipt = Receipt(now, by, sender, source.skew_s)
+    since = min((event.received_at for event in received if event.received_at), default=now)
+    receipt = Receipt(now, by, sender, source.skew_s, since=since)
     new_sources = _new_sources(received, sender)
     calls = _locked_calls(received, sender, now)
-    _store(received, calls, now)
+    _store(received, calls)
     touched, changed = _merged(received, calls, by)
     for call, rows in _events_of(touched):
         changed += project(call, rows, receipt)
@@ -56,7 +61,7 @@ def append_event(call: Call, event: Event, *, by: Actor, now: datetime) -> Call:
 
 def _append(call: Call, event: Event, receipt: Receipt) -> tuple[Call, list[Staff]]:
     locked = Call.objects.select_for_update().get(pk=call.merged_into_id or call.pk)
-    _store([replace(event, received_at=receipt.now)], {event.call or "": locked}, receipt.now)
+    _store([replace(event, received_at=receipt.now)], {event.call or "": locked})
     return locked, [staff for row, rows in _events_of([locked]) for staff in project(row, rows, receipt)]
 
 
@@ -107,15 +112,15 @@ def _into(event: Event) -> tuple[str, ...]:
     return (event.text("into"),) if event.type == "call.joined" and event.text("into") else ()
 
 
-def _store(events: Iterable[Event], calls: dict[str, Call], now: datetime) -> None:
+def _store(events: Iterable[Event], calls: dict[str, Call]) -> None:
     rows = [
         CallEvent(
             sender=event.sender,
             event_id=event.id,
             call=calls[event.call] if event.call else None,
             type=event.type,
-            at=event.at or now,
-            received_at=now,
+            at=event.moment,
+            received_at=event.received_at or event.moment,
             clock="sender" if event.at else "received",
             payload=dict(event.payload),
         )

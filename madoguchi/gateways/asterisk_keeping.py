@@ -1,0 +1,249 @@
+"""What a connector reads off its line, into the database: events and the memory of the translation in one transaction.
+
+Everything here is called from one thread.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import batched
+from typing import Any, Literal, NamedTuple
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
+from django.utils import timezone
+
+from madoguchi.foundation.literal import Words
+from madoguchi.gateways.ami import Pairs
+from madoguchi.gateways.asterisk_orders import (
+    REASONS,
+    RING_SECONDS,
+    Action,
+    ImpossibleError,
+    actions_of,
+    order_of,
+)
+from madoguchi.gateways.lines import PbxLine
+from madoguchi.journal.record import NamedActor
+from madoguchi.problems.set_aside import set_aside
+from madoguchi.telephony.actions import orders, pbx_lines
+from madoguchi.telephony.actions.receive_events import receive_events
+from madoguchi.telephony.events import Event
+from madoguchi.telephony.models import Order, Pbx, PbxDevice
+from madoguchi.telephony.operators import staff_named
+from madoguchi.telephony.providers.asterisk.translation import Translation
+
+_LARGEST_POST = 500
+_MOST_ORDERS = 50
+_MEMBER = ("QueueMember", "QueueMemberAdded", "QueueMemberPause", "QueueMemberStatus")
+_ANSWER_WITHIN = timedelta(seconds=10)
+_RINGING = timedelta(seconds=RING_SECONDS) + _ANSWER_WITHIN
+
+
+class Heard(NamedTuple):
+    """One thing that happened on a line, in its order; ``at`` is our clock, epoch seconds."""
+
+    kind: Literal["begun", "lost", "sent", "received"]
+    at: float
+    pairs: Pairs
+
+
+class Keeper:
+    """Follows one line. ``holder`` names the connector; each call refuses (NotHeldError) once another has the line."""
+
+    def __init__(self, line: PbxLine, holder: str) -> None:
+        self.line, self.holder = line, holder
+        self.by = NamedActor("telephone", line.name)
+        self.pbx_id = 0
+        self._saved = ""
+        self._restore()
+
+    def claim(self, gone: Callable[[str], bool]) -> bool:
+        """Take the line, and remember what its last holder knew."""
+        close_old_connections()
+        pbx_lines.enrol(self.line.key, self.line.name)
+        if not pbx_lines.claim(self.line.key, holder=self.holder, gone=gone, now=timezone.now()):
+            return False
+        pbx = Pbx.objects.get(key=self.line.key)
+        self.pbx_id, self._saved = pbx.pk, pbx.memory
+        self._restore()
+        return True
+
+    def release(self) -> None:
+        pbx_lines.release(self.line.key, holder=self.holder)
+        connection.close()
+
+    def renew(self) -> None:
+        close_old_connections()
+        now = timezone.now()
+        with transaction.atomic():
+            pbx_lines.hold(self.line.key, holder=self.holder, now=now)
+        orders.settle_overdue(now)
+
+    def lost(self, error: str, refused: bool) -> None:
+        close_old_connections()
+        now = timezone.now()
+        pbx_lines.note_lost(self.line.key, error, holder=self.holder, refused=refused, by=self.by, now=now)
+
+    def keep(self, batch: Sequence[Heard]) -> None:
+        """Take in what was heard, all or nothing; what cannot be understood is set aside alone.
+
+        Raises DatabaseError or InterfaceError when the database is away: the same batch may then be kept again.
+        """
+        close_old_connections()
+        try:
+            self._keep(batch)
+        except (DatabaseError, InterfaceError, pbx_lines.NotHeldError):
+            self._restore()
+            raise
+        except Exception as error:  # noqa: BLE001 (a message that nobody foresaw must not stop the line)
+            self._restore()
+            if len(batch) > 1:
+                for one in batch:
+                    self.keep([one])
+            else:
+                set_aside("telephony.asterisk", error, pbx=self.line.key, message=json.dumps(batch[0].pairs)[:4000])
+
+    @transaction.atomic
+    def _keep(self, batch: Sequence[Heard]) -> None:
+        pbx = pbx_lines.hold(self.line.key, holder=self.holder, now=timezone.now())
+        events = [event for heard in batch for event in self._take(heard)]
+        for post in batched(events, _LARGEST_POST):
+            receive_events(post, sender=self.line.key, by=self.by, as_read=True)
+        received = [heard.at for heard in batch if heard.kind == "received"]
+        if received:
+            pbx.heard_at = datetime.fromtimestamp(received[-1], UTC)
+        memory = {"translation": self._translation.to_json(), "ahead": self._ahead, "members": self._members}
+        pbx.memory = json.dumps(memory)
+        pbx.save(update_fields=["memory", "heard_at"])
+        transaction.on_commit(lambda: self._remember(pbx.memory))
+
+    def _remember(self, saved: str) -> None:
+        self._saved = saved
+
+    def _restore(self) -> None:
+        """As it was when it was last committed."""
+        known: dict[str, Any] = json.loads(self._saved) if self._saved else {}
+        naming, memory = self.line.naming, known.get("translation")
+        self._translation = Translation.from_json(memory, naming) if memory else Translation(naming)
+        self._ahead: float = known.get("ahead", 0.0)
+        # What a running list of members has told so far: (extension, interface, paused).
+        self._members: list[tuple[str, str, bool]] = [tuple(member) for member in known.get("members", [])]
+
+    def _take(self, heard: Heard) -> list[Event]:
+        """The events of one thing heard. The translation reckons by the PBX's clock, which is ``ahead`` of ours."""
+        message = dict(heard.pairs)
+        stamp = message.get("Timestamp", "")
+        if heard.kind == "received" and stamp.replace(".", "", 1).isdecimal():
+            self._ahead = float(stamp) - heard.at
+        at = heard.at + self._ahead
+        if heard.kind == "begun":
+            self._members = []
+            pbx_lines.note_connected(self.line.key, holder=self.holder, by=self.by, now=timezone.now())
+            found = self._translation.begun(at=at)
+        elif heard.kind == "lost":
+            found = self._translation.lost(at=at)
+        elif heard.kind == "sent":
+            found = self._translation.asked(heard.pairs, at=at)
+        else:
+            found = self._translation.take(heard.pairs, at=at)
+            self._answer(message)
+            if self._follow_member(message):
+                found = [event for event in found if event.type != "agent.state"]
+        read = datetime.fromtimestamp(heard.at, UTC)
+        return [event if event.at is None else replace(event, received_at=read) for event in found]
+
+    # Telephones in the queues
+
+    def _follow_member(self, message: dict[str, str]) -> bool:
+        """Note an extension's membership; whether the message only says of a pause what is known or was asked for."""
+        kind = message.get("Event", "")
+        if kind == "QueueStatusComplete":
+            self._agree()
+        extension = self.line.naming.extension_of(message.get("Interface") or message.get("Location", ""))
+        if extension is None or kind not in _MEMBER:
+            return False
+        interface, paused = message.get("Interface") or message["Location"], message.get("Paused") == "1"
+        if kind == "QueueMember":
+            self._members.append((extension, interface, paused))
+            return False
+        device, is_new = PbxDevice.objects.get_or_create(
+            pbx_id=self.pbx_id, extension=extension, defaults={"interfaces": [interface], "is_paused": paused}
+        )
+        if interface not in device.interfaces:
+            device.interfaces = sorted({*device.interfaces, interface})
+            device.save(update_fields=["interfaces"])
+        if kind != "QueueMemberPause" or is_new:
+            return False
+        known = device.is_paused == paused
+        PbxDevice.objects.filter(pk=device.pk).update(is_paused=paused)
+        return known
+
+    def _agree(self) -> None:
+        """All members are told: the queues learn what the desk's people said of themselves meanwhile."""
+        members: dict[str, tuple[set[str], bool]] = {}
+        for extension, interface, paused in self._members:
+            interfaces, before = members.get(extension, (set[str](), False))
+            members[extension] = ({*interfaces, interface}, before or paused)
+        self._members = []
+        PbxDevice.objects.filter(pbx=self.pbx_id).exclude(extension__in=members).delete()
+        PbxDevice.objects.bulk_create(
+            [
+                PbxDevice(pbx_id=self.pbx_id, extension=extension, interfaces=sorted(interfaces), is_paused=paused)
+                for extension, (interfaces, paused) in members.items()
+            ],
+            update_conflicts=True,
+            unique_fields=["pbx", "extension"],
+            update_fields=["interfaces", "is_paused"],
+        )
+        for staff in staff_named(members).values():
+            orders.agree(staff, by=self.by)
+
+    # Orders
+
+    def claim_orders(self) -> list[tuple[int, list[Action]]]:
+        """Orders to be sent now, each with its actions. They are marked as sent first: none goes out twice."""
+        close_old_connections()
+        waiting = Order.objects.filter(pbx=self.pbx_id, state__in=Words(*Order.OPEN)).filter(state=Order.State.QUEUED)
+        if not waiting.exists():
+            return []
+        now = timezone.now()
+        with transaction.atomic():
+            pbx_lines.hold(self.line.key, holder=self.holder, now=now)
+            rows = waiting.select_related("staff", "call").order_by("id")[:_MOST_ORDERS]
+            return [(order.pk, actions) for order in rows if (actions := self._claim(order, now))]
+
+    def _claim(self, order: Order, now: datetime) -> list[Action]:
+        if order.expires_at <= now:
+            orders.settle(order, Order.State.EXPIRED, by=self.by, now=now)
+            return []
+        device = PbxDevice.objects.filter(pbx=self.pbx_id, extension=order.extension).first()
+        try:
+            actions = actions_of(order, self.line, self._translation, device.interfaces if device else [])
+        except ImpossibleError as error:
+            orders.settle(order, Order.State.FAILED, str(error), by=self.by, now=now)
+            return []
+        answered_by = now + (_RINGING if order.kind == Order.Kind.ORIGINATE else _ANSWER_WITHIN)
+        Order.objects.filter(pk=order.pk, state=Order.State.QUEUED).update(
+            state=Order.State.SENT, sent_at=now, expires_at=answered_by, pending=len(actions)
+        )
+        return actions
+
+    def _answer(self, message: dict[str, str]) -> None:
+        """What the PBX says to one of our orders."""
+        order_id = order_of(message.get("ActionID", ""))
+        order = Order.objects.filter(pk=order_id, pbx=self.pbx_id, state=Order.State.SENT).first() if order_id else None
+        if order is None:
+            return
+        now, refused = timezone.now(), message.get("Response") in ("Error", "Failure")
+        if message.get("Event") == "OriginateResponse":
+            reason = message.get("Reason", "")
+            state, result = (Order.State.FAILED, REASONS.get(reason, reason)) if refused else (Order.State.DONE, "")
+            orders.settle(order, state, result, by=self.by, now=now)
+        elif message.get("Response"):
+            order.pending = max(0, order.pending - 1)
+            order.result = message.get("Message", "")[:200] if refused else order.result
+            order.save(update_fields=["pending", "result"])
+            if order.pending == 0 and (refused or order.kind != Order.Kind.ORIGINATE):
+                state = Order.State.FAILED if order.result else Order.State.DONE
+                orders.settle(order, state, order.result, by=self.by, now=now)

@@ -1,0 +1,29 @@
+"""Reactions: administrators hear when the line to a telephone system stays down, and when it is back."""
+
+from django.db import models
+from django.utils.translation import gettext_noop
+
+from madoguchi.journal.models import Entry
+from madoguchi.notifications.actions import notify
+from madoguchi.people.models import Membership, Role, Staff
+
+LOST = gettext_noop("The telephone system %(name)s has been out of reach since %(since)s. %(error)s")
+BACK = gettext_noop("The telephone system %(name)s is connected again.")
+
+
+def tell_lost(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
+    """At once: while the line is down the desk sees no calls."""
+    data = entry.data
+    params = {"name": data["name"], "since_time": data["since"], "error": data["error"]}
+    notify(_administrators(), LOST, kind=entry.kind, params=params, at_once=True)
+
+
+def tell_back(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
+    """Only those hear of it who were alarmed before."""
+    if entry.data["alarmed"]:
+        notify(_administrators(), BACK, kind=entry.kind, params={"name": entry.data["name"]}, at_once=True)
+
+
+def _administrators() -> list[Staff]:
+    rows = Membership.objects.filter(role=Role.ADMINISTRATOR, staff__is_active=True).select_related("staff")
+    return [row.staff for row in rows.order_by("staff_id")]

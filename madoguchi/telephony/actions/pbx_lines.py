@@ -1,0 +1,102 @@
+"""The lines to the telephone systems: who keeps one, how it stands, and who is told when it stays down."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from madoguchi.journal.record import SYSTEM, Actor, record
+from madoguchi.telephony.models import Pbx
+
+LEASE = timedelta(seconds=15)
+ALARM_AFTER = timedelta(minutes=2)
+
+
+class NotHeldError(Exception):
+    """Another connector has this line now."""
+
+
+def enrol(key: str, name: str) -> None:
+    """A telephone system that is configured has its row."""
+    Pbx.objects.bulk_create([Pbx(key=key, name=name[:200])], ignore_conflicts=True)
+    Pbx.objects.filter(key=key).exclude(name=name[:200]).update(name=name[:200])
+
+
+def claim(key: str, *, holder: str, gone: Callable[[str], bool], now: datetime) -> bool:
+    """Take a line that nobody has: its last holder gave it up, was not heard of for a while, or is ``gone``."""
+    pbx = Pbx.objects.get(key=key)
+    if pbx.held_by not in ("", holder) and pbx.held_until and pbx.held_until > now and not gone(pbx.held_by):
+        return False
+    same = Pbx.objects.filter(pk=pbx.pk, held_by=pbx.held_by)
+    return bool(same.update(held_by=holder, held_until=now + LEASE))
+
+
+def hold(key: str, *, holder: str, now: datetime) -> Pbx:
+    """The line's row, locked and held for a while longer; raises NotHeldError when it is no longer this holder's."""
+    pbx = Pbx.objects.select_for_update().filter(key=key).first()
+    if pbx is None or pbx.held_by != holder:
+        raise NotHeldError(key)
+    pbx.held_until = now + LEASE
+    pbx.save(update_fields=["held_until"])
+    return pbx
+
+
+def release(key: str, *, holder: str) -> None:
+    """Give the line up, so that another may have it at once."""
+    Pbx.objects.filter(key=key, held_by=holder).update(held_by="", held_until=None)
+
+
+@transaction.atomic
+def note_connected(key: str, *, holder: str, by: Actor, now: datetime) -> Pbx:
+    """The line stands."""
+    pbx = hold(key, holder=holder, now=now)
+    was_down = pbx.down_since or now
+    alarmed = pbx.told_down_at is not None
+    pbx.state, pbx.connected_since, pbx.down_since = Pbx.State.CONNECTED, now, None
+    pbx.told_down_at, pbx.error = None, ""
+    pbx.save(update_fields=["state", "connected_since", "down_since", "told_down_at", "error"])
+    data = {"name": pbx.name, "seconds": int((now - was_down).total_seconds()), "alarmed": alarmed}
+    record("pbx.connected", by=by, about=[pbx], data=data)
+    return pbx
+
+
+@transaction.atomic
+def note_lost(key: str, error: str, *, holder: str, refused: bool = False, by: Actor, now: datetime) -> Pbx:
+    """The line is down, and why; ``refused``: name or password are wrong. Told once, however often it is tried."""
+    pbx = hold(key, holder=holder, now=now)
+    before = (pbx.state, pbx.error)
+    pbx.state = Pbx.State.REFUSED if refused else Pbx.State.DOWN
+    pbx.connected_since, pbx.down_since = None, pbx.down_since or now
+    pbx.error, pbx.error_at = error[:500], now
+    pbx.save(update_fields=["state", "connected_since", "down_since", "error", "error_at"])
+    if before != (pbx.state, pbx.error):
+        record("pbx.lost", by=by, about=[pbx], data={"name": pbx.name, "error": pbx.error, "refused": refused})
+    return pbx
+
+
+@transaction.atomic
+def alarm_about_lost(lines: Iterable[tuple[str, str]], now: datetime) -> int:
+    """Tell of configured lines (key, name) that have been down for two minutes, or that no connector keeps; how many.
+
+    The worker's schedule calls it; each is told once until it stands again.
+    """
+    lines = list(lines)
+    known = set(Pbx.objects.filter(key__in=[key for key, _name in lines]).values_list("key", flat=True))
+    for key, name in lines:
+        if key not in known:
+            enrol(key, name)
+    long_ago = now - ALARM_AFTER
+    left = Q(down_since__isnull=True, held_until__lt=long_ago) | Q(down_since__isnull=True, held_until__isnull=True)
+    lost = Pbx.objects.select_for_update().filter(
+        Q(down_since__lt=long_ago) | left, key__in=[key for key, _name in lines], told_down_at__isnull=True
+    )
+    told = 0
+    for pbx in lost:
+        pbx.down_since = pbx.down_since or pbx.held_until or now
+        pbx.told_down_at = now
+        pbx.save(update_fields=["down_since", "told_down_at"])
+        data = {"name": pbx.name, "since": pbx.down_since.isoformat(), "error": pbx.error}
+        record("pbx.stays_down", by=SYSTEM, about=[pbx], data=data)
+        told += 1
+    return told
