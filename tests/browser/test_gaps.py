@@ -1,4 +1,4 @@
-"""A gap is found in the list, taken, an article written from it, and its page says whether that helped."""
+"""A gap is found in the list, taken, an article written from it, closed; its page says whether that helped."""
 
 from datetime import timedelta
 
@@ -66,6 +66,12 @@ def test_a_gap_is_taken_written_and_its_effect_shown(served: Desk, open_window: 
     page.reload()
     expect(page.locator(".effect-table")).to_contain_text("100% (2/2)")
     expect(page.get_by_text("まだ判断できません")).to_have_count(0)
+    assert_accessible(page)
+    page.keyboard.press("Alt+c")
+    expect(page.locator(".article-facts")).to_contain_text("終了")
+    expect(page.locator(".article-facts")).to_contain_text("記事で答えられる")
+    expect(page.locator(".effect-table")).to_contain_text("100% (2/2)")
+    expect(page.get_by_role("button", name="もう一度開く")).to_be_visible()
     assert_accessible(page)
     with served.inside():
         assert Article.objects.get(question="VPNに接続できない").texts.count() >= 3

@@ -87,13 +87,18 @@ def write(gap: Gap, article: Article, *, by: Staff) -> Gap:
 
 @transaction.atomic
 def close(gap: Gap, *, reason: str, note: str = "", by: Staff) -> Gap:
-    """No article is needed; something else cures it, or it may stay."""
+    """The article that was written answers it; or none is needed, something else cures it, or it may stay.
+
+    What the article changed is told on, and its words lead to it.
+    """
     if reason not in Gap.Reason.values:
         raise Refused(_("Say why no article is needed."), code="reason_missing", field="reason")
     note = one_line(note)[:500]
     if reason == Gap.Reason.OTHER and not note:
         raise Refused(_("Say in a few words what it is."), code="note_missing", field="note")
     current = _held(gap, by)
+    if reason == Gap.Reason.ANSWERED and (current.state != State.WRITTEN or current.article_id is None):
+        raise Refused(_("No article is written for this gap yet."), code="not_written", status=409)
     current.state, current.reason, current.note, current.closed_at = State.CLOSED, reason, note, timezone.now()
     _keep(current, "state", "reason", "note", "closed_at")
     record("gap.closed", by=by, about=[current], data={"title": current.title, "reason": reason, "note": note})
@@ -141,8 +146,7 @@ def merge(gap: Gap, into: Gap, *, by: Staff) -> Gap:
         raise Refused(_("Choose another gap."), code="same_gap", field="into")
     _forget(current, by)
     moved = current.evidence.update(gap=other, near=1)
-    if other.state == State.WRITTEN:
-        _teach(other, by)
+    _teach(other, by)
     current.merged_into = other
     _keep(current, "merged_into")
     _keep(other)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from madoguchi.catalog.models import Category
 from madoguchi.knowledge.models import Article, Search
@@ -26,11 +27,12 @@ class Gap(models.Model):
         OPEN = "open", _("Open")
         TAKEN = "taken", _("Being worked on")
         WRITTEN = "written", _("Article written")
-        CLOSED = "closed", _("No article needed")
+        CLOSED = "closed", pgettext_lazy("gap", "Closed")
 
     class Reason(models.TextChoices):
-        """What cures it instead of an article."""
+        """What cures it: the article that was written, or something else."""
 
+        ANSWERED = "answered", _("The article answers it")
         TRAINING = "training", _("Training: the answer is known")
         ACCESS = "access", _("Access: the first line lacks a right")
         PRODUCT = "product", _("Product fault: to be repaired")

@@ -83,7 +83,7 @@ def gap_page(request: StaffRequest, gap_id: int) -> HttpResponse:
         "similar": [one for one in suggest(title, access=request.access, limit=SIMILAR) if one.article != gap.article],
         "effect": effect(gap, request.access),
         "works": works,
-        "reasons": Gap.Reason.choices,
+        "reasons": [choice for choice in Gap.Reason.choices if choice[0] != Gap.Reason.ANSWERED],
         "colleagues": _colleagues() if works else [],
         "others": _others(gap, title, request.access) if works else [],
     }
@@ -126,10 +126,15 @@ def link(request: StaffRequest, gap_id: int) -> HttpResponse:
 @guard(Capability.READ_TICKETS)
 @require_POST
 def close(request: StaffRequest, gap_id: int) -> HttpResponse:
-    """No article is needed."""
-    gap = _gap_or_404(request, gap_id)
-    actions.close(gap, reason=request.POST.get("reason", ""), note=request.POST.get("note", ""), by=request.user)
-    messages.success(request, _("The gap is closed without an article."))
+    """The article answers it, or none is needed."""
+    gap = actions.close(
+        _gap_or_404(request, gap_id),
+        reason=request.POST.get("reason", ""),
+        note=request.POST.get("note", ""),
+        by=request.user,
+    )
+    answered = gap.reason == Gap.Reason.ANSWERED
+    messages.success(request, _("The gap is closed.") if answered else _("The gap is closed without an article."))
     return _to_gap(request, gap)
 
 

@@ -61,6 +61,25 @@ def test_a_gap_goes_its_way(cast: Cast, gap: Gap) -> None:
     assert kinds() == ["gap.taken", "gap.taken", "gap.written", "gap.reopened", "gap.released", "gap.closed"]
 
 
+def test_a_written_gap_is_closed_by_its_owner_and_its_effect_told_on(cast: Cast, gap: Gap) -> None:
+    with pytest.raises(Refused) as refused:
+        close(gap, reason="answered", by=cast.kimura)
+    assert refused.value.code == "not_written"
+    gap = take(gap, owner=cast.takahashi, by=cast.kimura)
+    article = written(cast)
+    gap = write(gap, article, by=cast.takahashi)
+    before, words = effect(gap, access_of(cast.takahashi)), words_of(article)
+    gap = close(gap, reason="answered", by=cast.takahashi)
+    assert (gap.state, gap.reason, gap.article) == ("closed", "answered", article)
+    assert effect(gap, access_of(cast.takahashi)) == before
+    assert words_of(article) == words
+    assert gap_list(access_of(cast.kimura), Asked()) == []
+    with pytest.raises(Refused):
+        close(gap, reason="answered", by=cast.takahashi)
+    gap = reopen(gap, by=cast.takahashi)
+    assert (gap.state, gap.article, gap.reason) == ("taken", None, "")
+
+
 def words_of(article: Article) -> set[str]:
     return set(ArticleText.objects.filter(article=article).values_list("text", flat=True))
 

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from madoguchi.insight.gaps.actions import merge, take
+from madoguchi.insight.gaps.actions import merge, take, write
 from madoguchi.insight.gaps.models import Evidence, Gap
 from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, create
@@ -177,3 +177,18 @@ def test_an_article_from_a_gap_is_warned_of_who_asked(cast: Cast, sign_in: SignI
     typed = {"gap": str(gap.pk), "question": "VPNが切れる", "answer": "待つ。a@b.example へ"}
     assert "メールアドレス" in client.post(reverse("knowledge:preview"), typed).content.decode()
     assert "メールアドレス" not in client.post(reverse("knowledge:preview"), {**typed, "gap": ""}).content.decode()
+
+
+def test_whoever_wrote_the_article_closes_the_gap_from_its_page(cast: Cast, sign_in: SignIn, gap: Gap) -> None:
+    offered = "記事で答えられたので終了"
+    take(gap, owner=cast.takahashi, by=cast.kimura)
+    assert offered not in sign_in(cast.takahashi).get(address("gap", gap)).text
+    write(gap, create(Content(question="VPN", answer="証明書を見る"), by=cast.kimura), by=cast.takahashi)
+    assert offered not in sign_in(cast.sato).get(address("gap", gap)).text
+    client = sign_in(cast.takahashi)
+    assert offered in client.get(address("gap", gap)).text
+    html = client.post(address("gap_close", gap), {"reason": "answered"}, follow=True).text
+    assert "ギャップを終了しました。" in html
+    assert "記事で答えられる" in html
+    assert offered not in html
+    assert 'id="effect-title"' in html
