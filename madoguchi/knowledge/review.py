@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import BigIntegerField, ExpressionWrapper, F, Q
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
@@ -24,7 +24,7 @@ class Queue:
     heaviest: int
 
 
-def queue(rows: ArticleQuerySet, *, after: str, size: int) -> Queue:
+def queue(rows: ArticleQuerySet, *, after: str, size: int, by_uses: bool = True) -> Queue:
     """Articles among ``rows`` that wait for somebody to look at them, the heaviest first.
 
     In it are current articles that are not validated, whose day of review has come, that nobody looked at for 90 days,
@@ -32,11 +32,14 @@ def queue(rows: ArticleQuerySet, *, after: str, size: int) -> Queue:
 
         weight = (1 + uses) × (1 + days since it was last written or found right) × (1 + 4 × open comments)
 
+    Whoever may not know how often articles were used is shown them by the other two factors (``by_uses`` false): order
+    and cursor would tell them.
+
     Each factor has its 1, so that no article drops out for having never been used, being new, or having no complaint.
     ``after`` is the cursor ``weight~id~day``: the day goes with it, so that midnight moves nothing between two pages.
     """
     weight, pk, day = _read(after) or (None, None, timezone.localdate().toordinal())
-    waiting = rows.current().filter(_waits(day)).annotate(weight=_weight(day))
+    waiting = rows.current().filter(_waits(day)).annotate(weight=_weight(day, by_uses=by_uses))
     if weight is not None:
         waiting = waiting.filter(Q(weight__lt=weight) | Q(weight=weight, pk__lt=pk))
     found = list(waiting.light().select_related("owner_team", "category").order_by("-weight", "-pk")[: size + 1])
@@ -57,11 +60,10 @@ def _waits(day: int) -> Q:
     )
 
 
-def _weight(day: int) -> ExpressionWrapper:
+def _weight(day: int, *, by_uses: bool) -> ExpressionWrapper:
     # As a long number from the first factor on: PostgreSQL would stop at two thousand million.
-    product = (
-        (1 + Cast("uses", BigIntegerField())) * (1 + day - F("checked_day")) * (1 + COMPLAINT * F("open_comments"))
-    )
+    uses = Cast("uses" if by_uses else Value(0), BigIntegerField())
+    product = (1 + uses) * (1 + day - F("checked_day")) * (1 + COMPLAINT * F("open_comments"))
     return ExpressionWrapper(product, output_field=BigIntegerField())
 
 

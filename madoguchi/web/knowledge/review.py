@@ -28,7 +28,8 @@ def index(request: StaffRequest) -> HttpResponse:
     team = request.GET.get("team", "")
     if number_of(team):
         rows = rows.filter(owner_team=number_of(team))
-    found = queue(rows, after=request.GET.get("after", ""), size=PAGE)
+    after = request.GET.get("after", "")
+    found = queue(rows, after=after, size=PAGE, by_uses=not request.access.is_partner)
     context = {
         "rows": found.rows,
         "heaviest": max(found.heaviest, number_of(request.GET.get("top", "")), 1),

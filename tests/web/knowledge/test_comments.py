@@ -88,3 +88,21 @@ def test_how_often_it_was_used_is_not_for_partners(cast: Cast, sign_in: SignIn, 
         assert article.question in page
         assert "41738" not in page
         assert "heaviest" not in page
+
+
+def test_neither_order_nor_address_tells_partners_how_often_it_was_used(
+    cast: Cast, sign_in: SignIn, article: Article, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("madoguchi.web.knowledge.review.PAGE", 1)
+    other = create(Content(question="もう一つ", answer="はい", state=State.NOT_VALIDATED), by=cast.kimura)
+
+    rows = {"HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#rows"}
+
+    def told(who: Staff) -> str:
+        page = sign_in(who).get("/knowledge/review/", headers=rows).content.decode()
+        return page.split('class="review-verbs"')[0] + page.split("</ul>")[1]
+
+    partner, desk = told(cast.ogawa), told(cast.sato)
+    Article.objects.filter(pk=other.pk).update(uses=41_738)
+    assert told(cast.ogawa) == partner
+    assert told(cast.sato) != desk
