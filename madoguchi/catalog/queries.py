@@ -69,6 +69,13 @@ def outline() -> list[Branch]:
     return found
 
 
+def paths() -> dict[int, str]:
+    """What each category is called with those above it, in the order a reader expects; one query."""
+    rows = outline()
+    labels = {row.id: row.label for row in rows}
+    return {row.id: " › ".join([*(labels[one] for one in row.above), row.label]) for row in rows}
+
+
 def service_names() -> dict[str, str]:
     """What people call a contract's services: each key by the name of the first category that needs it."""
     names: dict[str, str] = {}

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -107,7 +107,8 @@ def _index(kind: str, rows: list[Pending]) -> int:
             except Exception as error:
                 # One text that cannot be analysed is set aside with its error; the queue goes on.
                 log.exception("Indexing %s:%s failed", kind, row.ref)
-                _unchanged([row]).update(error=f"{type(error).__name__}: {error}"[:2000])
+                unchanged = Pending.objects.filter(pk=row.pk, version=row.version)
+                unchanged.update(error=f"{type(error).__name__}: {error}"[:2000])
     rows = [row for row in rows if row.ref in documents or row.ref not in texts]
     with transaction.atomic():
         mine = {
@@ -125,13 +126,6 @@ def _index(kind: str, rows: list[Pending]) -> int:
             )
             Pending.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
-
-
-def _unchanged(rows: list[Pending]) -> models.QuerySet[Pending]:
-    wanted = Q(pk__in=[])
-    for row in rows:
-        wanted |= Q(pk=row.pk, version=row.version)
-    return Pending.objects.filter(wanted)
 
 
 def matching(kind: str, text: str) -> models.expressions.RawSQL | None:

@@ -54,9 +54,18 @@ def _add(words: Sequence[str], by: Actor) -> Synonyms:
 
 
 @transaction.atomic
-def change_synonyms(row: Synonyms, words: Sequence[str], *, by: Actor) -> Synonyms:
-    """Write the row anew; nothing happens when it says so already."""
+def change_synonyms(row: Synonyms, words: Sequence[str], *, by: Actor, version: int | None = None) -> Synonyms:
+    """Write the row anew; nothing happens when it says so already.
+
+    With ``version``, refuses (409) when somebody else changed the row since it was read.
+    """
     row = Synonyms.objects.select_for_update().get(pk=row.pk)
+    if version is not None and version != row.version:
+        raise Refused(
+            _("Somebody else changed this row meanwhile: %(words)s. Load the page again.") % {"words": str(row)},
+            code="changed_meanwhile",
+            status=409,
+        )
     if row.listed == list(words):
         return row
     different = _checked(words)

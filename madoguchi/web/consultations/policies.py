@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.catalog.queries import hearing_items, tree
+from madoguchi.catalog.queries import hearing_items, paths
 from madoguchi.consultations.actions.disclose import forget_disclosure, set_disclosure
 from madoguchi.consultations.disclosure import DEFAULT, DEFAULT_OUTSIDE, ITEM, Field
 from madoguchi.consultations.models import Disclosure
@@ -27,11 +27,11 @@ EVERYTHING = "default"
 @require_GET
 def index(request: StaffRequest) -> HttpResponse:
     """The policies that are written, that of everything first."""
-    paths = {node.pk: " › ".join(one.label for one in (*path, node)) for node, path in tree(active_only=False)}
+    called = paths()
     written = {row.category_id: row for row in Disclosure.objects.all()}
     rows = [(EVERYTHING, _("Everything else"), *_told(written.get(None)), None in written)]
-    rows += [(str(key), path, *_told(written[key]), True) for key, path in paths.items() if key in written]
-    context = {"rows": rows, "categories": [(key, path) for key, path in paths.items() if key not in written]}
+    rows += [(str(key), path, *_told(written[key]), True) for key, path in called.items() if key in written]
+    context = {"rows": rows, "categories": [(key, path) for key, path in called.items() if key not in written]}
     if (chosen := row_number(request.GET.get("category", ""))) is not None:
         return go(request, reverse("consultations:policy", args=[chosen]))
     return page(request, "consultations/policies.html", context)

@@ -109,4 +109,4 @@ def _word(name: str, value: str) -> str:
 
 
 def _version(versions: ArticleVersionQuerySet, number: str, default: int) -> ArticleVersion | None:
-    return versions.filter(number=number_of(number[:9]) or default).first()
+    return versions.filter(number=number_of(number) or default).first()

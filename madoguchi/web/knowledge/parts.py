@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
-from madoguchi.catalog.queries import tree
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.knowledge.models import Article
@@ -28,11 +27,6 @@ def back_to(request: StaffRequest, article_id: int) -> str:
         return reverse("knowledge:review")
     visible = Article.objects.visible_to(request.access).filter(pk=article_id).exists()
     return reverse("knowledge:page", args=[article_id]) if visible else reverse("knowledge:index")
-
-
-def paths() -> dict[int, str]:
-    """Category id → the names from the root on, in the order of the tree."""
-    return {row.pk: " › ".join(one.label for one in (*path, row)) for row, path in tree(active_only=False)}
 
 
 def number_of(written: str) -> int:

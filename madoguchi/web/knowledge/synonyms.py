@@ -21,6 +21,7 @@ from madoguchi.search.synonyms import (
     split_words,
     take_in,
 )
+from madoguchi.web.knowledge.parts import version_of
 from madoguchi.web.shell.export import export
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
@@ -53,7 +54,8 @@ def add(request: StaffRequest) -> HttpResponse:
 def change(request: StaffRequest, row_id: int) -> HttpResponse:
     """The row with other words."""
     row = get_object_or_404(Synonyms, pk=row_id)
-    change_synonyms(row, split_words(request.POST.get("words", "")), by=request.user)
+    words = split_words(request.POST.get("words", ""))
+    change_synonyms(row, words, by=request.user, version=version_of(request.POST))
     messages.success(request, _("The row is saved."))
     return go(request, reverse("knowledge:synonyms"))
 

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from madoguchi.catalog.models import Category
-from madoguchi.catalog.queries import outline
+from madoguchi.catalog.queries import paths
 from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.refusal import Refused
 from madoguchi.knowledge.glossary.actions import Entry, add, change, remove
@@ -135,14 +135,7 @@ def _place_of(term: Term) -> str:
 
 
 def _form(term: Term) -> dict[str, Any]:
-    labels: dict[int, str] = {}
-    for branch in outline():
-        labels[branch.id] = branch.label
-    paths = [
-        (branch.id, " › ".join([*(labels[one] for one in branch.above if one in labels), branch.label]))
-        for branch in outline()
-    ]
-    return {"term": term, "paths": paths, "audiences": Audience.choices}
+    return {"term": term, "paths": list(paths().items()), "audiences": Audience.choices}
 
 
 def _entry(data: QueryDict) -> Entry:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from madoguchi.catalog.queries import tree
+from madoguchi.catalog.queries import outline, paths
 from madoguchi.foundation.numbers import row_number
 from madoguchi.knowledge import article_index, usage
 from madoguchi.knowledge.models import Article, ArticleQuerySet, Place, Search, State
@@ -20,7 +20,7 @@ from madoguchi.knowledge.suggest import ranked
 from madoguchi.people.access import Access, Capability
 from madoguchi.tickets.models import Ticket
 from madoguchi.web.knowledge.comments import comments_of
-from madoguchi.web.knowledge.parts import article_or_404, paths
+from madoguchi.web.knowledge.parts import article_or_404
 from madoguchi.web.knowledge.standing import next_review
 from madoguchi.web.shell.export import export
 from madoguchi.web.shell.guard import StaffRequest, guard
@@ -115,7 +115,7 @@ def article_page(request: StaffRequest, article_id: int) -> HttpResponse:
 def _chosen(rows: ArticleQuerySet, address: dict[str, str]) -> ArticleQuerySet:
     """The rows that the filters of the address leave; what is archived only when asked for."""
     if (category := row_number(address["category"])) is not None:
-        below = [row.pk for row, path in tree(active_only=False) if category in {one.pk for one in (*path, row)}]
+        below = [row.id for row in outline() if category in (*row.above, row.id)]
         rows = rows.filter(category__in=below)
     if address["state"] in State.values:
         return rows.filter(state=address["state"])

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from madoguchi.catalog.models import Category
+from madoguchi.catalog.queries import paths
 from madoguchi.foundation.refusal import Refused
 from madoguchi.insight.gaps import actions as gaps
 from madoguchi.insight.gaps.models import Gap
@@ -23,7 +24,7 @@ from madoguchi.tickets.actions.write_article import write_article
 from madoguchi.tickets.models import Ticket
 from madoguchi.web.knowledge.beginning import Beginning, beginning, ticket_named, told_of
 from madoguchi.web.knowledge.gaps import article_for, behind, gap_to_write
-from madoguchi.web.knowledge.parts import article_or_404, back_to, day_of, number_of, one_of, paths
+from madoguchi.web.knowledge.parts import article_or_404, back_to, day_of, number_of, one_of
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, go, page
 

@@ -232,6 +232,11 @@ def test_keepers_keep_the_list_of_synonyms_and_nobody_else_does(cast: Cast, sign
     assert keeper.post("/knowledge/synonyms/import/", {"file": file}).status_code == 302
     assert Synonyms.objects.count() == 1
     assert keeper.post(f"/knowledge/synonyms/{row.pk}/change/", {"words": "PC,端末"}).status_code == 302
+    # Whoever still sees the row as it was does not take away what somebody else added.
+    stale = keeper.post(f"/knowledge/synonyms/{row.pk}/change/", {"words": "PC,パソコン", "version": "1"})
+    assert stale.status_code == 409
+    assert "PC = 端末" in stale.content.decode()
+    assert 'name="version" value="2"' in html(keeper, "/knowledge/synonyms/")
     assert keeper.post(f"/knowledge/synonyms/{row.pk}/remove/").status_code == 302
     assert not Synonyms.objects.exists()
     other = sign_in(cast.sato)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from madoguchi.catalog.models import Category
-from madoguchi.catalog.queries import outline
+from madoguchi.catalog.queries import paths
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
 from madoguchi.scripts import words
@@ -47,25 +47,18 @@ class Listed:
 def index(request: StaffRequest) -> HttpResponse:
     """The scripts in the order of the categories; two queries."""
     now = timezone.now()
-    paths = paths_of()
+    called = paths()
     found: dict[int, Listed] = {}
     rows = ScriptVersion.objects.visible_to(request.access).select_related("script__category", "staff")
     for version in rows.defer("definition").order_by("number"):
         category = version.script.category
-        row = found.setdefault(category.pk, Listed(category, paths.get(category.pk, category.label)))
+        row = found.setdefault(category.pk, Listed(category, called.get(category.pk, category.label)))
         stands = standing(version, now)
         if stands in {"current", "planned", "draft"}:
             setattr(row, stands, version)
-    order = {key: place for place, key in enumerate(paths)}
+    order = {key: place for place, key in enumerate(called)}
     listed = sorted(found.values(), key=lambda row: order.get(row.category.pk, len(order)))
     return page(request, "knowledge/scripts/index.html", {"rows": listed})
-
-
-def paths_of() -> dict[int, str]:
-    """What each category is called, with those above it, in the order of the tree."""
-    rows = outline()
-    names = {row.id: row.label for row in rows}
-    return {row.id: " › ".join([*(names[one] for one in row.above), row.label]) for row in rows}
 
 
 def standing(version: ScriptVersion, now: datetime) -> str:
@@ -98,7 +91,7 @@ def script_page(request: StaffRequest, category_id: int) -> HttpResponse:
     faults = check(definition, surroundings_of(definition, category)) if definition and _may_write(request) else []
     context = {
         "category": category,
-        "path": paths_of().get(category.pk, category.label),
+        "path": paths().get(category.pk, category.label),
         "version": version,
         "stands": stands[version.pk],
         "has_draft": any(name == "draft" for name in stands.values()),

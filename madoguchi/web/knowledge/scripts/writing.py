@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.catalog.queries import path_of
+from madoguchi.catalog.queries import path_of, paths
 from madoguchi.foundation.numbers import row_number
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Capability
@@ -24,7 +24,6 @@ from madoguchi.scripts.models import ScriptVersion
 from madoguchi.scripts.queries import destination_of, heirs_of, items_of, offered, surroundings_of
 from madoguchi.web.knowledge.scripts.builder import OWN, Form, example, of_definition, of_post, options_of
 from madoguchi.web.knowledge.scripts.drawing import drawn
-from madoguchi.web.knowledge.scripts.views import paths_of
 from madoguchi.web.knowledge.scripts.walking import labels_of
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import block, go, page, text
@@ -43,7 +42,7 @@ def new(request: StaffRequest) -> HttpResponse:
         category = get_object_or_404(Category, pk=chosen, is_active=True)
         return go(request, reverse("knowledge:scripts:edit", args=[category.pk]))
     active = set(Category.objects.filter(is_active=True, script__isnull=True).values_list("pk", flat=True))
-    choices = [(key, path) for key, path in paths_of().items() if key in active]
+    choices = [(key, path) for key, path in paths().items() if key in active]
     return page(request, "knowledge/scripts/new.html", {"choices": choices})
 
 
@@ -114,7 +113,7 @@ def _context(form: Form) -> dict[str, Any]:
     return {
         "form": form,
         "category": category,
-        "path": paths_of().get(category.pk, category.label),
+        "path": paths().get(category.pk, category.label),
         "faults": at,
         "wrong": sum(len(found) for found in at.values()),
         "picture": drawn(definition, labels, at.keys()),
