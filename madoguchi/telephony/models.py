@@ -149,6 +149,24 @@ class CallEvent(models.Model):
         return f"{self.type} {self.event_id}"
 
 
+class CallLeg(models.Model):
+    """Which call a device's part belongs to, as its sender numbers them (an Asterisk: by Uniqueid).
+
+    What else a telephone system tells of a call (its call data records, recordings) names legs, not calls. After calls
+    became one, all their legs lead to it.
+    """
+
+    sender = models.CharField(max_length=64)
+    uniqueid = models.CharField(max_length=200)
+    call = models.ForeignKey(Call, models.CASCADE, related_name="legs")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sender", "uniqueid"], name="telephony_leg_once")]
+
+    def __str__(self) -> str:
+        return self.uniqueid
+
+
 def seats_of(access: Access, call: models.OuterRef) -> "models.QuerySet[CallAgent]":
     """The seats by which these teams' staff may see the call of the outer query: answered, in it, or being rung."""
     colleagues = Membership.objects.filter(team__in=access.team_ids).values("staff")

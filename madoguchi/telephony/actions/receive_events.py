@@ -10,7 +10,7 @@ from django.utils import timezone
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import Staff
 from madoguchi.telephony.events import Event
-from madoguchi.telephony.models import Call, CallAgent, CallEvent, Sender
+from madoguchi.telephony.models import Call, CallAgent, CallEvent, CallLeg, Sender
 from madoguchi.telephony.operators import follow_calls, hear, hold_calls_of, locked_states, name_of, staff_named
 from madoguchi.telephony.projection import Receipt, as_merged, event_of, project
 from madoguchi.telephony.skew import learn
@@ -20,6 +20,7 @@ from madoguchi.telephony.wrapups import Turn, wrapup_event
 
 # A snapshot asks for the last cut of the line; older gaps belong to older snapshots.
 _GAP_MEMORY = timedelta(days=1)
+_WITH_LEGS = ("call.started", "agent.offered", "agent.joined", "party.answered")
 
 
 @transaction.atomic
@@ -41,6 +42,7 @@ def receive_events(events: Sequence[Event], *, sender: str, by: Actor, as_read: 
     new_sources = _new_sources(received, sender)
     calls = _locked_calls(received, sender, now)
     _store(received, calls)
+    _store_legs(received, calls)
     touched, changed = _merged(received, calls, by)
     for call, rows in _events_of(touched):
         changed += project(call, rows, receipt)
@@ -130,6 +132,24 @@ def _store(events: Iterable[Event], calls: dict[str, Call]) -> None:
         CallEvent.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def _store_legs(events: Iterable[Event], calls: dict[str, Call]) -> None:
+    found: dict[str, CallLeg] = {}
+    for event in events:
+        for name in _legs_of(event) if event.call else ():
+            found.setdefault(name, CallLeg(sender=event.sender, uniqueid=name, call=calls[event.call or ""]))
+    if found:
+        CallLeg.objects.bulk_create([found[name] for name in sorted(found)], ignore_conflicts=True)
+
+
+def _legs_of(event: Event) -> set[str]:
+    """The legs that an event brings into its call."""
+    legs = event.payload.get("legs") if event.type == "call.ended" else None
+    named = [event.text("leg")] if event.type in _WITH_LEGS else []
+    return {
+        name[:200] for name in [*named, *(legs if isinstance(legs, list) else [])] if isinstance(name, str) and name
+    }
+
+
 def _merged(events: Sequence[Event], calls: dict[str, Call], by: Actor) -> tuple[list[Call], list[Staff]]:
     """Carry out the joins among the events; the calls to fold, each once, and whose call is no longer their own."""
     moved: list[Staff] = []
@@ -141,6 +161,7 @@ def _merged(events: Sequence[Event], calls: dict[str, Call], by: Actor) -> tuple
         seats = CallAgent.objects.filter(call=part)
         moved += [seat.staff for seat in seats.filter(staff__isnull=False).select_related("staff") if seat.staff]
         seats.delete()
+        CallLeg.objects.filter(call=part).update(call=whole)
         Call.objects.filter(merged_into=part).update(merged_into=whole)
         as_merged(part)
         part.merged_into = whole
