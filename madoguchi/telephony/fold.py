@@ -213,6 +213,8 @@ class _Fold(Facts):
         if self.end is not None:
             if self.end.payload.get("estimated"):
                 self.incomplete["ended"] = None
+                if not self.was_answered:
+                    self.incomplete["answered"] = None
             if any(ring.begun is None for ring in self.offers):
                 self.incomplete["offered"] = None
             unknowable = self._is_consultation or (

@@ -14,12 +14,28 @@ ABSENT = "The recordings of a real Asterisk are not beside this checkout."
 
 type Row = dict[str, Any]
 
+_SHOWN = ("Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName", "Exten", "Context")
+
 # What a name in ``incomplete`` says of the fields of the record.
 COVERED = {
     "started": {"direction", "caller", "called", "ivr_s", "wait_s", "request_id", "queue_visits"},
     "answered": {"answered_by", "wait_s", "talk_s", "segments", "outcome", "offers", "queue_visits", "agents"},
     "hold": {"hold_s", "hold_count"},
-    "ended": {"ended_by", "talk_s", "segments", "hold_s", "transfer_wait_s", "end_estimated"},
+    # Everything after the last event is unknown.
+    "ended": {
+        "agents",
+        "end_estimated",
+        "ended_by",
+        "hold_count",
+        "hold_s",
+        "lost_in_transfer",
+        "offers",
+        "queue_visits",
+        "segments",
+        "talk_s",
+        "transfer_wait_s",
+        "transfers",
+    },
     "offered": {"offers"},
     "transfers": {"transfer_wait_s", "lost_in_transfer"},
     "talk_s": {"segments"},
@@ -78,6 +94,40 @@ def records_after_all(rows: list[Row]) -> list[dict[str, Any]]:
     return records_of(asterisk.events_of_recording([*rows, ask, answer]))
 
 
+def channels_after(rows: list[Row]) -> list[dict[str, str]]:
+    """What CoreShowChannels would list after these rows of a stream (of one connection)."""
+    living: dict[str, dict[str, str]] = {}
+    gone: set[str] = set()
+    for row in rows:
+        message = dict(row["msg"]) if row["dir"] == "recv" and "msg" in row else {}
+        for prefix in ("", "Dest", "LocalOne", "LocalTwo"):
+            unique = message.get(f"{prefix}Uniqueid", "")
+            if not unique or unique in gone or not message.get(f"{prefix}Linkedid"):
+                continue
+            born = message.get("Timestamp", str(row["t"]))
+            channel = living.setdefault(unique, {"Uniqueid": unique, "BridgeId": "", "born": born})
+            channel |= {key: message.get(prefix + key, "") for key in _SHOWN}
+            if message["Event"] in ("BridgeEnter", "BridgeLeave"):
+                channel["BridgeId"] = message["BridgeUniqueid"] if message["Event"] == "BridgeEnter" else ""
+            if message["Event"] == "Hangup":
+                gone.add(unique)
+                del living[unique]
+    return list(living.values())
+
+
+def list_of_channels(channels: list[dict[str, str]], at: float) -> list[Row]:
+    """The question for the channels and the PBX's answer, as rows received at ``at``."""
+    rows: list[Row] = [{"t": at, "conn": 2, "dir": "send", "msg": [["Action", "CoreShowChannels"], ["ActionID", "l"]]}]
+    for channel in channels:
+        shown = [["Event", "CoreShowChannel"], ["ActionID", "l"]]
+        shown += [[key, value] for key, value in channel.items() if key != "born"]
+        age = int(at - float(channel["born"]))
+        shown.append(["Duration", f"{age // 3600:02}:{age // 60 % 60:02}:{age % 60:02}"])
+        rows.append({"t": at, "conn": 2, "dir": "recv", "msg": shown})
+    end = [["Event", "CoreShowChannelsComplete"], ["ActionID", "l"], ["ListItems", str(len(channels))]]
+    return [*rows, {"t": at, "conn": 2, "dir": "recv", "msg": end}]
+
+
 def differences(expected: Any, got: Any, path: str, tolerance: float) -> list[str]:
     """Where ``got`` is not as ``expected``, in numbers up to ``tolerance``."""
     if isinstance(expected, dict):
@@ -109,4 +159,4 @@ def silent_differences(whole: list[dict[str, Any]], got: list[dict[str, Any]], *
         if "order" not in named:
             plain = [key for key in want if key not in _BESIDE | named]
             found += [part for key in plain for part in differences(want[key], record[key], key, tolerance)]
-    return found + [f"{call} never was" for call, record in by_id.items() if "started" not in record["incomplete"]]
+    return found + [f"{call} never was" for call, record in by_id.items() if not record["incomplete"]]

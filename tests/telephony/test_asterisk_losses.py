@@ -3,16 +3,19 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from madoguchi.telephony.events import Event
 from madoguchi.telephony.providers.asterisk.pbx import Pbx
-from madoguchi.telephony.providers.asterisk.translation import Translation, events_of_recording, pairs_of
+from madoguchi.telephony.providers.asterisk.translation import Translation, events_of_recording, in_order, pairs_of
 from madoguchi.telephony.replay import records_of
 from tests.telephony.recordings import (
     ABSENT,
     SCENARIOS,
     Row,
+    channels_after,
+    list_of_channels,
     records_after_all,
     rows_of,
     silent_differences,
@@ -32,6 +35,27 @@ def live_records(rows: list[Row]) -> list[dict[str, Any]]:
             if connection != (connection := row["conn"]):
                 found += translation.begun(at=row["t"])
             found += (translation.asked if row["dir"] == "send" else translation.take)(pairs_of(row), at=row["t"])
+    return records_of(found)
+
+
+def over_a_gap(rows: list[Row], cut: int, back: int, *, remembers: bool) -> list[dict[str, Any]]:
+    """The connection is lost before row ``cut`` and there again before ``back``; what was sent meanwhile is lost."""
+    pbx, connector = Pbx(), Translation(Pbx())
+    found = connector.begun(at=rows[0]["t"])
+
+    def feed(some: list[Row]) -> list[Event]:
+        told = [row for row in some if "msg" in row]
+        takes = {"send": connector.asked, "recv": connector.take}
+        return [event for row in told for event in takes[row["dir"]](pairs_of(row), at=row["t"])]
+
+    found += feed(rows[:cut])
+    found += connector.lost(at=rows[cut]["t"])
+    if not remembers:
+        connector = Translation(pbx)
+    found += connector.begun(at=rows[back]["t"])
+    found += feed(list_of_channels(channels_after(rows[:back]), rows[back]["t"]))
+    found += feed(rows[back:])
+    found += feed(list_of_channels([], rows[-1]["t"] + 60))
     return records_of(found)
 
 
@@ -70,3 +94,17 @@ def test_messages_that_arrive_doubled_and_out_of_order_make_nothing_wrong_in_sil
             here, there = rows[place], rows[place + 1]
             rows[place], rows[place + 1] = {**there, "t": here["t"]}, {**here, "t": there["t"]}
     assert silent_differences(whole, live_records(rows)) == []
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_what_is_lost_while_the_connection_is_cut_is_named(data: st.DataObject) -> None:
+    scenario = data.draw(st.sampled_from([name for name in SCENARIOS if "cut" not in name]))
+    rows = in_order(rows_of(scenario))
+    places = told_places(rows)
+    first, last = sorted(data.draw(st.lists(st.sampled_from(places), min_size=2, max_size=2)))
+    assume(not any(row["dir"] == "send" for row in rows[first:last]))  # nobody sends on a line that is cut
+    got = over_a_gap(rows, first, last, remembers=data.draw(st.booleans()))
+    heard = {dict(row["msg"]).get("Linkedid") for row in rows[:first] + rows[last:] if "msg" in row}
+    whole = [record for record in records_after_all(rows) if record["call_id"] in heard]
+    assert silent_differences(whole, got) == []

@@ -60,7 +60,8 @@ class Line(Kept):
     ``every``: all its channels so far, ``legs``: those that live. ``joined``: agent → since when with the customer (0:
     nobody knows). ``ringing``: agent → leg. ``connected``: agent → leg, when the PBX said that it would bridge them.
     ``results``: leg → what was told of its offer. ``doubts``: what was told to be incomplete.
-    ``menu``: ``in``, or ``told`` when a choice was heard.
+    ``gap``: the line was cut while it ran (``before_gap``: who spoke then) and it was not looked at since, ``gapped``
+    ever. ``menu``: ``in``, or ``told`` when a choice was heard.
     """
 
     call: str
@@ -95,6 +96,8 @@ class Line(Kept):
     transferred: float = 0.0
     parked: str = ""
     gap: bool = False
+    before_gap: list[str] = field(default_factory=list)
+    gapped: bool = False
 
     @property
     def is_feature(self) -> bool:

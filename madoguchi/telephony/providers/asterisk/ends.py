@@ -84,7 +84,7 @@ class Ends(Queues):
             if doubtful and line.direction == "inbound" and line.reason != line.hung_up_by:
                 self.doubt(line, "ended_by")
             return line.hung_up_by
-        if in_talk:
+        if in_talk or line.gapped:
             self.doubt(line, "ended_by")
             return line.reason or line.leaver or "system"
         if line.cancelled or cause in _BY_HAND:

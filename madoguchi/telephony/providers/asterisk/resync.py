@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from madoguchi.telephony.providers.asterisk.channels import Leg
+from madoguchi.telephony.providers.asterisk.channels import Leg, Line
 from madoguchi.telephony.providers.asterisk.ends import Ends
 from madoguchi.telephony.providers.asterisk.following import Message, iso
 
@@ -37,19 +37,29 @@ class Resync(Ends):
         if m.get("ListItems", str(len(self.listed))) != str(len(self.listed)):
             return  # part of the list was lost: it says nothing about what it lacks
         gone = {leg.uniqueid for leg in self.legs.values() if leg.heard < self.listing} - present
+        for unique in [unique for unique in self.waiting if unique in gone]:
+            self.tell_begin(unique, self.lines[self.legs[unique].call])
         for call in [call for call, line in self.lines.items() if gone.issuperset(line.legs)]:
             del self.lines[call]
         for unique in gone:
             self._vanish(self.legs[unique])
         for line in self.lines.values():
             if line.gap:
-                line.gap = False
-                self.doubt(line, *(("hold_s", "hold_count") if line.joined else ("offers", "queue_visits")))
+                self._doubt_gap(line)
         if gone or not self.snapshots:
             started = iso(self.booted) if self.booted else None
             self.emit("source.snapshot", None, calls=sorted({*self.lines, *present}), started_at=started)
         self.snapshots += 1
         self.listed = []
+
+    def _doubt_gap(self, line: Line) -> None:
+        """What may have happened to a call while nobody listened."""
+        line.gap, line.gapped = False, True
+        self.doubt(line, "hold_s", "hold_count")
+        if not line.joined or sorted(line.joined) != line.before_gap:
+            self.doubt(line, "answered", "offers", "transfers", "queue_visits")
+            if not (line.queue or line.left_queue):
+                self.doubt(line, "queue", "ivr_s", "ivr_digits")
 
     def _vanish(self, leg: Leg) -> None:
         """It is not there any more: it ended unheard, and nobody knows when."""

@@ -122,7 +122,7 @@ class Translation(Resync, Orders, Agents):
         self.booted, self.listed, self.snapshots, self.listing = 0.0, [], 0, at
         self.latest, self.recent = 0.0, []
         for line in self.lines.values():
-            line.gap = True
+            line.gap, line.before_gap = True, sorted(line.joined)
         if since:
             gap: dict[str, Any] = {"from": iso(since - lag), "to": iso(self.now)}
             self.emit("source.gap", None, **gap)
@@ -131,7 +131,10 @@ class Translation(Resync, Orders, Agents):
     def lost(self, *, at: float) -> list[Event]:
         """The connection is gone (or was given up as silent) since ``at``."""
         self.cut = at
-        return []
+        for unique in list(self.waiting):
+            if line := self.line_of(unique):
+                self.tell_begin(unique, line)
+        return self._taken()
 
     def asked(self, action: Pairs, *, at: float) -> list[Event]:
         """An action that was sent: what we order ourselves no event tells of."""
