@@ -165,16 +165,25 @@ class _Fold(Facts):
             if ended is not None:
                 ends.remove(ended)
             result = (ended.text("result") if ended else "") or event.text("result") or None
-            if result is None and any(s.agent == target and _since(s, event) for s in self.stays):
-                result = "completed" if kind == "attended" else "answered"
-            elif result is None and self.end is not None:
-                result = "abandoned"
+            result = result or self._result_of(event, target, kind)
             giver = event.text("agent") or next((s.agent for s in reversed(self.stays) if not _since(s, event)), None)
             rows.append({"type": kind, "from": giver, "to": target, "result": result})
             consulted = event.payload.get("consult_s")
             if isinstance(consulted, int | float) and not isinstance(consulted, bool):
                 rows[-1]["consult_s"] = rounded(max(0.0, float(consulted)))
         return rows
+
+    def _result_of(self, event: Event, target: str | None, kind: str | None) -> str | None:
+        """What came of a transfer of which nobody said it: of the target itself, else of whoever took the call."""
+        since = [stay for stay in self.stays if _since(stay, event)]
+        rung = [r.result for r in self.rings if r.agent == target and r.begun and r.begun.moment >= event.moment]
+        if any(stay.agent == target for stay in since):
+            return "completed" if kind == "attended" else "answered"
+        if rung and rung[0] in ("no_answer", "rejected", "busy"):
+            return "no_answer"
+        if since and not rung:
+            return "answered"
+        return "abandoned" if self.end is not None else None
 
     def _transfer_wait(self) -> tuple[float | None, bool]:
         """Seconds of ringing after blind transfers, and whether the caller was lost in one."""

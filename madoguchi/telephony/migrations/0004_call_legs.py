@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("telephony", "0002_the_operators_day"),
+        ("telephony", "0003_pbx_and_orders"),
     ]
 
     operations = [

@@ -126,7 +126,7 @@ class Conversations(Calls):
             legs = [leg for leg in self.legs_of(line) if leg.agent == agent]
             if customers and any(self._is_away(leg) for leg in legs):
                 continue
-            left = next((leg.left[0] for leg in legs if leg.left and not leg.bridge), self.now)
+            left = next((leg.left[0] for leg in legs if leg.left and not leg.bridge and not leg.held), self.now)
             del line.joined[agent]
             line.talked_until = self.now
             self.emit("agent.left", line.call, at=left, agent=agent, leg=legs[0].uniqueid if legs else None)
@@ -166,7 +166,7 @@ class Conversations(Calls):
         """Left for a moment, or for a consultation while the customer waits in the bridge."""
         if leg.going:
             return False
-        if leg.bridge:
+        if leg.bridge or leg.held:
             return not leg.half
         if leg.left and self.heard - leg.left[1] < _TOGETHER:
             self.watch(leg)

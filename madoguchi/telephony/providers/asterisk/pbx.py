@@ -15,13 +15,15 @@ class Pbx:
     ``key``: its sender key, part of every event's id. ``time_zone``: of the times that it writes without an offset.
     ``ours``: a regular expression for the whole name of a device of ours (the ``1001`` of ``PJSIP/1001-0000001c``); a
     group in it is the extension, else the whole name is. ``trunks``: the same for devices that never are, also when
-    their name is a number. ``extensions``: device → extension where the name does not tell it.
+    their name is a number. ``extensions``: device → extension where the name does not tell it. ``outside``: dialled
+    numbers that are no extensions though they look like one (110, 119, 104, …).
     """
 
     key: str = "asterisk"
     time_zone: str = "Asia/Tokyo"
     ours: str = r"\d{2,6}"
     trunks: str = ""
+    outside: str = r"1(04|1\d|7[17])|18[46]\d+"
     extensions: Mapping[str, str] = field(default_factory=dict)
 
     def extension_of(self, channel: str) -> str | None:
@@ -42,7 +44,8 @@ class Pbx:
         """What kind of call begins with a channel of ours or of the outside that dials ``exten``."""
         if agent is None:
             return "inbound"
-        return "outbound" if self.extension_named(exten) is None else "internal"
+        public = self.outside and re.fullmatch(self.outside, exten)
+        return "outbound" if public or self.extension_named(exten) is None else "internal"
 
 
 def half_of(channel: str) -> int:

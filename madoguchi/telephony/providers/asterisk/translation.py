@@ -16,6 +16,7 @@ from madoguchi.telephony.providers.asterisk.resync import Resync
 
 type Pairs = Sequence[tuple[str, str]]
 
+_VERSION = 2  # of what is remembered: raise it when that changes
 _RECENT = 40
 _STAMP = re.compile(r"\d+(\.\d+)?")
 _PLAIN = (
@@ -148,12 +149,16 @@ class Translation(Resync, Orders, Agents):
         """All that is remembered, as JSON values."""
         legs = {unique: leg.to_json() for unique, leg in self.legs.items()}
         lines = {call: line.to_json() for call, line in self.lines.items()}
-        return {name: getattr(self, name) for name in _PLAIN} | {"legs": legs, "lines": lines}
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        return plain | {"legs": legs, "lines": lines, "version": _VERSION}
 
     @classmethod
     def from_json(cls, saved: dict[str, Any], pbx: Pbx) -> Self:
-        """As it was when ``to_json`` gave ``saved``."""
+        """As it was when ``to_json`` gave ``saved``; of another version only when it last heard something."""
         made = cls(pbx)
+        if saved.get("version") != _VERSION:
+            made.heard = saved.get("heard", 0.0)
+            return made
         for name in _PLAIN:
             setattr(made, name, saved[name])
         made.legs = {unique: Leg.from_json(leg) for unique, leg in saved["legs"].items()}
