@@ -1,8 +1,6 @@
 """What ``madoguchi knowledge …`` does, without printing: articles in, history in, search."""
 
-import csv
 import hashlib
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +17,7 @@ from madoguchi.foundation.decoding import decoded
 from madoguchi.foundation.kept import one_line
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import unguarded
+from madoguchi.foundation.tables import table
 from madoguchi.journal.record import SYSTEM, Actor
 from madoguchi.knowledge.actions import Content, change, create, learn
 from madoguchi.knowledge.models import Article, State
@@ -26,7 +25,6 @@ from madoguchi.knowledge.suggest import Suggestion, ranked
 
 COLUMNS = ("key", "question", "answer", "category")
 _BATCH = 100
-_LARGEST_FIELD = 1_000_000
 
 
 @dataclass
@@ -47,7 +45,6 @@ def import_csv(file: Path, *, by: Actor = SYSTEM) -> Report:
     Bad rows are reported, the others come in.
     Raises Refused when the file cannot be read at all.
     """
-    csv.field_size_limit(_LARGEST_FIELD)
     report = Report()
     rows = _csv_rows(_text_of(file), report)
     categories = _categories()
@@ -101,34 +98,17 @@ def _categories() -> dict[str, Category]:
 
 def _csv_rows(text: str, report: Report) -> Iterator[tuple[int, dict[str, str]]]:
     """(first line, those columns that the file has) of each row; rows of the wrong shape go to the report."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-    except csv.Error as error:
-        raise Refused(_("The first line cannot be read: %(error)s") % {"error": error}, code="bad_csv") from error
-    if missing := [name for name in COLUMNS[:3] if name not in header]:
-        raise Refused(
-            _("The first line must name the columns key, question, answer, category; missing: %(names)s.")
-            % {"names": ", ".join(missing)},
-            code="missing_columns",
-        )
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            report.refused.append((line, str(error)))
+    columns, rows = table(text, needed=COLUMNS[:3])
+    for line, row in rows:
+        if isinstance(row, str):
+            report.refused.append((line, row))
             continue
-        if not any(value.strip() for value in row):
-            continue
-        if len(row) != len(header):
-            message = _("%(found)d columns instead of %(expected)d.") % {"found": len(row), "expected": len(header)}
+        if len(row) != len(columns):
+            message = _("%(found)d columns instead of %(expected)d.") % {"found": len(row), "expected": len(columns)}
             report.refused.append((line, message))
             continue
-        columns = dict(zip(header, row, strict=True))
-        cells = {name: unguarded(columns[name].strip()) for name in COLUMNS if name in columns}
+        said = dict(zip(columns, row, strict=True))
+        cells = {name: unguarded(said[name].strip()) for name in COLUMNS if name in said}
         yield line, cells | {"key": one_line(cells["key"])}
 
 

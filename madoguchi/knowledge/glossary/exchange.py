@@ -1,10 +1,7 @@
 """The glossary as a file: columns ``term,reading,also,explanation,explanation_en,audience,category``."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,6 +11,7 @@ from madoguchi.foundation.decoding import decoded
 from madoguchi.foundation.japanese import listed
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import unguarded
+from madoguchi.foundation.tables import table
 from madoguchi.journal.record import Actor
 from madoguchi.knowledge.glossary.actions import Entry, Taken, add, change, taken_writings
 from madoguchi.knowledge.glossary.models import Term
@@ -118,31 +116,12 @@ def _rows(content: bytes, report: Report) -> Iterator[tuple[int, dict[str, str]]
         text = decoded(content[:LARGEST])[0]
     except UnicodeError as error:
         raise Refused(_("The file is neither UTF-8 nor Shift_JIS."), code="unreadable", field="file") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-    except csv.Error as error:
-        raise Refused(_("The first line cannot be read: %(error)s") % {"error": error}, code="bad_csv") from error
-    if missing := [name for name in ("term", "explanation") if name not in header]:
-        raise Refused(
-            _("The first line must name the columns; missing: %(names)s.") % {"names": ", ".join(missing)},
-            code="missing_columns",
-            field="file",
-        )
-    count = 0
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            report.refused.append((line, str(error)))
-            continue
-        if not any(value.strip() for value in row):
-            continue
-        count += 1
+    columns, found = table(text, needed=("term", "explanation"))
+    for count, (line, row) in enumerate(found, start=1):
         if count > _MOST_ROWS:
             raise Refused(_("A file has at most 5,000 terms."), code="too_many", field="file")
-        cells = dict(zip(header, islice(row, len(header)), strict=False))
-        yield line, {name: unguarded(cells.get(name, "").strip()) for name in COLUMNS}
+        if isinstance(row, str):
+            report.refused.append((line, row))
+            continue
+        said = dict(zip(columns, row, strict=False))
+        yield line, {name: unguarded(said.get(name, "").strip()) for name in COLUMNS}
