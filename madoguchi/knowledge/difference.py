@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from typing import Literal
 
 type Piece = tuple[str, bool]
@@ -12,7 +13,7 @@ type Piece = tuple[str, bool]
 # Latin words, numbers and katakana words stay whole; kanji and hiragana stand without spaces: one by one.
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+|[ァ-ヺー]+|\s+|.", re.DOTALL)
 _CONTEXT = 2  # lines that stay visible around a change
-_LONGEST = 2_000  # characters of a line beyond which it is compared as a whole
+_MOST = 4_000_000  # pairs of lines, and of characters in lines, that are compared: a second or two at worst
 _ALIKE = 0.35  # below this two lines are not one that was changed, but one that went and one that came
 _CRUMB = 2  # an unchanged stretch this short between two changes only makes them harder to read
 
@@ -30,13 +31,39 @@ def difference(former: str, latter: str) -> list[Line]:
     """The lines of both texts in reading order; long unchanged stretches are told by their length."""
     before, after = former.split("\n"), latter.split("\n")
     lines: list[Line] = []
-    blocks = SequenceMatcher(None, before, after).get_opcodes()
+    left = _MOST
+    blocks = _blocks(before, after)
     for place, (kind, start, end, start_after, end_after) in enumerate(blocks):
         if kind == "equal":
             lines += _same(before[start:end], first=place == 0, last=place == len(blocks) - 1)
         else:
-            lines += _changed(before[start:end], after[start_after:end_after])
+            changed, left = _changed(before[start:end], after[start_after:end_after], left)
+            lines += changed
     return lines
+
+
+def _blocks(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+    """(kind, start, end, start after, end after) of the stretches that are equal or not.
+
+    Of very many lines only those at the beginning and at the end are found equal.
+    """
+    if len(before) * len(after) <= _MOST:
+        return list(SequenceMatcher(None, before, after).get_opcodes())
+    head = _shared(before, after)
+    tail = _shared(before[head:][::-1], after[head:][::-1])
+    ends = len(before) - tail, len(after) - tail
+    stretches = [
+        ("equal", 0, head, 0, head),
+        ("replace", head, ends[0], head, ends[1]),
+        ("equal", ends[0], len(before), ends[1], len(after)),
+    ]
+    return [one for one in stretches if one[1] < one[2] or one[3] < one[4]]
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def _same(lines: Sequence[str], *, first: bool, last: bool) -> Iterator[Line]:
@@ -51,15 +78,19 @@ def _same(lines: Sequence[str], *, first: bool, last: bool) -> Iterator[Line]:
     yield from shown[len(shown) - tail :]
 
 
-def _changed(before: Sequence[str], after: Sequence[str]) -> Iterator[Line]:
-    """Lines that stand in the same place are compared by word; what is left over went or came as a whole."""
-    for place in range(max(len(before), len(after))):
-        gone = before[place] if place < len(before) else None
-        came = after[place] if place < len(after) else None
-        if gone is None or came is None:
-            yield from _whole(gone, came)
+def _changed(before: Sequence[str], after: Sequence[str], left: int) -> tuple[list[Line], int]:
+    """Lines that stand in the same place are compared by word, as long as pairs are ``left`` for it; what is left over
+    went or came as a whole.
+    """
+    lines: list[Line] = []
+    for gone, came in zip_longest(before, after):
+        cost = len(gone or "") * len(came or "")
+        if gone is None or came is None or cost > left:
+            lines += _whole(gone, came)
         else:
-            yield from _by_word(gone, came)
+            lines += _by_word(gone, came)
+            left -= cost
+    return lines, left
 
 
 def _whole(gone: str | None, came: str | None) -> Iterator[Line]:
@@ -70,9 +101,6 @@ def _whole(gone: str | None, came: str | None) -> Iterator[Line]:
 
 
 def _by_word(gone: str, came: str) -> Iterator[Line]:
-    if max(len(gone), len(came)) > _LONGEST:
-        yield from _whole(gone, came)
-        return
     before, after = _WORD.findall(gone), _WORD.findall(came)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     if matcher.ratio() < _ALIKE:

@@ -178,3 +178,25 @@ def test_what_no_database_holds_is_left_out_of_a_file(cast: Cast, tmp_path: Path
     assert [step.kind for step in outcome.steps] == ["new", "new", "refused"]
     article = Article.objects.get(key="a")
     assert (article.question, article.category_text) == ("質問", "分類")
+
+
+def test_a_picture_is_read_once_for_all_files_and_again_after_one_was_refused(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.png").write_bytes(PNG)
+    shown = "![画面](pictures/a.png)\n" * 20
+    for name, owner in (("a", "nobody"), ("b", ""), ("c", "")):
+        head = f"key: {name}\nquestion: 画面\n" + (f"owner: {owner}\n" if owner else "")
+        (tmp_path / f"{name}.md").write_text(f"---\n{head}---\n{shown}", encoding="utf-8")
+    read: list[str] = []
+    picture = Folder.picture
+
+    def noted(folder: Folder, beside: str, name: str) -> bytes | None:
+        read.append(name)
+        return picture(folder, beside, name)
+
+    monkeypatch.setattr(Folder, "picture", noted)
+    assert [step.kind for step in take_in(Folder(tmp_path), by=cast.kimura).steps] == ["refused", "new", "new"]
+    assert read == ["a.png", "a.png"]
+    assert Picture.objects.get().articles.count() == 2

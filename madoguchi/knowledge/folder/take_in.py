@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import PurePosixPath
 
 from django.db import transaction
 from django.utils.dateparse import parse_date
@@ -79,6 +80,7 @@ def _through(source: Source, *, by: Actor | None) -> Outcome:
             with transaction.atomic():
                 outcome.steps.append(_one(house, name, key, written))
         except Refused as refused:
+            house.codes.clear()  # the pictures that this file brought are gone with it
             outcome.steps.append(Step(name, "refused", reason=str(refused)))
     return outcome
 
@@ -132,6 +134,7 @@ class _House:
     teams: dict[str, Team]
     source: Source
     by: Actor | None
+    codes: dict[tuple[str, str], str] = field(default_factory=dict)  # of the pictures, each looked at once
 
 
 def _day(written: str) -> date:
@@ -146,6 +149,13 @@ def _day(written: str) -> date:
 
 def _code(house: _House, beside: str, file: str) -> str:
     """The code of a picture file: kept when writing; of one that is not there, if we have it already."""
+    place = (str(PurePosixPath(beside).parent), file)
+    if place not in house.codes:
+        house.codes[place] = _read_code(house, beside, file)
+    return house.codes[place]
+
+
+def _read_code(house: _House, beside: str, file: str) -> str:
     content = house.source.picture(beside, file)
     if content is None:
         code = file.partition(".")[0]
