@@ -79,3 +79,7 @@ def test_a_gap_is_taken_written_and_its_effect_shown(served: Desk, open_window: 
     expect(phone.locator(".effect-table")).to_contain_text("Solved by the first line")
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert_accessible(phone)
+    phone.locator(".page-actions a").first.click()
+    expect(phone.locator(".link-tabs [aria-current]")).to_have_text("Gaps")
+    expect(phone.locator(".link-tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+    assert phone.evaluate("scrollY") == 0

@@ -40,3 +40,9 @@ customElements.define("tab-columns", class extends HTMLElement {
 document.addEventListener("htmx:after:settle", () => {
   for (const columns of document.querySelectorAll("tab-columns")) columns.restore();
 });
+
+// A row of pages wider than the screen shows the one that is open, once, where the style sheet could not.
+for (const open of document.querySelectorAll(":is(.link-tabs, .views) > [aria-current]")) {
+  const row = open.parentElement.getBoundingClientRect(), here = open.getBoundingClientRect();
+  if (here.left < row.left || here.right > row.right) open.parentElement.scrollLeft += here.left - row.left - (row.width - here.width) / 2;
+}
