@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Max, Min, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from madoguchi.calendars.working_time import NeverOpen
 from madoguchi.foundation.prepared import Prepared
+from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions import dismiss, finish_call_back
 from madoguchi.interactions.models import (
     WARN_AHEAD,
@@ -33,6 +35,7 @@ from madoguchi.telephony.models import Call, Direction, Outcome
 _policies = Prepared(lambda: CallBackPolicy.objects.select_related("team").order_by("id"))
 _teams = Prepared(lambda key: Team.objects.filter(key=key, is_active=True))
 _LONGEST_WAIT = timedelta(hours=4)
+_LONGEST_MIN = 7 * 24 * 60
 _IN_VAIN = {
     Outcome.NO_ANSWER: Attempt.Result.NO_ANSWER,
     Outcome.BUSY: Attempt.Result.BUSY,
@@ -51,6 +54,38 @@ def policy_of(team: int | None) -> CallBackPolicy:
     """The team's policy, else the one for all others, else what holds before anybody set one."""
     rows = {row.team_id: row for row in _policies.all()}
     return rows.get(team) or rows.get(None) or CallBackPolicy()
+
+
+@transaction.atomic
+def set_policy(
+    team: Team | None, *, queues: list[str], is_on: bool, within_min: int, escalate_min: int, by: Actor
+) -> CallBackPolicy:
+    """How callers of a team (None: of every other) who gave up are called back from now on; rows keep their time.
+
+    Refuses minutes out of 1 to 10,080 (seven days), and a queue that another team has.
+    """
+    for minutes, field in ((within_min, "within_min"), (escalate_min, "escalate_min")):
+        if not 1 <= minutes <= _LONGEST_MIN:
+            raise Refused(_("Write minutes from 1 to 10,080."), code="minutes", field=field)
+    named = list(dict.fromkeys(queue.strip()[:80] for queue in queues if queue.strip())) if team else []
+    for other in CallBackPolicy.objects.exclude(team=team).select_related("team"):
+        if other.team is not None and (taken := next((queue for queue in named if queue in other.queues), None)):
+            raise Refused(
+                _("Queue %(queue)s already belongs to %(team)s.") % {"queue": taken, "team": other.team.label},
+                code="queue",
+                field="queues",
+            )
+    row, _made_now = CallBackPolicy.objects.update_or_create(
+        team=team,
+        defaults={"queues": named, "is_on": is_on, "within_min": within_min, "escalate_min": escalate_min},
+    )
+    record(
+        "call_back_policy.set",
+        by=by,
+        about=[row, team],
+        data={"queues": named, "is_on": is_on, "within_min": within_min, "escalate_min": escalate_min},
+    )
+    return row
 
 
 def owed_by(queue: str, otherwise: Team | None) -> Owed | None:

@@ -1,6 +1,6 @@
 """A ticket's life after it is raised: answered, changed, resolved, reopened, merged."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -15,6 +15,7 @@ from madoguchi.tickets.actions.change import change, go_on, wait
 from madoguchi.tickets.actions.link_tickets import link_tickets, merge, set_parent
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
+from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
 from madoguchi.tickets.models import Ticket, TicketInteraction
 from tests.cast import Cast
@@ -43,6 +44,20 @@ def test_an_answer_goes_by_mail_from_the_desk_alone(ticket: Ticket, cast: Cast) 
     assert mail.body.startswith("山田 花子 様\n\n設定を直しました。")
     assert "高橋" not in mail.body + mail.subject
     assert ticket.number_shown in mail.subject
+
+
+def test_the_mail_says_by_when_they_are_called(ticket: Ticket, cast: Cast) -> None:
+    due_at = datetime(2031, 5, 7, 14, 5, tzinfo=timezone.get_default_timezone())
+    owed = promise_call(ticket, due_at=due_at, number="03-5000-1234", by=cast.sato)
+
+    def body() -> str:
+        message = post_message(ticket, body="調べています。", visibility="public", by=cast.takahashi)
+        assert message.outgoing is not None
+        return message.outgoing.body
+
+    assert "2031/5/7(水) 14:05までに、03-5000-1234へお電話いたします。" in body()
+    finish_call_back(owed, result="reached", by=cast.sato)
+    assert "お電話いたします" not in body()
 
 
 def test_somebody_without_mail_is_called_back_by_the_front(cast: Cast) -> None:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 from django.conf import settings
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from madoguchi.files.models import Attachment
+from madoguchi.foundation import phone
+from madoguchi.foundation.dates import date_and_time
 from madoguchi.foundation.prepared import Prepared, insert
+from madoguchi.interactions.models import CallBack
 from madoguchi.journal.record import Actor
 from madoguchi.mail.actions import queue_mail
 from madoguchi.mail.models import MailThread, OutgoingMail
@@ -65,9 +68,22 @@ def _letter(body: str, requester: Person, ticket: Ticket) -> str:
         [
             *([greeting, ""] if greeting else []),
             body,
+            *_promise(ticket),
             "",
             "-- ",
             settings.MAIL_NAME,
             _("Inquiry number: %(number)s") % {"number": ticket.number_shown},
         ]
     )
+
+
+def _promise(ticket: Ticket) -> list[str]:
+    """When they will be called, so that they need not wonder."""
+    if ticket.call_back_at is None:
+        return []
+    promised = CallBack.objects.waiting().filter(ticket_link__ticket=ticket, reason=CallBack.Reason.PROMISED)
+    row = promised.filter(due_at__gt=timezone.now()).first()
+    if row is None:
+        return []
+    told = {"at": date_and_time(row.due_at), "number": phone.display(row.number)}
+    return ["", _("We will call you by %(at)s at %(number)s.") % told]

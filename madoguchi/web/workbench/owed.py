@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import Prefetch
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -23,8 +25,8 @@ from madoguchi.interactions.actions import (
     try_call_back_again,
 )
 from madoguchi.interactions.best_time import best_times
-from madoguchi.interactions.models import Attempt, CallBack, CallBackQuerySet, Channel, Interaction
-from madoguchi.interactions.owing import is_short
+from madoguchi.interactions.models import Attempt, CallBack, CallBackPolicy, CallBackQuerySet, Channel, Interaction
+from madoguchi.interactions.owing import is_short, set_policy
 from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Access, Capability
@@ -37,7 +39,7 @@ from madoguchi.tickets.models import Ticket
 from madoguchi.web.board.queries import caller_words
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import go, page
 from madoguchi.web.tickets.acts import no_article_reasons
 from madoguchi.web.tickets.promising import promised_time, quick_times
 from madoguchi.web.tickets.solving import fitting_ticket
@@ -131,6 +133,32 @@ def assign(request: StaffRequest, call_back_id: int) -> HttpResponse:
     link = getattr(owed, "ticket_link", None)
     reassign_call_back(owed, staff=person, reassigned={}, by=request.user, ticket=link.ticket if link else None)
     return closing(_back(request))
+
+
+@guard(Capability.WRITE_RULES)
+@require_http_methods(["GET", "POST"])
+def policy(request: StaffRequest) -> HttpResponse:
+    """Within how many minutes who gave up is called back: for every team, or otherwise for one of them."""
+    own = {row.team_id: row for row in CallBackPolicy.objects.all()}
+    teams = list(Team.objects.filter(is_active=True))
+    if request.method == "POST":
+        chosen = row_number(request.POST.get("team", ""))
+        team = get_object_or_404(Team, pk=chosen, is_active=True) if chosen is not None else None
+        set_policy(
+            team,
+            queues=request.POST.get("queues", "").replace("、", ",").split(","),
+            is_on=request.POST.get("is_on", "") == "yes",
+            within_min=row_number(request.POST.get("within_min", "")) or 0,
+            escalate_min=row_number(request.POST.get("escalate_min", "")) or 0,
+            by=request.user,
+        )
+        messages.success(request, _("Saved."))
+        return go(request, reverse("workbench:call_back_policy"))
+    shared = own.get(None) or CallBackPolicy()
+    rows = [
+        (team, own.get(team.pk if team else None) or shared, team is None or team.pk in own) for team in [None, *teams]
+    ]
+    return page(request, "workbench/call_back_policy.html", {"rows": rows})
 
 
 def list_of(request: StaffRequest, wanted: QueryDict) -> dict[str, Any]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("dial/", lists.dial, name="dial"),
     path("bypass/", lists.bypass, name="bypass"),
     path("call-backs/", owed.index, name="owed"),
+    path("call-backs/policy/", owed.policy, name="call_back_policy"),
     path("call-backs/<int:call_back_id>/", owed.call_back, name="call_back"),
     path("call-backs/<int:call_back_id>/take/", owed.take, name="take_call_back"),
     path("call-backs/<int:call_back_id>/give-back/", owed.give_back, name="give_back_call_back"),

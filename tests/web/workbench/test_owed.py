@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from madoguchi.interactions.actions import promise_call_back
-from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.interactions.models import CallBack, CallBackPolicy, Interaction
 from madoguchi.people.models import Staff
 from tests.cast import Cast
 from tests.web.workbench.calls import MOBILE, happen, told
@@ -165,3 +165,21 @@ def test_hostile_names_and_views_are_harmless(cast: Cast, sign_in: SignIn) -> No
         page = client.get(address).content.decode()
         assert "<script>x" not in page
         assert "<img src=x" not in page
+
+
+def test_a_supervisor_says_within_what_time_and_whose_queues(cast: Cast, sign_in: SignIn) -> None:
+    url, client = f"{URL}policy/", sign_in(cast.hayashi)
+    assert "ほかのすべてのチーム" in client.get(url).content.decode()
+    fields = {"is_on": "yes", "within_min": "15", "escalate_min": "60"}
+    client.post(url, {**fields, "team": ""})
+    client.post(url, {**fields, "team": str(cast.network.pk), "queues": "600、 601", "within_min": "45"})
+    gives_up()
+    row = CallBack.objects.get()
+    assert row.due_at - timedelta(minutes=15) >= row.called_at  # type: ignore[operator]
+    assert CallBackPolicy.objects.get(team=cast.network).queues == ["600", "601"]
+    for wrong in ({"within_min": "0"}, {"escalate_min": "x"}, {"team": str(cast.service_desk.pk), "queues": "601"}):
+        answer = client.post(url, {**fields, "team": str(cast.network.pk), **wrong}, headers=ROWS)
+        assert answer.status_code == 422
+    for other in (cast.sato, cast.mori, cast.watanabe):
+        assert sign_in(other).get(url).status_code == 403
+        assert sign_in(other).post(url, fields).status_code == 403
