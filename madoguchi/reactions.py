@@ -10,7 +10,9 @@ from madoguchi.clocks.calls import tell_called_again
 from madoguchi.consultations.actions import follow as questions
 from madoguchi.consultations.actions import receive as consultations
 from madoguchi.interactions import owing
+from madoguchi.interactions.bypasses import receive_record
 from madoguchi.interactions.from_calls import follow_call
+from madoguchi.interactions.signatures import propose_numbers
 from madoguchi.journal.record import Reaction
 from madoguchi.knowledge.following import follow_category
 from madoguchi.notifications import articles, lines
@@ -73,10 +75,11 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "interaction.dismissed": (owing.follow_settled,),
     "interaction.identified": (owing.follow_identified,),
     "interaction.linked": (clocks.follow_ticket, react),
+    "interaction.opened": (propose_numbers,),
     "mail.auto_reply_received": (show_machine_mail, consultations.receive_machine_mail),
     "mail.bounce_received": (show_machine_mail, consultations.receive_machine_mail),
     "mail.failed": (consultations.notice_failure,),
-    "mail.received": (receive_mail, consultations.receive_mail),
+    "mail.received": (receive_record, receive_mail, consultations.receive_mail),
     "message.posted": (clocks.follow_ticket, react),
     "message.received": (clocks.follow_ticket, react),
     "operator.state_changed": (follow_state,),

@@ -106,8 +106,10 @@ def url(name: str, default: str, schemes: tuple[str, ...], *, doc: str) -> Split
     return parts
 
 
-def mail_address(name: str, default: str, *, doc: str) -> str:
+def mail_address(name: str, default: str = "", *, doc: str) -> str:
     value = text(name, default, doc=doc)
+    if not value:
+        return value
     local, at, domain = value.rpartition("@")
     if not at or not local or not domain or any(char.isspace() or char in "<>," for char in value):
         raise SettingError(f"{PREFIX}{name} must be a mail address, for instance desk@example.co.jp, not {value!r}.")

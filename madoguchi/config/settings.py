@@ -245,6 +245,14 @@ ENCODER = env.boolean("ENCODER", True, doc=_("use the sentence encoder for sugge
 
 MAIL_ADDRESS = env.mail_address("MAIL_ADDRESS", "desk@localhost", doc=_("the one address requesters see"))
 MAIL_NAME = env.text("MAIL_NAME", "窓口", doc=_("the name beside MAIL_ADDRESS"))
+RECORD_ADDRESS = env.mail_address(
+    "RECORD_ADDRESS", doc=_("staff forward here what reached them past the desk, it is recorded; unset: not at all")
+)
+OWN_NUMBERS = tuple(
+    number.strip()
+    for number in env.text("OWN_NUMBERS", doc=_("the desk's own telephone numbers, separated by commas")).split(",")
+    if number.strip()
+)
 SMTP = env.url(
     "SMTP_URL", "", ("smtp", "smtps", "smtp+starttls"), doc=_("outgoing mail; unset: .eml files in DATA_DIR")
 )

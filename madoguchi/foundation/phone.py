@@ -7,6 +7,7 @@ from functools import lru_cache
 import phonenumbers
 
 REGION = "JP"
+_DASHES = re.compile(r"[‐‑‒–—―ー−ｰ－]")
 _SHORT = re.compile(r"\d{2,6}")
 _LONGEST = 32
 
@@ -18,7 +19,7 @@ def normalise(written: str) -> str:
     Short numbers (extensions) come back as their bare digits, and text that holds no number as ``""``.
     """
     text = unicodedata.normalize("NFKC", written).strip()
-    text = re.sub(r"[‐‑‒–—―ー−ｰ－]", "-", text)
+    text = _DASHES.sub("-", text)
     plus = "+" if re.match(r"\D*\+", text) else ""
     digits = plus + "".join(str(unicodedata.decimal(character)) for character in text if character.isdecimal())
     if _SHORT.fullmatch(digits):
@@ -47,3 +48,28 @@ def display(number: str) -> str:
         else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     )
     return phonenumbers.format_number(parsed, style)
+
+
+def found_in(text: str) -> list[tuple[str, str]]:
+    """The telephone numbers that a text names, each once, and what stands before it on its line (after another number).
+
+    Only numbers that can exist, so no date and no customer number; extensions are not found.
+    """
+    found: dict[str, str] = {}
+    plain = _DASHES.sub("-", unicodedata.normalize("NFKC", text))
+    end = 0
+    for match in phonenumbers.PhoneNumberMatcher(plain, REGION, leniency=phonenumbers.Leniency.VALID):
+        number = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
+        found.setdefault(number, plain[max(end, plain.rfind("\n", 0, match.start) + 1) : match.start])
+        end = match.end
+    return list(found.items())
+
+
+def is_shared(number: str) -> bool:
+    """Whether it is nobody's own by its kind: toll free, shared cost, premium, a service's (0120, 0570, 0990 …)."""
+    kinds = phonenumbers.PhoneNumberType
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(number, REGION))
+    except phonenumbers.NumberParseException:
+        return True
+    return kind not in {kinds.FIXED_LINE, kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE, kinds.VOIP, kinds.PERSONAL_NUMBER}

@@ -29,7 +29,8 @@ class Door:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         own_domain = settings.MAIL_ADDRESS.rpartition("@")[2].lower()
-        if address.rpartition("@")[2].lower() != own_domain:
+        own = {own_domain, settings.RECORD_ADDRESS.rpartition("@")[2].lower()} - {""}
+        if address.rpartition("@")[2].lower() not in own:
             return "550 5.7.1 This server only takes mail for the desk"
         if len(envelope.rcpt_tos) >= 100:
             return "452 4.5.3 Too many recipients"

@@ -1,6 +1,6 @@
 """What can happen to a contact before and beside a ticket."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from madoguchi.files.models import Attachment
 from madoguchi.foundation import phone
 from madoguchi.foundation.prepared import insert
 from madoguchi.foundation.refusal import Refused
@@ -24,7 +25,7 @@ from madoguchi.interactions.models import (
 from madoguchi.journal.record import Actor, record
 from madoguchi.mail.models import IncomingMail
 from madoguchi.people.access import access_of
-from madoguchi.people.models import Contract, Person, Staff, Team
+from madoguchi.people.models import Contract, Organization, Person, Staff, Team
 from madoguchi.people.standing_in import substitute_of
 from madoguchi.telephony.models import Call
 
@@ -39,6 +40,7 @@ def open_interaction(
     mail: IncomingMail | None = None,
     address: str = "",
     person: Person | None = None,
+    organization: Organization | None = None,
     contact_name: str = "",
     staff: Staff | None = None,
     team: Team | None = None,
@@ -55,7 +57,7 @@ def open_interaction(
             mail=mail,
             address=address,
             person=person,
-            organization=person.organization if person else None,
+            organization=person.organization if person else organization,
             contact_name=contact_name,
             staff=staff,
             team=team,
@@ -128,21 +130,45 @@ def dismiss(interaction: Interaction, *, reason: str, note: str = "", by: Actor)
 
 
 @transaction.atomic
-def record_bypass(*, who: str, what: str, reached: Staff, at: datetime | None = None, by: Staff) -> Interaction:
-    """Somebody went round the desk: who it was, what they wanted, whom they reached."""
+def record_bypass(
+    *,
+    who: str,
+    what: str,
+    reached: Staff,
+    person: Person | None = None,
+    organization: Organization | None = None,
+    mail: IncomingMail | None = None,
+    attachments: Sequence[Attachment] = (),
+    at: datetime | None = None,
+    by: Staff,
+) -> Interaction:
+    """Somebody went round the desk: who it was, what they wanted, whom they reached.
+
+    ``who`` is as it was said, and the ``person`` or the ``organization`` that is meant where it is known.
+    """
     if not who.strip() or not what.strip():
         raise Refused(_("Say who it was and what they wanted."), code="incomplete")
     moment = at or timezone.now()
     interaction = open_interaction(
         channel=Channel.BYPASS,
         by=by,
-        contact_name=who.strip(),
+        mail=mail,
+        person=person,
+        organization=organization,
+        contact_name=who.strip()[:200],
         summary=what.strip(),
         staff=reached,
         started_at=moment,
         ended_at=moment,
     )
-    record("bypass.recorded", by=by, about=[interaction, reached], data={"who": who, "reached": reached.name})
+    if attachments:
+        interaction.attachments.set(attachments)
+    record(
+        "bypass.recorded",
+        by=by,
+        about=[interaction, reached, person],
+        data={"who": who, "reached": reached.name, "by_mail": mail is not None},
+    )
     return interaction
 
 

@@ -8,8 +8,10 @@ from django.db.models.functions import Coalesce
 from django.db.models.lookups import Exact, In
 from django.utils.translation import gettext_lazy as _
 
+from madoguchi.files.models import Attachment
+from madoguchi.foundation import phone
 from madoguchi.foundation.literal import Unindexed, Words
-from madoguchi.mail.models import IncomingMail
+from madoguchi.mail.models import IncomingMail, OutgoingMail
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Contract, Organization, Person, Staff, Team
 from madoguchi.telephony.models import Call, seats_of
@@ -105,6 +107,7 @@ class Interaction(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     dismissed_reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
     dismissed_note = models.CharField(max_length=500, blank=True)
+    attachments = models.ManyToManyField(Attachment, blank=True, related_name="interactions")
 
     objects: ClassVar[InteractionQuerySet] = InteractionQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -296,3 +299,57 @@ class CallBackPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team_id}: {self.within_min} min"
+
+
+class BypassPolicy(models.Model):
+    """One row: whether whoever was reached past the desk at least so often in a month is told of it by mail."""
+
+    sends_letters = models.BooleanField(default=True)
+    at_least = models.PositiveSmallIntegerField(default=3)
+
+    def __str__(self) -> str:
+        return f"from {self.at_least}"
+
+
+class BypassLetter(models.Model):
+    """Somebody was told how often they were reached past the desk in a ``month`` (its first day); once."""
+
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="+")
+    month = models.DateField()
+    contacts = models.PositiveIntegerField()
+    mail = models.ForeignKey(OutgoingMail, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "staff"], name="bypasses_told_once")]
+
+    def __str__(self) -> str:
+        return f"{self.staff_id} {self.month:%Y-%m}"
+
+
+class NumberProposal(models.Model):
+    """A number in the signature of somebody's mail: a person says that it is theirs, or that it is not, for ever."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Proposed")
+        ACCEPTED = "accepted", _("Taken")
+        DISMISSED = "dismissed", _("Not theirs")
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="number_proposals", db_index=False)
+    number = models.CharField(max_length=40)
+    label = models.CharField(max_length=40, blank=True)
+    written = models.CharField(max_length=200, blank=True)
+    mail = models.ForeignKey(IncomingMail, models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    made_at = models.DateTimeField(auto_now_add=True)
+    decided_by = models.ForeignKey(Staff, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "number"], name="interactions_number_proposed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} {self.number}"
+
+    @property
+    def display(self) -> str:
+        return phone.display(self.number)

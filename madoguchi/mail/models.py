@@ -26,6 +26,7 @@ class MailThread(models.Model):
     class Room(models.TextChoices):
         TICKETS = "tickets"
         CONSULTATIONS = "consultations"
+        INTERACTIONS = "interactions"
 
     belongs_to = models.CharField(max_length=16, choices=Room.choices, default=Room.TICKETS)
     token = models.CharField(max_length=32, unique=True, default=new_token, editable=False)

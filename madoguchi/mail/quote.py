@@ -49,6 +49,18 @@ def cut(text: str) -> tuple[str, str]:
     return (new, "".join(lines[end:])) if new.strip() else (text, "")
 
 
+def signature(text: str) -> str:
+    """The signature of whoever wrote the mail, without what is quoted; empty when there is none."""
+    lines = [line[:_LONGEST_LINE] for line in text.splitlines(keepends=True)]
+    quoted = _quotation(lines)
+    start, end = _signature(lines, quoted), quoted
+    if start == end:  # somebody may sign below what they quote
+        start, end = _signature(lines, len(lines)), len(lines)
+        if start < quoted or any(_QUOTED.match(line) for line in lines[start:end]):
+            return ""
+    return "".join(lines[start:end])
+
+
 def _quotation(lines: list[str]) -> int:
     """The line where the trailing quotation begins, the number of lines when there is none."""
     after = _counts(lines)

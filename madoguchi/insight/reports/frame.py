@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from madoguchi.catalog.models import Category
 from madoguchi.foundation.dates import short_date
 from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.models import InteractionQuerySet
 from madoguchi.people.access import Access
 from madoguchi.people.models import Team
 from madoguchi.telephony.models import CallQuerySet
@@ -85,7 +86,7 @@ class Report:
 
     ``drawn`` is the key of the column that a chart of it shows. ``behind`` are the tickets that a figure counts: of
     the row with this key, or (None) of all rows; a report of calls has ``calls_behind`` instead,
-    one of time has neither.
+    one of contacts ``contacts_behind``, one of time none of them.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Report:
     rows: Callable[[Period, str, Access | None], tuple[list[Row], Mapping[str, Figure]]]
     behind: Callable[[Period, Access | None, str, str | None, Column], TicketQuerySet] | None = None
     calls_behind: Callable[[Period, Access | None, str, str | None, Column], CallQuerySet] | None = None
+    contacts_behind: Callable[[Period, Access | None, str, str | None, Column], InteractionQuerySet] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,18 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.insight.reports.by_scope import SCOPE
 from madoguchi.insight.reports.by_team import PING_PONG, TIME
 from madoguchi.insight.reports.by_ticket import MOVES, RETURNS
+from madoguchi.insight.reports.bypasses import BYPASSES
 from madoguchi.insight.reports.calls import CALLS
 from madoguchi.insight.reports.frame import Column, Report, Row, Table, period_of
 from madoguchi.insight.reports.knowledge import ARTICLES, LINKS
 from madoguchi.insight.reports.operators import OPERATORS
+from madoguchi.interactions.models import InteractionQuerySet
 from madoguchi.people.access import Access
 from madoguchi.telephony.models import CallQuerySet
 from madoguchi.tickets.models import TicketQuerySet
 
-REPORTS = {
-    report.name: report for report in (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES, CALLS, OPERATORS)
-}
+_ALL = (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES, CALLS, OPERATORS, BYPASSES)
+REPORTS = {report.name: report for report in _ALL}
 
 
 def report_named(name: str) -> Report:
@@ -80,6 +81,16 @@ def calls_behind(
     if report.calls_behind is None:
         raise _no_such_figure()
     return report.calls_behind(period, access, grouping(report, by), row, column_of(report, figure))
+
+
+def contacts_behind(
+    name: str, *, first: date, last: date, by: str, row: str | None, figure: str, access: Access | None
+) -> InteractionQuerySet:
+    """The contacts that a figure counts; ``row`` None is the total. Refuses (404) a report that counts others."""
+    report, period = report_named(name), period_of(first, last)
+    if report.contacts_behind is None:
+        raise _no_such_figure()
+    return report.contacts_behind(period, access, grouping(report, by), row, column_of(report, figure))
 
 
 def _no_such_figure() -> Refused:

@@ -12,7 +12,15 @@ from django.views.decorators.http import require_GET
 
 from madoguchi.foundation.dates import full_date
 from madoguchi.insight.reports.frame import Column, Row, Table
-from madoguchi.insight.reports.registry import REPORTS, calls_behind, column_of, report_named, table, tickets_behind
+from madoguchi.insight.reports.registry import (
+    REPORTS,
+    calls_behind,
+    column_of,
+    contacts_behind,
+    report_named,
+    table,
+    tickets_behind,
+)
 from madoguchi.people.access import Capability
 from madoguchi.telephony.words import caller_words
 from madoguchi.tickets.models import id_of
@@ -107,6 +115,33 @@ def calls(request: StaffRequest, name: str) -> HttpResponse:
 
 @guard(Capability.WATCH_BOARD)
 @require_GET
+def contacts(request: StaffRequest, name: str) -> HttpResponse:
+    """The contacts that a figure counts, the latest first."""
+    first, last = _days(request)
+    by, row, figure = (request.GET.get(part) for part in ("by", "row", "figure"))
+    rows = contacts_behind(
+        name, first=first, last=last, by=by or "", row=row, figure=figure or "", access=request.access
+    )
+    parts = {"from": first.isoformat(), "to": last.isoformat(), "by": by or "", "figure": figure or ""}
+    query = urlencode(parts if row is None else {**parts, "row": row})
+    rows = rows.select_related("staff", "person", "organization")
+    rows = rows.prefetch_related("attachments", "ticket_links__ticket")
+    after = request.GET.get("after", "")
+    found, following = keyset(rows, ("started_at", "id"), after=after, size=TICKETS, descending=True)
+    asked = report_named(name)
+    context = {
+        "report": asked,
+        "column": column_of(asked, figure or ""),
+        "period": f"{full_date(first)} – {full_date(last)}",
+        "contacts": found,
+        "query": urlencode({part: parts[part] for part in ("from", "to", "by")}),
+        "next": f"?{query}&{urlencode({'after': following})}" if following else "",
+    }
+    return page(request, "insight/contacts.html", context)
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
 def export_csv(request: StaffRequest, name: str) -> HttpResponseBase:
     """The report as it is shown, for Excel."""
     return _file(request, name, "csv")
@@ -147,10 +182,13 @@ def _query(found: Table) -> str:
 
 
 def _links(found: Table, query: str) -> Callable[[Row | None, Column], str]:
-    """The address of the tickets or calls behind a figure; empty where there are none."""
-    if not found.report.behind and not found.report.calls_behind:
+    """The address of the tickets, calls or contacts behind a figure; empty where there are none."""
+    report = found.report
+    kinds = (("tickets", report.behind), ("calls", report.calls_behind), ("contacts", report.contacts_behind))
+    kind = next((kind for kind, behind in kinds if behind), "")
+    if not kind:
         return lambda _row, _column: ""
-    address = reverse("insight:calls" if found.report.calls_behind else "insight:tickets", args=[found.report.name])
+    address = reverse(f"insight:{kind}", args=[report.name])
 
     def behind(row: Row | None, column: Column) -> str:
         parts = {"figure": column.key} if row is None else {"row": row.key, "figure": column.key}

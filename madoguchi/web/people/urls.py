@@ -19,6 +19,7 @@ urlpatterns = [
     path("<int:person_id>/edit/", views.edit, name="edit"),
     path("<int:person_id>/numbers/", views.add_number, name="add_number"),
     path("<int:person_id>/numbers/<int:number_id>/remove/", views.remove_number, name="remove_number"),
+    path("<int:person_id>/proposals/<int:proposal_id>/", views.decide_number, name="decide_number"),
     path("<int:person_id>/addresses/", views.add_address, name="add_address"),
     path("<int:person_id>/addresses/<int:address_id>/remove/", views.remove_address, name="remove_address"),
     path("organizations/names/", views.organization_names, name="organization_names"),

@@ -18,7 +18,8 @@ from madoguchi.catalog.queries import service_names
 from madoguchi.foundation import phone
 from madoguchi.foundation.japanese import search_key, split_name
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.interactions.models import CallBack, Interaction, NumberProposal
+from madoguchi.interactions.signatures import accept_number, dismiss_number
 from madoguchi.people import actions
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import EmailAddress, Organization, Person, PhoneNumber
@@ -105,6 +106,7 @@ def person_page(request: StaffRequest, person_id: int) -> HttpResponse:
         "contacts": list(contacts.order_by("-started_at", "-id")[:CONTACTS]),
         "owed": list(owed[:20]),
         "edits": request.access.can(Capability.EDIT_PEOPLE),
+        "proposals": list(person.number_proposals.filter(state=NumberProposal.State.OPEN).select_related("mail")),
     }
     return page(request, "people/person.html", context)
 
@@ -162,6 +164,19 @@ def remove_number(request: StaffRequest, person_id: int, number_id: int) -> Http
     person = _person_or_404(request, person_id)
     actions.remove_phone(get_object_or_404(PhoneNumber, pk=number_id, person=person), by=request.user)
     return _went(request, _("The number is removed."), person)
+
+
+@guard(Capability.EDIT_PEOPLE)
+@require_POST
+def decide_number(request: StaffRequest, person_id: int, proposal_id: int) -> HttpResponse:
+    """A number from the signature of their mail: it is theirs, or is not and never asked again."""
+    person = _person_or_404(request, person_id)
+    proposal = get_object_or_404(person.number_proposals.select_related("person"), pk=proposal_id)
+    if request.POST.get("verb") == "accept":
+        accept_number(proposal, by=request.user)
+        return _went(request, _("The number is added."), person)
+    dismiss_number(proposal, by=request.user)
+    return _went(request, _("It is not proposed again."), person)
 
 
 @guard(Capability.EDIT_PEOPLE)

@@ -1,6 +1,5 @@
 """What is left over: contacts without a ticket, calls that are owed, contacts by hand and round the desk."""
 
-from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -16,13 +15,12 @@ from madoguchi.interactions.actions import (
     dismiss,
     end_interaction,
     open_interaction,
-    record_bypass,
     take_call_back,
 )
 from madoguchi.interactions.models import CallBack, Channel, Interaction
 from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.people.access import Capability
-from madoguchi.people.queries import callers, colleagues
+from madoguchi.people.queries import callers
 from madoguchi.scripts.models import Walk
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.models import Ticket
@@ -149,32 +147,6 @@ def end(request: StaffRequest, contact_id: int) -> HttpResponse:
     """A contact by hand is over; without a ticket it joins the list."""
     end_interaction(contact_or_404(request, contact_id), by=request.user)
     return page(request, SEAT, context_of(request))
-
-
-@guard(Capability.TAKE_CALLS)
-@require_http_methods(["GET", "POST"])
-def bypass(request: StaffRequest) -> HttpResponse:
-    """Somebody went round the desk: who, what, whom did they reach."""
-    named = colleagues(request.access)
-    if request.method == "POST":
-        chosen = row_number(request.POST.get("reached", ""))
-        reached = named.filter(pk=chosen).first() if chosen is not None else None
-        if reached is None:
-            raise Refused(
-                _("Say whom they reached."),
-                code="reached",
-                missing=[{"key": "reached", "label": _("Whom they reached")}],
-            )
-        record_bypass(
-            who=request.POST.get("who", ""), what=request.POST.get("what", ""), reached=reached, by=request.user
-        )
-        messages.success(request, _("Recorded."))
-        return _go(request, None)
-    return page(
-        request,
-        "workbench/bypass.html",
-        {"colleagues": [(person.pk, person.name) for person in named]},
-    )
 
 
 def _lists(request: StaffRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from madoguchi.web.workbench import callers, lists, owed, settling, stepping, views
+from madoguchi.web.workbench import bypassing, callers, lists, owed, settling, stepping, views
 
 app_name = "workbench"
 urlpatterns = [
@@ -10,7 +10,11 @@ urlpatterns = [
     path("state/", views.set_state, name="state"),
     path("begin/", lists.begin, name="begin"),
     path("dial/", lists.dial, name="dial"),
-    path("bypass/", lists.bypass, name="bypass"),
+    path("bypass/", bypassing.bypass, name="bypass"),
+    path("bypass/who/", bypassing.who, name="bypass_who"),
+    path("bypass/whom/", bypassing.whom, name="bypass_whom"),
+    path("bypass/letters/", bypassing.letters, name="bypass_letters"),
+    path("bypass/files/<int:attachment_id>/", bypassing.download, name="bypass_file"),
     path("call-backs/", owed.index, name="owed"),
     path("call-backs/policy/", owed.policy, name="call_back_policy"),
     path("call-backs/<int:call_back_id>/", owed.call_back, name="call_back"),

@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.interactions.models import CallBack, Interaction, NumberProposal
 from madoguchi.journal.models import Entry
+from madoguchi.journal.record import NamedActor
+from madoguchi.mail.actions.take_in import take_in
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Organization, Person
 from madoguchi.people.tokens import issue
@@ -221,3 +223,24 @@ def test_a_program_of_a_partner_sees_no_more(cast: Cast, client: Client, query: 
     bearer = {"Authorization": f"Bearer {issue(staff=cast.ogawa, scopes=['people:read'])}"}
     items = client.get(f"/api/v1/people?{query}", headers=bearer).json()["items"]
     assert [item["name"] for item in items] == found
+
+
+def test_a_number_from_a_signature_is_taken_or_dismissed_at_the_person(cast: Cast, sign_in: SignIn) -> None:
+    sender = "hanako.yamada@minato.example"
+    raw = f"From: {sender}\r\nSubject: x\r\n\r\nx\r\n-- \r\n<b>TEL 03-5555-1234\r\nM: 090-5555-1111\r\n".encode()
+    take_in(
+        raw, source="smtp", envelope_from=sender, envelope_to=["desk@desk.example"], by=NamedActor("system", "smtp")
+    )
+    address, client = f"/people/{cast.yamada.pk}/", sign_in(cast.sato)
+    page = client.get(address).content.decode()
+    assert "03-5555-1234" in page
+    assert "<b>TEL" not in page
+    direct, mobile = NumberProposal.objects.order_by("number")
+    client.post(f"{address}proposals/{direct.pk}/", {"verb": "accept"})
+    client.post(f"{address}proposals/{mobile.pk}/", {"verb": "dismiss"})
+    assert cast.yamada.phones.filter(number=direct.number).exists()
+    assert client.post(f"{address}proposals/{mobile.pk}/", {"verb": "accept"}).status_code == 409
+    page = client.get(address).content.decode()
+    assert "090-5555-1111" not in page
+    assert sign_in(cast.watanabe).post(f"{address}proposals/{mobile.pk}/").status_code == 403
+    assert client.post(f"/people/{cast.nakagawa.pk}/proposals/{mobile.pk}/").status_code == 404

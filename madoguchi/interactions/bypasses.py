@@ -1,0 +1,121 @@
+"""A contact that reached somebody past the desk is recorded by a mail to the record address.
+
+What it says is read plainly: lines that name it (お客様:, 受けた人:), else of a forwarded mail who wrote what, else the
+subject says who it was and the text what they wanted. A voicemail keeps its sound.
+"""
+
+import re
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext as _
+
+from madoguchi.files import store
+from madoguchi.files.models import Attachment
+from madoguchi.foundation import phone
+from madoguchi.foundation.prepared import insert, update
+from madoguchi.interactions.actions import record_bypass
+from madoguchi.journal.models import Entry
+from madoguchi.mail import quote
+from madoguchi.mail.models import IncomingMail, MailThread
+from madoguchi.people.meant import meant_by, staff_meant_by
+from madoguchi.people.models import Staff
+
+_LABELS = {
+    "who": r"お客様|顧客|相手|連絡者|誰|だれ|どなた|発信者|who|caller",
+    "reached": r"受けた人|受けた者|受けた方|対応者|受電者|reached",
+    "what": r"用件|要件|内容|what|about",
+}
+_FORWARDED = {"who": r"差出人|送信者|送信元|from", "reached": r"宛先|to", "what": r"件名|subject"}
+_PREFIX = re.compile(r"^\s*(?:(?:re|fw|fwd|転送|返信)\s*[:：]\s*)+", re.IGNORECASE)
+_MOST_LINES = 200
+
+
+class Said(NamedTuple):
+    """The three fields as they were written; empty where the mail does not say."""
+
+    who: str
+    reached: str
+    what: str
+
+
+def read(subject: str, text: str) -> Said:
+    """The three fields of a mail to the record address."""
+    subject = _PREFIX.sub("", subject).strip()
+    lines = text.splitlines()[:_MOST_LINES]
+    told = {name: _labelled(lines, words) for name, words in _LABELS.items()}
+    copied = {name: _labelled(lines, words) for name, words in _FORWARDED.items()}
+    if copied["who"] and not any(told.values()):
+        return Said(copied["who"], copied["reached"], _PREFIX.sub("", copied["what"]).strip() or subject)
+    new = "\n".join(line for line in quote.cut(text)[0].splitlines() if not _is_label(line)).strip()
+    if told["who"]:
+        return Said(told["who"], told["reached"], told["what"] or subject or new)
+    numbers = phone.found_in(f"{subject}\n{text}")
+    if numbers and not any(character.isalpha() for character in _without(subject)):
+        return Said(phone.display(numbers[0][0]), told["reached"], told["what"] or new)
+    return Said(subject or (phone.display(numbers[0][0]) if numbers else ""), told["reached"], told["what"] or new)
+
+
+def receive_record(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
+    """Reaction: one of ours writes to the record address, so it is a contact that reached somebody past the desk.
+
+    Whoever else writes there is answered like everybody who writes to the desk.
+    """
+    mail = next(subject for subject in subjects if isinstance(subject, IncomingMail))
+    if mail.thread is not None or not _is_for_the_record(mail):
+        return
+    sender = Staff.objects.filter(email__iexact=mail.from_address, is_active=True).first()
+    if sender is None:
+        return
+    said = read(mail.subject, mail.parsed.text)
+    who = said.who or mail.subject.strip() or _("Not said who it was")
+    person, organization = meant_by(who)
+    mail.thread = insert(MailThread(belongs_to=MailThread.Room.INTERACTIONS))
+    update(mail, ["thread"])
+    record_bypass(
+        who=who,
+        what=said.what or _voicemail(mail) or mail.subject.strip() or who,
+        reached=staff_meant_by(said.reached) or sender,
+        person=person,
+        organization=organization,
+        mail=mail,
+        attachments=[
+            Attachment.objects.create(
+                file=store.keep(part.content), name=part.name[:255], content_type=part.content_type[:100]
+            )
+            for part in mail.parsed.attachments
+        ],
+        at=mail.received_at,
+        by=sender,
+    )
+
+
+def _is_for_the_record(mail: IncomingMail) -> bool:
+    ours = settings.RECORD_ADDRESS.lower()
+    if not ours:
+        return False
+    headers = (*mail.parsed.to, *mail.parsed.cc, *mail.parsed.delivered_to)
+    return ours in {address.lower() for address in (*mail.envelope_to, *(entry.address for entry in headers))}
+
+
+def _voicemail(mail: IncomingMail) -> str:
+    sounds = any(part.content_type.startswith("audio/") for part in mail.parsed.attachments)
+    return _("Voicemail") if sounds else ""
+
+
+def _labelled(lines: list[str], words: str) -> str:
+    pattern = re.compile(rf"^[\s>*・●■◆]*(?:{words})\s*[*]?\s*[:：]\s*(?P<said>\S.*)$", re.IGNORECASE)
+    return next((match["said"].strip()[:500] for line in lines if (match := pattern.match(line[:1000]))), "")
+
+
+def _is_label(line: str) -> bool:
+    return any(_labelled([line], words) for words in _LABELS.values())
+
+
+def _without(subject: str) -> str:
+    """The subject without what a telephone system writes around the caller's number."""
+    words = (
+        r"voice ?mail|message|from|留守番電話|留守電|ボイスメール|伝言|メッセージ|着信|より|から|の|件|秒|sec|seconds"
+    )
+    return re.sub(words, "", subject, flags=re.IGNORECASE)

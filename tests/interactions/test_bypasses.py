@@ -1,0 +1,177 @@
+"""Contacts past the desk: recorded by mail to the record address, and told to those who are reached most."""
+
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from freezegun import freeze_time
+
+from madoguchi.interactions.actions import record_bypass
+from madoguchi.interactions.bypasses import Said, read
+from madoguchi.interactions.letters import send_letters, set_letters
+from madoguchi.interactions.models import BypassLetter, Interaction
+from madoguchi.journal.record import NamedActor
+from madoguchi.mail.actions.take_in import take_in
+from madoguchi.mail.models import IncomingMail, OutgoingMail
+from madoguchi.people.meant import find_colleagues, meant_by, staff_meant_by
+from madoguchi.people.models import Staff
+from madoguchi.tickets.models import Ticket
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+GATEWAY = NamedActor("system", "mail-gateway")
+RECORD = "record@desk.example"
+FORWARDED = """よろしくお願いします。
+
+---------- 転送メッセージ ----------
+差出人: 山田 花子 <hanako.yamada@minato.example>
+日時: 2026年8月21日(金) 14:05
+件名: VPNがつながりません
+宛先: 高橋 健 <takahashi@example.jp>
+
+朝からつながりません。
+"""
+
+
+@pytest.fixture(autouse=True)
+def _record_address(settings: Any) -> None:
+    settings.RECORD_ADDRESS = RECORD
+
+
+def written(
+    sender: str, subject: str, text: str = "", *, to: str = RECORD, sound: bool = False, **headers: str
+) -> IncomingMail:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, to, subject
+    mail["Message-ID"] = f"<{abs(hash((sender, subject, text)))}@x>"
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
+    mail.set_content(text)
+    if sound:
+        mail.add_attachment(b"RIFF....WAVE", maintype="audio", subtype="x-wav", filename="伝言.wav")
+    return take_in(mail.as_bytes(), source="smtp", envelope_from=sender, envelope_to=[to], by=GATEWAY)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "said"),
+    [
+        ("山田様", "VPNの件でした", Said("山田様", "", "VPNの件でした")),
+        ("迂回", "お客様：山田花子\n受けた人: 伊藤\n用件： VPN", Said("山田花子", "伊藤", "VPN")),
+        ("Re: Fw: 迂回の連絡", "> 相手: みなと商事\n> 内容: 見積", Said("みなと商事", "", "見積")),
+        ("FW: x", FORWARDED, Said("山田 花子 <hanako.yamada@minato.example>", "高橋 健 <takahashi@example.jp>",
+                                  "VPNがつながりません")),
+        ("留守番電話 09011112222 より", "", Said("090-1111-2222", "", "")),
+        ("Fwd: Voicemail message from 03-5000-1234", "折り返し希望", Said("03-5000-1234", "", "折り返し希望")),
+        ("", "電話は 090-1111-2222 から", Said("090-1111-2222", "", "電話は 090-1111-2222 から")),
+        ("", "", Said("", "", "")),
+    ],
+)  # fmt: skip
+def test_the_three_fields_are_read_plainly(subject: str, text: str, said: Said) -> None:
+    assert read(subject, text) == said
+
+
+def test_a_mail_of_ours_to_the_record_address_is_a_bypass_and_no_ticket(cast: Cast) -> None:
+    mail = written(cast.takahashi.email, "山田 花子様", "VPNの件でした")
+    contact = Interaction.objects.get()
+    assert (contact.channel, contact.person, contact.organization) == ("bypass", cast.yamada, cast.minato)
+    assert (contact.staff, contact.summary, contact.mail) == (cast.takahashi, "VPNの件でした", mail)
+    assert mail.state == IncomingMail.State.TAKEN
+    assert not Ticket.objects.exists()
+    assert written(cast.takahashi.email, "山田 花子様", "VPNの件でした") == mail
+    assert Interaction.objects.count() == 1
+
+
+def test_a_forwarded_voicemail_keeps_its_sound_and_names_the_caller(cast: Cast) -> None:
+    written(cast.ito.email.upper(), "FW: 留守番電話 090-1111-2222", sound=True)
+    contact = Interaction.objects.get()
+    assert (contact.person, contact.staff, contact.summary) == (cast.yamada, cast.ito, "留守番電話")
+    sound = contact.attachments.get()
+    assert (sound.name, sound.content_type) == ("伝言.wav", "audio/x-wav")
+
+
+def test_whom_they_reached_may_be_somebody_else(cast: Cast) -> None:
+    written(cast.sato.email, "迂回", "お客様: 知らない会社\n受けた人: 高橋\n用件: 請求")
+    contact = Interaction.objects.get()
+    assert (contact.staff, contact.person, contact.contact_name) == (cast.takahashi, None, "知らない会社")
+
+
+@pytest.mark.parametrize("case", ["stranger", "left", "elsewhere", "off"])
+def test_who_is_not_ours_or_writes_elsewhere_is_answered_like_everybody(cast: Cast, settings: Any, case: str) -> None:
+    sender = "someone@elsewhere.example" if case == "stranger" else cast.takahashi.email
+    if case == "left":
+        Staff.objects.filter(pk=cast.takahashi.pk).update(is_active=False)
+    if case == "off":
+        settings.RECORD_ADDRESS = ""
+    written(sender, "質問", "教えてください", to="desk@desk.example" if case == "elsewhere" else RECORD)
+    assert Interaction.objects.get().channel == "mail"
+    assert Ticket.objects.count() == 1
+
+
+def test_hostile_mails_are_recorded_as_they_are(cast: Cast) -> None:
+    written(cast.sato.email, "<script>" + "あ" * 3000, "お客様: " + "x" * 100_000)
+    contact = Interaction.objects.get()
+    assert len(contact.contact_name) <= 200
+
+
+def test_what_is_typed_means_one_or_nobody(cast: Cast) -> None:
+    cast.minato.refresh_search()
+    cast.minato.save()
+    assert meant_by("山田花子様") == (cast.yamada, cast.minato)
+    assert meant_by("やまだ はなこ") == (cast.yamada, cast.minato)
+    assert meant_by("みなと商事 山田 花子")[0] in (cast.yamada, None)
+    assert meant_by("hanako.yamada@minato.example") == (cast.yamada, cast.minato)
+    assert meant_by("０９０−１１１１−２２２２") == (cast.yamada, cast.minato)
+    assert meant_by("03-5000-1234") == (None, cast.minato)
+    assert meant_by("みなと商事") == (None, cast.minato)
+    assert meant_by("経理の岡田さん") == (None, None)
+    assert meant_by("") == (None, None)
+    assert staff_meant_by("高橋") == staff_meant_by("たかはし") == staff_meant_by("takaha") == cast.takahashi
+    assert staff_meant_by(cast.ito.email) == cast.ito
+    assert staff_meant_by("だれか") is None
+    assert find_colleagues("2001", among=Staff.objects.all()) == [cast.takahashi]
+
+
+def bypassed(cast: Cast, reached: Staff, times: int, day: int = 5) -> None:
+    for hour in range(times):
+        at = datetime(2026, 10, day, 9 + hour, 0, tzinfo=timezone.get_default_timezone())
+        record_bypass(who="山田", what="VPN\nの件", reached=reached, person=cast.yamada, at=at, by=cast.sato)
+
+
+def at_night(day: int, hour: int) -> Any:
+    return datetime(2026, 11, day, hour, 0, tzinfo=timezone.get_default_timezone())
+
+
+def test_who_was_reached_often_gets_one_friendly_letter_a_month(cast: Cast) -> None:
+    bypassed(cast, cast.takahashi, 4)
+    bypassed(cast, cast.ito, 2)
+    with freeze_time(at_night(1, 8)):
+        assert send_letters() == 0
+    with freeze_time(at_night(1, 10)):
+        assert send_letters() == 1
+        assert send_letters() == 0
+    mail = OutgoingMail.objects.get()
+    assert (mail.to, mail.is_automatic) == ([cast.takahashi.email], True)
+    assert "ありがとうございます" in mail.body
+    assert "2026年10月に、窓口を通らず直接届いたお問い合わせは4件でした" in mail.body
+    assert mail.body.count("株式会社みなと商事 山田 花子: VPN の件") == 4
+    assert RECORD in mail.body
+    assert BypassLetter.objects.get().contacts == 4
+    bypassed(cast, cast.ito, 1, day=20)
+    with freeze_time(at_night(2, 0)):
+        assert send_letters() == 1
+    bypassed(cast, cast.sato, 5)
+    with freeze_time(at_night(15, 10)):
+        assert send_letters() == 0
+
+
+def test_letters_can_be_switched_off(cast: Cast) -> None:
+    bypassed(cast, cast.takahashi, 4)
+    set_letters(sends=False, at_least=3, by=cast.hayashi)
+    with freeze_time(at_night(1, 10)):
+        assert send_letters() == 0
+    set_letters(sends=True, at_least=5, by=cast.hayashi)
+    with freeze_time(at_night(1, 10)):
+        assert send_letters() == 0
+    assert not OutgoingMail.objects.exists()
