@@ -19,10 +19,11 @@ from madoguchi.gateways.ami import (
     Connection,
     ConnectionLostError,
     NotAdmittedError,
+    Pairs,
     Patience,
     signed_in,
 )
-from madoguchi.gateways.asterisk_keeping import Heard, Keeper
+from madoguchi.gateways.asterisk_keeping import Heard, Keeper, Kind
 from madoguchi.gateways.asterisk_orders import action_id
 from madoguchi.gateways.lines import PbxLine
 from madoguchi.problems.set_aside import set_aside
@@ -47,7 +48,7 @@ class Connector:
     """Keeps one line.
 
     ``clock`` gives epoch seconds; ``refused_pause`` is waited after a wrong password. ``read`` counts the messages read
-    so far, ``kept`` what was stored of them and of what we did ourselves.
+    so far; ``behind`` is how much of what was heard is not stored yet.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Connector:
         self.line, self.patience, self.clock = line, patience, clock
         self.back_off, self.refused_pause = back_off or BackOff(), refused_pause
         self.keeper = Keeper(line, f"{_place()} {os.getpid()} {_started(os.getpid())} {next(_numbers)}")
-        self.read = self.kept = 0
+        self.read = self.behind = 0
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"asterisk-{line.name}")
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -136,11 +137,11 @@ class Connector:
         async with signed_in(self.line.server, self.patience) as connection:
             log.info("%s: connected", self.line.name)
             queue: asyncio.Queue[Heard | None] = asyncio.Queue(MOST_WAITING)
-            queue.put_nowait(Heard("begun", self.clock(), []))
+            await self._hear(queue, "begun", [])
             for event in UNWANTED:
                 connection.send("Filter", [("Operation", "Add"), ("Filter", f"!Event: {event}")])
             for action in ASKED_FIRST:
-                queue.put_nowait(Heard("sent", self.clock(), connection.send(action)))
+                await self._hear(queue, "sent", connection.send(action))
             keeping = asyncio.create_task(self._keep(queue))
             others = [
                 asyncio.create_task(self._read(connection, queue)),
@@ -160,11 +161,15 @@ class Connector:
     async def _finish(self, queue: "asyncio.Queue[Heard | None]", keeping: "asyncio.Task[None]") -> None:
         try:
             async with asyncio.timeout(FINISH_WITHIN):
-                await queue.put(Heard("lost", self.clock(), []))
+                await self._hear(queue, "lost", [])
                 await queue.put(None)
                 await keeping
         except TimeoutError:
             log.error("%s: %s messages could not be kept", self.line.name, queue.qsize())
+
+    async def _hear(self, queue: "asyncio.Queue[Heard | None]", kind: Kind, pairs: Pairs) -> None:
+        self.behind += 1
+        await queue.put(Heard(kind, self.clock(), pairs))
 
     async def _read(self, connection: Connection, queue: "asyncio.Queue[Heard | None]") -> None:
         begun = self.clock()
@@ -172,7 +177,7 @@ class Connector:
             if self.back_off.failures and self.clock() - begun > self.back_off.settled:
                 self.back_off.reset()
             if not _is_pong(pairs):
-                await queue.put(Heard("received", self.clock(), pairs))
+                await self._hear(queue, "received", pairs)
             self.read += 1
 
     async def _keep(self, queue: "asyncio.Queue[Heard | None]") -> None:
@@ -190,7 +195,7 @@ class Connector:
                 except (DatabaseError, InterfaceError) as error:
                     log.warning("%s: %s messages wait for the database: %s", self.line.name, queue.qsize(), error)
                     await asyncio.sleep(back_off.next())
-            self.kept += len(heard)
+            self.behind -= len(heard)
             if len(heard) < len(batch):
                 return
 
@@ -201,7 +206,7 @@ class Connector:
                 for order_id, actions in await self._in_thread(self.keeper.claim_orders):
                     for place, (action, fields) in enumerate(actions):
                         sent = connection.send(action, fields, name=action_id(order_id, place))
-                        await queue.put(Heard("sent", self.clock(), sent))
+                        await self._hear(queue, "sent", sent)
             except (DatabaseError, InterfaceError) as error:
                 log.warning("%s: orders wait for the database: %s", self.line.name, error)
             await asyncio.sleep(LOOK_FOR_ORDERS_EVERY)

@@ -40,10 +40,13 @@ _ANSWER_WITHIN = timedelta(seconds=10)
 _RINGING = timedelta(seconds=RING_SECONDS) + _ANSWER_WITHIN
 
 
+type Kind = Literal["begun", "lost", "sent", "received"]
+
+
 class Heard(NamedTuple):
     """One thing that happened on a line, in its order; ``at`` is our clock, epoch seconds."""
 
-    kind: Literal["begun", "lost", "sent", "received"]
+    kind: Kind
     at: float
     pairs: Pairs
 

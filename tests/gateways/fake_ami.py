@@ -120,7 +120,7 @@ class FakeAmi:
         self.place = 0
         self.actions: list[dict[str, str]] = []
         self._recorded = 0  # the recorded connection whose answers are given now; 0: none fits
-        self._next, self._cuts = 1, 0
+        self._next, self._cuts, self._back_at = 1, 0, 0.0
         self._writer: asyncio.StreamWriter | None = None
         self._asked: set[str] = set()
         self._names: dict[str, str] = {}  # ActionID as recorded → as our client sent it
@@ -166,7 +166,7 @@ class FakeAmi:
                 self.cut()
                 self._cuts += 1
                 self._next = 1 + self._cuts
-                self.now = max(self.now, step.at)
+                self._back_at = step.at
             await self.ready()
             self.now = max(self.now, step.at)
             if before is not None:
@@ -189,12 +189,11 @@ class FakeAmi:
 
     async def ordered(self, step: Step) -> dict[str, str]:
         """Wait for the client's action that fits a recorded order; its answers go to it from now on."""
-        wanted = step.message["Action"]
+        wanted = {key: step.message[key] for key in ("Action", "Interface") if key in step.message}
         seen = set(self._names.values())
 
         def found() -> dict[str, str] | None:
-            fitting = (a for a in self.actions if a["Action"] == wanted and a["ActionID"] not in seen)
-            return next(fitting, None)
+            return next((a for a in self.actions if wanted.items() <= a.items() and a["ActionID"] not in seen), None)
 
         await self.until(found)
         action = found()
@@ -209,6 +208,7 @@ class FakeAmi:
             self._writer.write(raw if self.stamped else without_stamp(raw))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.now = max(self.now, self._back_at)
         writer.write(BANNER)
         try:
             while block := await reader.readuntil(b"\r\n\r\n"):

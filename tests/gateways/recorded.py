@@ -16,7 +16,7 @@ _BANNER = re.compile(rb"Asterisk Call Manager/[0-9.]+\r\n")
 @dataclass(frozen=True)
 class Step:
     """One thing that happens: ``kind`` is event, answer (to an order), order, or cut. ``message`` has the last of
-    repeated keys; of an order and its answers ``name`` is the recorded ActionID."""
+    repeated keys; of an order and its answers ``name`` is the recorded ActionID; of a cut ``at`` is when it was over."""
 
     kind: str
     at: float
@@ -46,7 +46,7 @@ def recording(name: str) -> Recording:
     asked: dict[tuple[int, str], str] = {}
     for row in rows:
         at, connection = row["t"], row.get("conn", 1)
-        if row["dir"] == "note" and "client side cut" in row["note"]:
+        if row["dir"] == "note" and row["note"] == "tcp connected" and connection > 1:
             found.steps.append(Step("cut", at))
         if "msg" not in row:
             continue
