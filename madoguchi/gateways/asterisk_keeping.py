@@ -4,10 +4,8 @@ Everything here is called from one thread.
 """
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import batched
 from typing import Any, Literal, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
@@ -111,12 +109,12 @@ class Keeper:
     def _keep(self, batch: Sequence[Heard]) -> None:
         pbx = pbx_lines.hold(self.line.key, holder=self.holder, now=timezone.now())
         events = [event for heard in batch for event in self._take(heard)]
-        for post in batched(events, _LARGEST_POST):
+        for post in _posts(events):
             receive_events(post, sender=self.line.key, by=self.by, as_read=True)
         received = [heard.at for heard in batch if heard.kind == "received"]
         if received:
             pbx.heard_at = datetime.fromtimestamp(received[-1], UTC)
-        memory = {"translation": self._translation.to_json(), "ahead": self._ahead, "members": self._members}
+        memory = {"translation": self._translation.to_json(), "members": self._members}
         pbx.memory = json.dumps(memory)
         pbx.save(update_fields=["memory", "heard_at"])
         transaction.on_commit(lambda: self._remember(pbx.memory))
@@ -129,32 +127,24 @@ class Keeper:
         known: dict[str, Any] = json.loads(self._saved) if self._saved else {}
         naming, memory = self.line.naming, known.get("translation")
         self._translation = Translation.from_json(memory, naming) if memory else Translation(naming)
-        self._ahead: float = known.get("ahead", 0.0)
         # What a running list of members has told so far: (extension, interface, paused).
         self._members: list[tuple[str, str, bool]] = [tuple(member) for member in known.get("members", [])]
 
     def _take(self, heard: Heard) -> list[Event]:
-        """The events of one thing heard. The translation reckons by the PBX's clock, which is ``ahead`` of ours."""
-        message = dict(heard.pairs)
-        stamp = message.get("Timestamp", "")
-        if heard.kind == "received" and stamp.replace(".", "", 1).isdecimal():
-            self._ahead = float(stamp) - heard.at
-        at = heard.at + self._ahead
+        """The events of one thing heard."""
         if heard.kind == "begun":
             self._members = []
             pbx_lines.note_connected(self.line.key, holder=self.holder, by=self.by, now=timezone.now())
-            found = self._translation.begun(at=at)
-        elif heard.kind == "lost":
-            found = self._translation.lost(at=at)
-        elif heard.kind == "sent":
-            found = self._translation.asked(heard.pairs, at=at)
-        else:
-            found = self._translation.take(heard.pairs, at=at)
-            self._answer(message)
-            if self._follow_member(message):
-                found = [event for event in found if event.type != "agent.state"]
-        read = datetime.fromtimestamp(heard.at, UTC)
-        return [event if event.at is None else replace(event, received_at=read) for event in found]
+            return self._translation.begun(at=heard.at)
+        if heard.kind == "lost":
+            return self._translation.lost(at=heard.at)
+        if heard.kind == "sent":
+            return self._translation.asked(heard.pairs, at=heard.at)
+        found, message = self._translation.take(heard.pairs, at=heard.at), dict(heard.pairs)
+        self._answer(message)
+        if self._follow_member(message):
+            return [event for event in found if event.type != "agent.state"]
+        return found
 
     # Telephones in the queues
 
@@ -250,3 +240,15 @@ class Keeper:
             if order.pending == 0 and (refused or order.kind != Order.Kind.ORIGINATE):
                 state = Order.State.FAILED if order.result else Order.State.DONE
                 orders.settle(order, state, order.result, by=self.by, now=now)
+
+
+def _posts(events: Iterable[Event]) -> Iterator[list[Event]]:
+    """As many as are taken in at once, in order. A snapshot ends a post: of what comes after it it knows nothing."""
+    post: list[Event] = []
+    for event in events:
+        post.append(event)
+        if len(post) == _LARGEST_POST or event.type == "source.snapshot":
+            yield post
+            post = []
+    if post:
+        yield post

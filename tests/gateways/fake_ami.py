@@ -113,7 +113,7 @@ class FakeAmi:
 
     def __init__(self, recording: Recording, *, stamped: bool = True, tls: ssl.SSLContext | None = None) -> None:
         self.recording, self.stamped, self.tls = recording, stamped, tls
-        self.secret, self.answers_pings, self.silent = "secret", True, False
+        self.secret, self.is_open, self.is_silent = "secret", True, False
         self.now = recording.began
         self.truth = Truth()
         self.sent = self.logins = 0
@@ -184,6 +184,7 @@ class FakeAmi:
         while self.place < upto:
             step = self.recording.steps[self.place]
             self.now = max(self.now, step.at)
+            self._cuts += step.kind == "cut"
             self.truth.follow(step)
             self.place += 1
 
@@ -204,17 +205,20 @@ class FakeAmi:
     def send(self, raw: bytes) -> None:
         assert self._writer is not None
         self.sent += raw.count(b"\r\n\r\n")
-        if not self.silent:
+        if not self.is_silent:
             self._writer.write(raw if self.stamped else without_stamp(raw))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.is_open:
+            writer.transport.abort()
+            return
         self.now = max(self.now, self._back_at)
         writer.write(BANNER)
         try:
             while block := await reader.readuntil(b"\r\n\r\n"):
                 lines = block.decode().split("\r\n")
                 action = {key: value for key, colon, value in (line.partition(": ") for line in lines) if colon}
-                if self.silent:
+                if self.is_silent:
                     continue
                 async with self._changed:
                     self.actions.append(action)
@@ -247,7 +251,7 @@ class FakeAmi:
         if self._writer is not writer:
             return False
         self._asked.add(kind)
-        if kind == "Ping" and self.answers_pings:
+        if kind == "Ping":
             self.send(
                 f"Response: Success\r\nActionID: {name}\r\nPing: Pong\r\nTimestamp: {self.now:.6f}\r\n\r\n".encode()
             )

@@ -1,13 +1,11 @@
 """Recordings of a real Asterisk as steps that a fake one can play: the very bytes, in order, with their times."""
 
-import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "data" / "asterisk-recordings"
-SCENARIOS = sorted(folder.name for folder in RECORDINGS.glob("*") if folder.is_dir())
+from tests.telephony.recordings import RECORDINGS, expected_of, rows_of
+
 # What the recorder asked by itself on each connection; everything else it sent was an order.
 _ASKED_FIRST = ("Login", "CoreSettings", "CoreStatus", "QueueStatus", "CoreShowChannels", "BridgeList")
 _BANNER = re.compile(rb"Asterisk Call Manager/[0-9.]+\r\n")
@@ -15,8 +13,11 @@ _BANNER = re.compile(rb"Asterisk Call Manager/[0-9.]+\r\n")
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that happens: ``kind`` is event, answer (to an order), order, or cut. ``message`` has the last of
-    repeated keys; of an order and its answers ``name`` is the recorded ActionID; of a cut ``at`` is when it was over."""
+    """One thing that happens: ``kind`` is event, answer (to an order), order, or cut.
+
+    ``message`` has the last of repeated keys; ``name`` is the recorded ActionID of an order and its answers; of a cut
+    ``at`` is when it was over.
+    """
 
     kind: str
     at: float
@@ -37,12 +38,10 @@ class Recording:
 
 
 def recording(name: str) -> Recording:
-    folder = RECORDINGS / name
-    rows = [json.loads(line) for line in (folder / "ami.jsonl").read_text("utf-8").splitlines()]
-    parts = _BANNER.sub(b"", (folder / "ami.raw.txt").read_bytes()).split(b"\r\n\r\n")
+    rows = rows_of(name)
+    parts = _BANNER.sub(b"", (RECORDINGS / name / "ami.raw.txt").read_bytes()).split(b"\r\n\r\n")
     raw = iter([part + b"\r\n\r\n" for part in parts if part])
-    expected = json.loads((folder / "expected.json").read_text("utf-8"))["calls"]
-    found = Recording(name, rows[0]["t"], expected, [], {})
+    found = Recording(name, rows[0]["t"], expected_of(name), [], {})
     asked: dict[tuple[int, str], str] = {}
     for row in rows:
         at, connection = row["t"], row.get("conn", 1)

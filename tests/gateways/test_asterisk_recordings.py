@@ -1,143 +1,99 @@
 """A recorded Asterisk, played over TCP to the running connector, gives the records that a person would write."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import random
 
 import pytest
 from django.conf import LazySettings
-from django.db import connections
 
-from madoguchi.gateways.ami import BackOff, Server
-from madoguchi.gateways.asterisk import Connector
-from madoguchi.gateways.lines import PbxLine
-from madoguchi.telephony.actions import orders
-from madoguchi.telephony.models import Call, CallState, Order, Pbx
-from madoguchi.telephony.providers.asterisk.pbx import Pbx as Naming
+from madoguchi.telephony.models import Order, Pbx
 from tests.cast import Cast
 from tests.gateways.fake_ami import FakeAmi
-from tests.gateways.recorded import SCENARIOS, Step, recording
-from tests.telephony.test_asterisk import UNSAID, differences
+from tests.gateways.playing import Played, line_to, records, wait_for, wrong
+from tests.gateways.recorded import recording
+from tests.telephony.recordings import ABSENT, SCENARIOS, records_after_all, rows_of, silent_differences
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not SCENARIOS, reason="The recordings of a real Asterisk are not beside this checkout."),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.skipif(not SCENARIOS, reason=ABSENT)]
 
 
-def line_to(port: int, name: str = "tokyo", secret: str = "secret") -> PbxLine:
-    return PbxLine(Server("127.0.0.1", port, "cti", secret), Naming(key=f"asterisk:{name}"), name)
+@pytest.fixture(autouse=True)
+def _configured(settings: LazySettings) -> None:
+    settings.ASTERISK = tuple(line_to(1, name) for name in ("stamped", "unstamped", "cut", "lossy"))
 
 
-def in_database[R](function: Callable[[], R]) -> Awaitable[R]:
-    """The function's result, from a thread that leaves no connection behind."""
-
-    def work() -> R:
-        try:
-            return function()
-        finally:
-            connections.close_all()
-
-    return asyncio.to_thread(work)
-
-
-class Play:
-    """A fake Asterisk and a connector to it, on one clock: the recording's."""
-
-    def __init__(self, fake: FakeAmi, cast: Cast) -> None:
-        self.fake, self.cast = fake, cast
-        self.stop = asyncio.Event()
-        self.connector, self.task = self._connector()
-
-    def _connector(self) -> "tuple[Connector, asyncio.Task[None]]":
-        connector = Connector(line_to(self.fake.port), back_off=BackOff(0.01, 0.05), clock=lambda: self.fake.now)
-        self.before = self.fake.sent
-        return connector, asyncio.create_task(connector.run(self.stop))
-
-    async def read_all(self, _step: Step | None = None) -> None:
-        """Everything that was sent has been read."""
-        async with asyncio.timeout(60):
-            while self.connector.read + self.before < self.fake.sent:
-                assert not self.task.done(), self.task
-                await asyncio.sleep(0)
-
-    async def kept_all(self) -> None:
-        """Everything that was sent is in the database."""
-        await self.read_all()
-        async with asyncio.timeout(60):
-            while self.connector.behind:
-                await asyncio.sleep(0.001)
-
-    async def order(self, step: Step) -> None:
-        """What the recorder ordered is ordered by one of ours."""
-        if step.kind != "order" or step.message["Action"] in ("QueueRemove", "QueueAdd"):
-            return
-        await self.kept_all()
-        await in_database(lambda: self._order(step.message))
-        action = await self.fake.ordered(step)
-        same = set(action) & set(step.message) - {"ActionID", "CallerID", "Timeout"}
-        assert {key: action[key] for key in same} == {key: step.message[key] for key in same}
-
-    def _order(self, message: dict[str, str]) -> Order:
-        by = self.cast.sato
-        if message["Action"] == "QueuePause":
-            staff = self.cast.sato if message["Interface"].endswith("1001") else self.cast.suzuki
-            paused = message["Paused"] == "true"
-            return orders.pause(staff, message["Reason"], by=by) if paused else orders.unpause(staff, by=by)
-        if message["Action"] == "Originate":
-            return orders.call_number(by, message["Exten"], by=by)
-        call = Call.objects.get(is_live=True)
-        if message["Action"] == "Hangup":
-            return orders.hang_up(call, staff=by, by=by)
-        return orders.transfer(call, message["Exten"], "blind", staff=by, by=by)
-
-    async def end(self) -> None:
-        await self.read_all()
-        self.stop.set()
-        async with asyncio.timeout(60):
-            await self.task
-
-
-@pytest.fixture
-def requests(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
-    """Orders of ours bear the names that the recorder gave to its own."""
-    settings.ASTERISK = (line_to(1),)
-
-
-def wrong(scenario: str, tolerance: float) -> list[str]:
-    """What differs between the calls in the database and those that a person would write."""
-    expected = {call["call_id"]: call for call in recording(scenario).expected}
-    rows = Call.objects.exclude(state=CallState.MERGED)
-    got = {call.call_id: call.record for call in rows}
-    if sorted(got) != sorted(expected):
-        return [f"calls: {sorted(got)} are not {sorted(expected)}"]
-    left_out = UNSAID.get(scenario, set())
-    return [
-        found
-        for name, call in expected.items()
-        for found in differences(
-            {key: value for key, value in call.items() if key not in left_out}, got[name], name, tolerance
-        )
-    ]
-
-
-@pytest.mark.parametrize("stamped", [True, False], ids=["stamped", "unstamped"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_a_recording_over_the_wire_gives_its_record(
-    scenario: str, stamped: bool, cast: Cast, requests: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = orders.secrets.token_hex
+def test_a_recording_over_the_wire_gives_its_record(scenario: str, cast: Cast) -> None:
+    async def play(name: str, *, stamped: bool) -> None:
+        async with FakeAmi(recording(scenario), stamped=stamped) as fake:
+            played = Played(fake, cast, name)
+            await fake.play(before=played.order, after=played.read_all)
+            await played.end()
+
+    asyncio.run(play("stamped", stamped=True))
+    assert wrong(scenario, "asterisk:stamped", 0.5) == []
+    pbx = Pbx.objects.get()
+    assert (pbx.state, pbx.held_by) == ("connected", "")
+    Order.objects.all().delete()  # their names are the recorder's, once
+    asyncio.run(play("unstamped", stamped=False))
+    assert wrong(scenario, "asterisk:unstamped", 1.0) == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_cut_killed_and_restarted_amid_it_the_records_are_the_same(scenario: str, cast: Cast) -> None:
+    """The PBX holds its bytes back meanwhile, so nothing is lost."""
+    steps = len(recording(scenario).steps)
+    places = sorted(random.Random(scenario).sample(range(1, steps), 3))
 
     async def play() -> None:
-        async with FakeAmi(recording(scenario), stamped=stamped) as fake:
-            played = Play(fake, cast)
-            numbers = iter(step.message["ChannelId"] for step in fake.recording.steps if "ChannelId" in step.message)
-            monkeypatch.setattr(
-                orders.secrets, "token_hex", lambda n: next(numbers, "").removeprefix("cti-req-") or made(n)
-            )
+        async with FakeAmi(recording(scenario)) as fake:
+            played = Played(fake, cast, "cut")
+            for number, place in enumerate(places):
+                await fake.play(place, before=played.order, after=played.read_all)
+                await played.kept_all()
+                if number == 0:
+                    fake.cut()
+                elif number == 1:
+                    await played.kill()
+                    played.start()
+                else:
+                    await played.end()
+                    played.start()
             await fake.play(before=played.order, after=played.read_all)
             await played.end()
 
     asyncio.run(play())
-    assert wrong(scenario, 0.5 if stamped else 1.0) == []
-    pbx = Pbx.objects.get()
-    assert (pbx.state, pbx.held_by) == ("connected", "")
+    assert wrong(scenario, "asterisk:cut", 0.5) == [], places
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_what_a_cut_took_away_is_named(scenario: str, cast: Cast) -> None:
+    """A PBX repeats nothing: records are right, or say what is missing; what ended meanwhile is ended."""
+    chance = random.Random(scenario)
+    steps = recording(scenario).steps
+    first = chance.randrange(1, len(steps))
+    last = min(len(steps), first + chance.randrange(1, 25))
+    # No order is given while the line is down.
+    last = next((place for place in range(first, last) if steps[place].kind == "order"), last)
+
+    async def play() -> None:
+        async with FakeAmi(recording(scenario)) as fake:
+            played = Played(fake, cast, "lossy")
+            await fake.play(first, before=played.order, after=played.read_all)
+            await played.kept_all()
+            fake.is_open = False
+            fake.cut()
+            await wait_for(lambda: played.connector.back_off.failures)
+            fake.lose(last)
+            fake.is_open = True
+            await fake.play(before=played.order, after=played.read_all)
+            await played.kept_all()
+            # A minute later it looks again at what runs.
+            fake.now += 60
+            fake.cut()
+            await fake.ready()
+            await played.end()
+
+    asyncio.run(play())
+    whole = records_after_all(rows_of(scenario))
+    found = [{**record, "wrapup_s": None} for record in records("asterisk:lossy").values()]  # that is our own clock's
+    assert silent_differences(whole, found) == [], (first, last)
