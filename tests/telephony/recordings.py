@@ -19,7 +19,7 @@ _SHOWN = ("Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName", 
 # What a name in ``incomplete`` says of the fields of the record.
 COVERED = {
     "started": {"direction", "caller", "called", "ivr_s", "wait_s", "request_id", "queue_visits"},
-    "answered": {"answered_by", "wait_s", "talk_s", "segments", "outcome", "offers", "queue_visits", "agents"},
+    "answered": {"answered_by", "wait_s", "talk_s", "segments", "outcome", "offers", "queue", "queue_visits", "agents"},
     "hold": {"hold_s", "hold_count"},
     # Everything after the last event is unknown.
     "ended": {
