@@ -7,13 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 import httpx
-import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -26,10 +25,13 @@ from madoguchi.people import tokens
 from madoguchi.people.models import Staff
 from tests import cast as cast_module
 from tests.cast import Cast
-from tests.engine import CLUSTER, SUPERUSER, postgres_url
+from tests.emptying import empty
+from tests.seed import CLUSTER, SEED, in_cluster, postgres_url, sqlite_file
 
-START_WITHIN = 60.0
-STOP_WITHIN = 30.0
+START_WITHIN = 120.0
+STOP_WITHIN = 60.0
+# In a desk's folder, and no test's doing.
+_MADE_OF_SOURCES = {"static", "templates", "bundles", "serve.log"}
 # As Django ships it: the serving process knows no weaker one.
 STRONG_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher", *settings.PASSWORD_HASHERS]
 
@@ -119,9 +121,23 @@ class Desk:
 
     def _is_ready(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/readyz", timeout=5, verify=False).status_code == 200
         except httpx.TransportError:
             return False
+
+    def begin_again(self) -> None:
+        """Empty it, while it runs, for the tests of another module; ids go on, so that nobody takes a new row for an
+        old one.
+        """
+        with self.inside():
+            empty()
+        os.truncate(self.folder / "serve.log", 0)
+        for path in self.folder.iterdir():
+            if path.name not in _MADE_OF_SOURCES:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if self.process is None or self.process.poll() is not None or not self._is_ready():
+            self.stop()
+            self.start()
 
     def stop(self) -> None:
         """End it as Ctrl-C or a service manager would."""
@@ -143,7 +159,6 @@ class Builder:
     """Makes databases for desks as copies of one that was migrated once."""
 
     engine: str
-    worker: str
     root: Path
     made: int = 0
 
@@ -164,31 +179,17 @@ class Builder:
             "MADOGUCHI_DATA_DIR": str(folder),
             "MADOGUCHI_SECRET_KEY": str(settings.SECRET_KEY),
             "MADOGUCHI_WEB_WORKERS": "1",
+            "MADOGUCHI_ENCODER": "off",  # 130 MB in each process, of a package that may not be installed
         }
-
-    def template(self) -> str:
-        """The name of the migrated database, made on first use."""
-        name = f"template_{self.worker}"
-        if self.made == 0:
-            if self.engine == "postgres":
-                self._execute(f"CREATE DATABASE {name}")
-            subprocess.run(
-                [sys.executable, "-m", "django", "migrate", "-v0", "--no-input"],
-                env=self.environment(name, self.root),
-                check=True,
-                stdin=subprocess.DEVNULL,
-            )
-        return name
 
     def fresh(self) -> str:
         """The name of a new migrated database."""
-        template = self.template()
         self.made += 1
-        name = f"desk_{self.worker}_{self.made}"
+        name = f"desk_{self.made}"
         if self.engine == "postgres":
-            self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            self._execute(f"CREATE DATABASE {name} TEMPLATE {SEED}")
         else:
-            shutil.copy(self.name(template), self.name(name))
+            shutil.copy(sqlite_file(), self.name(name))
         return name
 
     def drop(self, name: str) -> None:
@@ -196,42 +197,61 @@ class Builder:
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _execute(self, statement: str) -> None:
-        with psycopg.connect(
-            host=os.environ[CLUSTER], user=SUPERUSER, dbname="postgres", autocommit=True
-        ) as connection:
-            connection.execute(statement)
+        in_cluster(Path(os.environ[CLUSTER]), statement)
 
 
 @pytest.fixture(scope="session")
-def desk_builder(engine: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Builder:
-    return Builder(engine, worker_id, tmp_path_factory.mktemp("desks"))
+def desk_builder(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    return Builder(engine, tmp_path_factory.mktemp("desks"))
 
 
-@pytest.fixture(scope="module")
-def served_environment() -> dict[str, str]:
-    """Further MADOGUCHI_… variables of the desk; a test module that needs some defines this fixture anew."""
-    return {}
-
-
-@pytest.fixture(scope="module")
-def served(
-    desk_builder: Builder, served_environment: dict[str, str], django_db_blocker: DjangoDbBlocker
-) -> Iterator[Desk]:
-    """A running desk with the cast in it, shared by the tests of one module."""
-    name = desk_builder.fresh()
-    folder = desk_builder.root / name
+@contextmanager
+def running(builder: Builder, further: dict[str, str], blocker: DjangoDbBlocker) -> Iterator[Desk]:
+    """A desk that was started with ``further`` variables, empty."""
+    name = builder.fresh()
+    folder = builder.root / name
     folder.mkdir()
-    collected = desk_builder.root / "static"  # static files are collected once, not once per desk
+    collected = builder.root / "static"  # static files are collected once, not once per desk
     collected.mkdir(exist_ok=True)
     (folder / "static").symlink_to(collected)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    environment = desk_builder.environment(name, folder) | {"MADOGUCHI_PUBLIC_URL": url} | served_environment
-    desk = Desk(url, port, folder, desk_builder.name(name), environment, django_db_blocker)
-    desk.cast = desk.run(cast_module.enter)
+    environment = builder.environment(name, folder) | {"MADOGUCHI_PUBLIC_URL": url} | further
+    desk = Desk(url, port, folder, builder.name(name), environment, blocker)
     try:
         desk.start()
         yield desk
     finally:
         desk.stop()
-        desk_builder.drop(name)
+        builder.drop(name)
+
+
+@pytest.fixture(scope="session")
+def standing_desk(desk_builder: Builder, django_db_blocker: DjangoDbBlocker) -> Iterator[Desk]:
+    """The desk that one module after another is served by."""
+    with running(desk_builder, {}, django_db_blocker) as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def served_environment() -> dict[str, str]:
+    """Further MADOGUCHI_… variables: a test module that defines this fixture anew gets a desk of its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def served(
+    request: pytest.FixtureRequest,
+    desk_builder: Builder,
+    served_environment: dict[str, str],
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[Desk]:
+    """A running desk with the cast and nothing else in it, shared by the tests of one module."""
+    with ExitStack() as stack:
+        if served_environment:
+            desk = stack.enter_context(running(desk_builder, served_environment, django_db_blocker))
+        else:
+            desk = request.getfixturevalue("standing_desk")
+            desk.begin_again()
+        desk.cast = desk.run(cast_module.enter)
+        yield desk

@@ -165,7 +165,7 @@ def smtp_door(transactional_db: None, settings: LazySettings) -> Iterator[int]:
     assert ready.wait(60)
     yield port
     loop.call_soon_threadsafe(stop[0].set)
-    thread.join(20)
+    thread.join(60)
     loop.close()
     connections.close_all()
 

@@ -28,7 +28,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 type OpenWindow = Callable[..., Page]
 failed_key = pytest.StashKey[bool]()
-PATIENCE = 20_000  # milliseconds: a busy machine is no failure
+PATIENCE = 30_000  # milliseconds: a busy machine is no failure
 expect.set_options(timeout=PATIENCE)
 
 

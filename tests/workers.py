@@ -53,7 +53,7 @@ def _worker(desk: Desk) -> "subprocess.Popen[bytes]":
 
 def _wait(holds: Callable[[], bool]) -> None:
     """Ask twice a second; the machine may be busy, so the limit is generous."""
-    limit = time.monotonic() + 120
+    limit = time.monotonic() + 240
     while not holds():
         assert time.monotonic() < limit, "the workers do not go on"
         time.sleep(0.5)

@@ -147,7 +147,7 @@ def test_a_duplicate_that_waits_too_long_is_told_to_come_back(engine: str, monke
     held, go_on = threading.Event(), threading.Event()
     first = threading.Thread(target=_hold, args=(people.sato, held, go_on))
     first.start()
-    assert held.wait(20)
+    assert held.wait(60)
     answered = Program(token).post("/tickets", NEW, Idempotency_Key="slow")
     go_on.set()
     first.join()
@@ -162,7 +162,7 @@ def _hold(member: Staff, held: threading.Event, go_on: threading.Event) -> None:
             token = member.tokens.get()
             KeptAnswer.objects.create(token=token, key="slow", fingerprint="0" * 64, at=timezone.now())
             held.set()
-            go_on.wait(20)
+            go_on.wait(60)
     finally:
         connection.close()
 
@@ -174,7 +174,7 @@ def together(call: Callable[[], Answered], *, times: int) -> list[Answered]:
 
     def run() -> None:
         try:
-            ready.wait(20)
+            ready.wait(60)
             answers.append(call())
         finally:
             connections.close_all()

@@ -42,6 +42,7 @@ RESULTS = {
 OTHER_SQL = ["list", "search", "open", "mails", "sweep", "questions", "suggest", "similar", "gaps"]
 
 
+@pytest.mark.long
 def test_a_tiny_bench_prints_every_result_as_json(engine: str, capfd: pytest.CaptureFixture[str]) -> None:
     names = list(RESULTS) if engine == "sqlite" else OTHER_SQL
     assert main(["bench", *names, "--json", "--engine", engine, "--tickets", "100", "--scale", "0.02"]) == 0

@@ -30,7 +30,7 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", ["ja", pytest.param("en", marks=pytest.mark.looks)])
 def test_the_four_buttons_on_a_telephone_without_script(served: Desk, open_window: OpenWindow, language: str) -> None:
     words = WORDS[language]
     consultation = served.run(lambda: asked(served.cast).consultation)

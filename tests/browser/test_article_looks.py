@@ -25,11 +25,6 @@ ANSWER = """## 確認すること
 LOOKS = [(1440, "ja"), (1440, "en"), (390, "ja"), (390, "en")]
 
 
-@pytest.fixture(scope="module")
-def served_environment() -> dict[str, str]:
-    return {"MADOGUCHI_ENCODER": "off"}
-
-
 @pytest.fixture
 def article(served: Desk) -> int:
     return served.run(_written, served)

@@ -40,6 +40,7 @@ def test_a_call_appears_ages_turns_red_and_goes_without_reloading(served: Desk, 
     assert page.evaluate("window.same")
 
 
+@pytest.mark.looks
 def test_a_busy_desk_asks_at_most_once_a_second_for_a_region(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.hayashi, "/board/")
     asked: list[str] = []
@@ -57,6 +58,7 @@ def test_a_busy_desk_asks_at_most_once_a_second_for_a_region(served: Desk, open_
     assert 1 <= len(asked) <= 3
 
 
+@pytest.mark.looks
 def test_the_key_f_leaves_only_the_board_and_the_address_remembers_it(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.watanabe, "/board/")
     expect(page.locator(".top")).to_be_visible()
@@ -103,6 +105,7 @@ def test_it_is_accessible_and_fits(
     assert_accessible(page)
 
 
+@pytest.mark.looks
 @pytest.mark.usefixtures("busy")
 def test_a_contact_is_settled_from_the_list(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.hayashi, "/board/calls/?show=abandoned")
@@ -117,6 +120,7 @@ def test_a_contact_is_settled_from_the_list(served: Desk, open_window: OpenWindo
     expect(page.locator("#main")).to_contain_text("未処理の応対はありません")
 
 
+@pytest.mark.looks
 def test_a_notice_comes_and_goes_on_every_page(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.sato, "/tickets/")
     with served.inside():

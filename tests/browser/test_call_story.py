@@ -15,11 +15,6 @@ from tests.web.workbench.calls import MOBILE, answers, ends, rings
 from tests.windows import OpenWindow, assert_accessible
 
 
-@pytest.fixture(scope="module")
-def served_environment() -> dict[str, str]:
-    return {"MADOGUCHI_ENCODER": "off"}
-
-
 class Telephone:
     """The telephone system: posts what happens to its door."""
 
@@ -32,7 +27,7 @@ class Telephone:
             f"{self.desk.url}/api/v1/calls/events",
             json=list(events),
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=30,
+            timeout=60,
         )
         assert answer.status_code == 202, answer.text
 
@@ -133,6 +128,7 @@ def test_a_call_pops_is_understood_and_solved_with_the_article(
         assert OperatorState.objects.get(staff=cast.sato).state == "available"
 
 
+@pytest.mark.looks
 def test_a_hand_over_names_the_missing_item_and_leads_to_it(
     served: Desk, open_window: OpenWindow, telephone: Telephone
 ) -> None:
@@ -167,6 +163,7 @@ def test_a_hand_over_names_the_missing_item_and_leads_to_it(
     telephone.says(*ends(call="h-1"))
 
 
+@pytest.mark.looks
 def test_what_was_typed_is_there_after_the_browser_crashed(
     served: Desk, open_window: OpenWindow, telephone: Telephone
 ) -> None:
@@ -189,6 +186,7 @@ def test_what_was_typed_is_there_after_the_browser_crashed(
     telephone.says(*ends(call="k-1"))
 
 
+@pytest.mark.looks
 def test_a_second_call_never_disturbs_what_is_being_written(
     served: Desk, open_window: OpenWindow, telephone: Telephone
 ) -> None:
@@ -213,6 +211,7 @@ def test_a_second_call_never_disturbs_what_is_being_written(
     expect(page.locator("#field-notes")).to_have_value("一人目の話")
 
 
+@pytest.mark.looks
 def test_enter_never_resolves_and_escape_closes_only_what_is_open(
     served: Desk, open_window: OpenWindow, telephone: Telephone
 ) -> None:
@@ -252,6 +251,7 @@ def test_the_empty_seat_is_complete_and_accessible(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.looks
 def test_on_a_phone_the_call_appears_in_its_own_column(
     served: Desk, open_window: OpenWindow, telephone: Telephone
 ) -> None:

@@ -38,7 +38,7 @@ def reached_by_telephone(cast: Cast) -> None:
     Contact.objects.filter(pk=cast.accounting_first.pk).update(channels=["phone"], phone="+81350001234")
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("language", ["ja", pytest.param("en", marks=pytest.mark.looks)])
 def test_a_department_is_asked_and_its_answer_told_by_keyboard_alone(
     served: Desk, open_window: OpenWindow, language: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -21,6 +22,7 @@ def given(desk: Desk, subject: str) -> Ticket:
     return change(ticket, assignee=cast.sato, by=cast.hayashi)
 
 
+@pytest.mark.looks
 def test_an_absence_is_noted_and_nothing_waits_on_who_is_away(served: Desk, open_window: OpenWindow) -> None:
     cast = served.cast
     with served.inside():

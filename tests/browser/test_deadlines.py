@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -21,6 +22,7 @@ def _as_if_made_yesterday() -> None:
     book.changed()
 
 
+@pytest.mark.looks
 def test_the_seat_shows_what_is_due_next_and_the_keyboard_opens_it(served: Desk, open_window: OpenWindow) -> None:
     cast = served.cast
     seat = open_window(cast.sato, "/workbench/")
@@ -97,7 +99,7 @@ def test_a_promise_that_nobody_kept_reaches_the_supervisor(served: Desk, open_wi
         at=timezone.now() - timedelta(hours=2),
     )
 
-    expect(leader.locator("#bell .count")).to_contain_text("3", timeout=30_000)  # two warnings and the breach
+    expect(leader.locator("#bell .count")).to_contain_text("3", timeout=60_000)  # two warnings and the breach
     leader.locator("#bell").click()
     rows = leader.locator(".notifications li")
     expect(rows).to_have_count(3)

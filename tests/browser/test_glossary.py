@@ -1,5 +1,6 @@
 """A word in an article is explained at hand: by keyboard, by touch, and without the page moving."""
 
+import pytest
 from playwright.sync_api import expect
 
 from madoguchi.knowledge.actions import Content, create
@@ -35,6 +36,7 @@ def _written(desk: Desk) -> int:
         return Article.objects.get().pk
 
 
+@pytest.mark.looks
 def test_a_word_is_explained_by_keyboard_and_the_focus_goes_back(served: Desk, open_window: OpenWindow) -> None:
     article = _written(served)
     page = open_window(served.cast.sato, f"/knowledge/{article}/")
@@ -59,6 +61,7 @@ def test_a_word_is_explained_by_keyboard_and_the_focus_goes_back(served: Desk, o
     expect(card).not_to_be_visible()
 
 
+@pytest.mark.looks
 def test_the_glossary_is_kept_and_read_on_the_telephone(served: Desk, open_window: OpenWindow) -> None:
     article = _written(served)
     page = open_window(served.cast.kimura, "/knowledge/terms/")

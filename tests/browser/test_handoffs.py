@@ -110,6 +110,7 @@ def test_a_ticket_goes_over_comes_back_freezes_and_is_decided(served: Desk, open
     expect(front.locator("#ticket")).to_contain_text("設定の権限はサービスデスクにあるため")
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("language", "width"), [("ja", 1440), ("en", 390)])
 def test_a_supervisor_asks_takes_over_and_assigns_each_in_one_step(
     served: Desk, open_window: OpenWindow, language: str, width: int
@@ -154,6 +155,7 @@ def test_a_supervisor_asks_takes_over_and_assigns_each_in_one_step(
     expect(returning).to_have_count(0)  # whoever was given it must take it
 
 
+@pytest.mark.looks
 def test_changing_the_destination_asks_its_items_and_keeps_what_was_typed(
     served: Desk, open_window: OpenWindow
 ) -> None:
@@ -183,6 +185,7 @@ def test_changing_the_destination_asks_its_items_and_keeps_what_was_typed(
     expect(inbox.locator("#inbox tbody tr").first).to_contain_text("1/5")
 
 
+@pytest.mark.looks
 def test_a_row_decided_elsewhere_stays_in_its_place_while_the_pointer_is_there(
     served: Desk, open_window: OpenWindow
 ) -> None:
@@ -204,6 +207,7 @@ def test_a_row_decided_elsewhere_stays_in_its_place_while_the_pointer_is_there(
     expect(gone).to_have_count(0)
 
 
+@pytest.mark.looks
 def test_a_note_reaches_the_next_shift_and_is_ticked(served: Desk, open_window: OpenWindow) -> None:
     cast = served.cast
     reader = live(open_window(cast.suzuki, "/handoffs/notes/"))

@@ -43,6 +43,7 @@ def _told(desk: Desk) -> None:
                 opened(cast, subject, front=cast.network if subject == "よその件" else None)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(("language", "width"), [("ja", 1440), ("en", 390)])
 def test_a_report_answers_what_is_asked_of_it(
     served: Desk, open_window: OpenWindow, language: str, width: int, tmp_path: Path

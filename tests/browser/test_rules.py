@@ -73,7 +73,7 @@ def test_a_supervisor_writes_tries_and_switches_on_a_rule_and_sees_it_fire(
     with served.inside():
         assert Rule.objects.get().state == "on"
     page.goto(f"/tickets/{stuck.number_shown}/")
-    expect(page.locator("#conversation")).to_contain_text("ルール「緊急の放置」が働きました。", timeout=20_000)
+    expect(page.locator("#conversation")).to_contain_text("ルール「緊急の放置」が働きました。", timeout=60_000)
     expect(page.locator("#conversation")).to_contain_text("林 直子に知らせました")
 
     _write_in_english(open_window(served.cast.hayashi, "/rules/", language="en"))

@@ -15,11 +15,6 @@ from tests.web.workbench.calls import MOBILE, answers, rings
 from tests.windows import OpenWindow, assert_accessible
 
 
-@pytest.fixture(scope="module")
-def served_environment() -> dict[str, str]:
-    return {"MADOGUCHI_ENCODER": "off"}
-
-
 def call(desk: Desk) -> None:
     """山田 calls, 佐藤 answers."""
     token = desk.token(desk.cast.admin, "calls:write")
@@ -27,7 +22,7 @@ def call(desk: Desk) -> None:
         f"{desk.url}/api/v1/calls/events",
         json=[*rings(desk.cast.sato, number=MOBILE), *answers(desk.cast.sato)],
         headers={"Authorization": f"Bearer {token}"},
-        timeout=30,
+        timeout=60,
     )
     assert answer.status_code == 202, answer.text
 
@@ -104,6 +99,7 @@ def test_a_script_is_walked_abandoned_resumed_and_ends_in_a_hand_over(served: De
         assert steps == ["hello", "code", "since", "web", "web", "impact", "number", "to-desk", "since", "to-desk"]
 
 
+@pytest.mark.looks
 def test_a_keeper_writes_a_script_sees_what_is_wrong_switches_it_on_and_tries_it(
     served: Desk, open_window: OpenWindow
 ) -> None:

@@ -1,5 +1,6 @@
 """The frame of every page, through a real desk and a real browser."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.desk import Desk
@@ -18,6 +19,7 @@ def test_staff_sign_in_with_address_and_password_and_out_again(served: Desk, ope
     expect(page.locator("body")).to_contain_text("佐藤")
 
 
+@pytest.mark.looks
 def test_a_wrong_password_says_so_and_does_not_sign_in(served: Desk, open_window: OpenWindow) -> None:
     served.set_password(served.cast.suzuki)
     page = open_window(None, "/accounts/login/")
@@ -29,6 +31,7 @@ def test_a_wrong_password_says_so_and_does_not_sign_in(served: Desk, open_window
     expect(page).to_have_url(f"{served.url}/accounts/login/?next=/profile/")
 
 
+@pytest.mark.looks
 def test_a_page_speaks_the_language_of_its_reader(served: Desk, open_window: OpenWindow) -> None:
     japanese = open_window(served.cast.sato, "/profile/")
     expect(japanese.locator("html")).to_have_attribute("lang", "ja")

@@ -16,11 +16,7 @@ from tests.web.workbench.calls import MOBILE, answers, rings
 from tests.windows import OpenWindow, assert_accessible
 
 
-@pytest.fixture(scope="module")
-def served_environment() -> dict[str, str]:
-    return {"MADOGUCHI_ENCODER": "off"}
-
-
+@pytest.mark.looks
 def test_an_article_is_used_another_put_away_and_the_category_taken(served: Desk, open_window: OpenWindow) -> None:
     cast = served.cast
     for question, answer in (

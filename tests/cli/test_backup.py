@@ -16,7 +16,7 @@ from tests.live.lines import happen, line
 
 def madoguchi(environment: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "madoguchi", *words]
-    return subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, env=dict(environment), capture_output=True, text=True, check=False, timeout=240)
 
 
 def test_a_backup_of_a_running_desk_comes_back_with_its_originals(

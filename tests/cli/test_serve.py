@@ -17,6 +17,7 @@ from madoguchi.config.environment import IN_FORCE
 from tests.desk import Desk
 
 PARTS = 2  # web and worker
+PATIENCE = 120  # seconds: a busy machine is no failure
 
 
 def children(pid: int) -> list[int]:
@@ -40,9 +41,9 @@ def words(pid: int) -> list[str]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + PATIENCE
     while not holds():
-        assert time.monotonic() < limit, "it did not come true within 30 s"
+        assert time.monotonic() < limit, f"it did not come true within {PATIENCE} s"
         time.sleep(0.1)
 
 
@@ -53,7 +54,7 @@ def part(desk: Desk, name: str) -> int:
 
 def answers(desk: Desk) -> bool:
     try:
-        return httpx.get(f"{desk.url}/readyz", timeout=2).status_code == 200
+        return httpx.get(f"{desk.url}/readyz", timeout=5, verify=False).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -96,13 +97,13 @@ def test_no_part_survives_the_death_of_the_supervisor(served: Desk) -> None:
 def test_it_stops_cleanly_while_a_live_line_is_open(served: Desk) -> None:
     assert served.process
     cookies = served.session(served.cast.sato)
-    with httpx.stream("GET", f"{served.url}/live?topics=*:call", cookies=cookies, timeout=30) as answer:
+    with httpx.stream("GET", f"{served.url}/live?topics=*:call", cookies=cookies, timeout=PATIENCE) as answer:
         pieces = answer.iter_raw()
         next(pieces)
         served.process.terminate()
         for _ in pieces:
             pass  # the desk ends the line instead of waiting for the reader
-    assert served.process.wait(15) == 0
+    assert served.process.wait(PATIENCE) == 0
     served.stop()
     served.start()
 
@@ -112,7 +113,7 @@ def test_a_database_behind_the_code_is_told_in_a_sentence(tmp_path: Path) -> Non
     run = subprocess.run(
         [sys.executable, "-m", "madoguchi", "serve", "--port", "0"],
         env=environment | {"MADOGUCHI_DATA_DIR": str(tmp_path)},
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert run.returncode == 2
     assert run.stderr == "The database is not up to date: run madoguchi init first.\n"
@@ -122,7 +123,7 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(served: Desk) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "madoguchi", "serve", "--port", str(served.port)],
         env=dict(served.environment),
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert run.returncode == 2
     assert run.stderr == f"127.0.0.1:{served.port} cannot be listened on: Address already in use.\n"
@@ -132,7 +133,7 @@ def test_a_port_that_is_none_is_told_in_a_sentence(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "madoguchi", "serve", "--port", "99999"],
         env=os.environ | {"MADOGUCHI_DATA_DIR": str(tmp_path)},
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert run.returncode == 2
     assert run.stderr == "127.0.0.1:99999 cannot be listened on: a port is a number up to 65535.\n"

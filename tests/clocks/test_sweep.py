@@ -265,6 +265,7 @@ def _fired() -> int:
     return Entry.objects.filter(kind="clock.breached").count()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_two_workers_killed_and_restarted_at_random_tell_each_of_ten_thousand_once(workers_desk: Desk) -> None:
     workers_desk.run(_many_due, timezone.now() - timedelta(hours=2))

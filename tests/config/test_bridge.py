@@ -75,7 +75,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         env=os.environ | {"PYTHONPATH": f"{folder}:{root}"},
         stderr=subprocess.DEVNULL,
     )
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as ready:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as ready:
         for _ in range(200):
             try:
                 ready.get("/")
@@ -84,7 +84,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
                 time.sleep(0.1)
         yield ready
     server.send_signal(signal.SIGTERM)
-    assert server.wait(20) == 0
+    assert server.wait(60) == 0
 
 
 def echo(answer: httpx.Response) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def test_requests_at_the_same_time_do_not_mix(client: httpx.Client) -> None:
     wrong: list[int] = []
 
     def ask(number: int) -> None:
-        with httpx.Client(base_url=client.base_url, timeout=20) as own:
+        with httpx.Client(base_url=client.base_url, timeout=60) as own:
             for turn in range(20):
                 text = f"{number}-{turn}"
                 if echo(own.post("/", content=text))["body"] != text:

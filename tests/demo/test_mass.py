@@ -13,7 +13,6 @@ from madoguchi.demo.analysis import terms_of
 from madoguchi.search.tokens import document_terms
 
 TICKETS = 200
-pytestmark = pytest.mark.xdist_group("mass")  # one desk for all
 _POSTGRES_KEYS = """SELECT c.conrelid::regclass::text AS child, a.attname AS key, c.confrelid::regclass::text AS parent
  FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
  WHERE c.contype = 'f' AND c.connamespace = 'public'::regnamespace"""

@@ -178,7 +178,7 @@ limits dn.exact="{LIMITED}" size.soft=500 size.hard=500 size.prtotal=1200
         yield Slapd(port, tls_port, ca, other)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _company(folder: Path) -> Path:

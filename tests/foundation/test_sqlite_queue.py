@@ -42,13 +42,13 @@ def test_a_writer_who_waits_too_long_is_refused_and_the_line_goes_on(monkeypatch
         try:
             with transaction.atomic():
                 held.set()
-                go_on.wait(20)
+                go_on.wait(60)
         finally:
             connections.close_all()
 
     holder = threading.Thread(target=hold)
     holder.start()
-    assert held.wait(20)
+    assert held.wait(60)
     monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0.05)
     started = time.monotonic()
     with pytest.raises(OperationalError, match="locked"), transaction.atomic():

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.desk import Desk
 from tests.live.lines import happen
-from tests.windows import OpenWindow
+from tests.windows import PATIENCE, OpenWindow
 
 WATCH = """topic => {
     const element = document.createElement("div");
@@ -61,8 +61,8 @@ def test_what_happens_while_the_desk_is_down_wakes_the_element_afterwards(
     _line_is(page, "reconnecting")
     happen(served, "call.missed", sato)
     served.start()
-    expect.set_options(timeout=40_000)  # the line tries again ever more rarely, up to every 30 s
+    expect.set_options(timeout=2 * PATIENCE)  # the line tries again ever more rarely, up to every 30 s
     try:
         _rings(page, "call.offered", "call.missed")
     finally:
-        expect.set_options(timeout=5_000)
+        expect.set_options(timeout=PATIENCE)

@@ -274,6 +274,7 @@ def _fired() -> int:
     return Entry.objects.filter(kind="rule.fired").count()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_two_workers_killed_and_restarted_at_random_fire_on_each_ticket_once(workers_desk: Desk) -> None:
     workers_desk.run(_many_due, timezone.now() - timedelta(hours=2))

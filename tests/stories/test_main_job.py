@@ -4,7 +4,6 @@
 """
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from madoguchi.interactions.models import CallBack, Interaction
@@ -15,17 +14,12 @@ from tests.web.workbench.calls import answers, ends, rings
 from tests.windows import OpenWindow, assert_accessible
 
 
-@pytest.fixture(scope="module")
-def served_environment() -> dict[str, str]:
-    return {"MADOGUCHI_ENCODER": "off"}
-
-
 def telephone(desk: Desk, *events: dict[str, object]) -> None:
     answer = httpx.post(
         f"{desk.url}/api/v1/calls/events",
         json=list(events),
         headers={"Authorization": f"Bearer {desk.token(desk.cast.admin, 'calls:write')}"},
-        timeout=30,
+        timeout=60,
     )
     assert answer.status_code == 202, answer.text
 

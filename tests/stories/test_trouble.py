@@ -15,10 +15,11 @@ from madoguchi.mail.models import IncomingMail
 from madoguchi.search import index
 from madoguchi.tickets.models import Ticket, id_of
 from tests.cli.test_serve import part, until
+from tests.cluster import SUPERUSER
 from tests.desk import Desk, free_port
-from tests.engine import CLUSTER, SUPERUSER
 from tests.live.lines import happen, line
 from tests.mail.samples import mail
+from tests.seed import CLUSTER
 
 WRITERS, EACH = 4, 15
 DOOR = free_port()
@@ -44,7 +45,7 @@ def together(job: Callable[[int], None], between: Callable[[], None]) -> None:
         thread.start()
     between()
     for thread in threads:
-        thread.join(90)
+        thread.join(180)
     assert failures == []
     assert not any(thread.is_alive() for thread in threads)
 

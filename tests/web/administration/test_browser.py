@@ -67,7 +67,11 @@ def calendars() -> int:
     ("language", "words"),
     [
         ("ja", ("営業時間を変更", "2030/4/1(月) から", "2030年4月1日(月) 17:30:00", "内容を確認", "取り込む")),
-        ("en", ("Change the hours", "From", "17:30:00", "Look at it first", "Take it in")),
+        pytest.param(
+            "en",
+            ("Change the hours", "From", "17:30:00", "Look at it first", "Take it in"),
+            marks=pytest.mark.looks,
+        ),
     ],
 )
 def test_hours_change_from_a_day_on_a_deadline_is_tried_and_the_official_list_is_taken_in(
@@ -100,6 +104,7 @@ def test_hours_change_from_a_day_on_a_deadline_is_tried_and_the_official_list_is
     expect(page.locator("main")).to_contain_text("syukujitsu.csv")
 
 
+@pytest.mark.looks
 def test_a_policy_is_written_in_english_too(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.admin, "/administration/policies/", language="en")
     page.keyboard.press("Alt+c")
@@ -112,6 +117,7 @@ def test_a_policy_is_written_in_english_too(served: Desk, open_window: OpenWindo
     assert_accessible(page)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(
     ("language", "words"),
     [
@@ -136,6 +142,7 @@ def test_a_supervisor_notes_an_absence_and_ends_it(
     expect(page.locator("#main")).to_contain_text(nobody)
 
 
+@pytest.mark.looks
 def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.admin, "/administration/staff/new/")
     page.locator("#field-family_name").fill("西田")
@@ -150,6 +157,7 @@ def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost(served: Desk
     expect(page.locator("#secret")).to_be_visible()
 
 
+@pytest.mark.looks
 def test_the_last_administrator_is_refused_in_the_dialog(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.admin, f"/administration/staff/{served.cast.admin.pk}/")
     page.locator("[data-opens=deactivate]").click()
@@ -157,6 +165,7 @@ def test_the_last_administrator_is_refused_in_the_dialog(served: Desk, open_wind
     expect(page.locator("#deactivate [data-refusal]")).to_contain_text("最後の管理者")
 
 
+@pytest.mark.looks
 def test_people_are_found_while_typing(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.sato, "/people/")
     page.locator("#main input[name=q]").press_sequentially("ナカガワ")

@@ -6,8 +6,9 @@ from playwright.sync_api import Dialog, Page, expect
 from tests.desk import Desk
 from tests.windows import OpenWindow, assert_accessible
 
+pytestmark = pytest.mark.looks
 
-@pytest.mark.looks
+
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
