@@ -43,6 +43,23 @@ def test_what_the_gaps_hid_is_named_not_guessed() -> None:
     assert 1.9 <= cut["talk_s"] <= 9.6
 
 
+def test_how_long_people_paused_and_were_logged_on_is_told() -> None:
+    scenario = "k-pause-unpause"
+    wanted = json.loads((RECORDINGS / scenario / "expected.json").read_text("utf-8"))["agent_states"]
+    told = [e for e in asterisk.events_of_recording(rows_of(scenario)) if e.payload.get("of") == "queue"]
+    got = [
+        {
+            "agent": one.text("agent"),
+            "state": {"available": "logged_on"}.get(one.text("state"), one.text("state")),
+            "reason": one.text("reason"),
+            "seconds": round((following.moment - one.moment).total_seconds(), 1),
+        }
+        for place, one in enumerate(told)
+        if (following := next((e for e in told[place + 1 :] if e.text("agent") == one.text("agent")), None))
+    ]
+    assert [{key: state[key] for key in want} for want, state in zip(wanted, got, strict=True)] == wanted
+
+
 def test_a_message_that_lacks_everything_is_set_aside() -> None:
     translation = asterisk.Translation(Pbx())
     names = ("Newchannel", "Hangup", "BridgeEnter", "DialEnd", "Pickup", "AttendedTransfer", "QueueCallerJoin")

@@ -288,14 +288,18 @@ def test_an_order_that_the_telephone_system_refuses_was_no_transfer() -> None:
 def test_states_are_told_when_they_change_and_by_whom() -> None:
     wire = Wire()
     for queue in ("desk", "500"):
+        wire.answer(1, Event="QueueMember", Queue=queue, Location="PJSIP/1001", Status=1, Paused=0, PausedReason="")
+    for queue in ("desk", "500"):
         wire.say(1, "QueueMemberStatus", Queue=queue, Interface="PJSIP/1001", Status=6, Paused=0)
     wire.say(2, "QueueMemberPause", Queue="desk", Interface="PJSIP/1001", Paused=1, PausedReason="Break")
     wire.say(3, "QueueMemberPause", Queue="500", Interface="Local/1001@from-queue/n", Paused=1, PausedReason="Break")
     wire.say(4, "QueueMemberRemoved", Queue="desk", Interface="PJSIP/1001")
     wire.say(5, "QueueMemberRemoved", Queue="500", Interface="PJSIP/1001")
+    wire.answer(9, Event="QueueMember", Queue="desk", Location="PJSIP/1001", Status=5, Paused=0, PausedReason="")
     states = [event.payload for event in wire.events if event.type == "agent.state"]
     assert [(one["state"], one["of"]) for one in states] == [
         ("ringing", "device"),
         ("paused", "queue"),
         ("logged_off", "queue"),
+        ("unreachable", "device"),
     ]

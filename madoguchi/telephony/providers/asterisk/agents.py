@@ -19,25 +19,26 @@ class Agents(Following):
     """States of agents, each told when it changes. ``of`` says whether a phone says it or a queue (a choice)."""
 
     def _on_queuememberpause(self, m: Message) -> None:
-        if person := self._person(m):
-            queue = "paused" if m.get("Paused") == "1" else ""
-            queues = person.setdefault("queues", {})
-            queues[m.get("Queue", "")] = [queue, m.get("PausedReason", "")]
-            self._tell_choice(m)
+        if (person := self._person(m)) is not None:
+            self._note_member(person, m)
+            self._tell_choice(m, person)
 
     def _on_queuememberadded(self, m: Message) -> None:
         self._on_queuememberpause(m)
 
     def _on_queuemember(self, m: Message) -> None:
-        """One member of a list that we asked for."""
+        """One member of a list that we asked for: no news, unless the phone is not as it was."""
         listed = {**m, "Interface": m.get("Location", "")}
-        self._on_queuememberpause(listed)
-        self._on_queuememberstatus(listed)
+        if (person := self._person(listed)) is not None:
+            self._note_member(person, m)
+            person["choice"] = self._choice(person)
+            person.setdefault("device", _DEVICE.get(m.get("Status", "")))
+            self._on_queuememberstatus(listed)
 
     def _on_queuememberremoved(self, m: Message) -> None:
-        if person := self._person(m):
+        if (person := self._person(m)) is not None:
             person.setdefault("queues", {}).pop(m.get("Queue", ""), None)
-            self._tell_choice(m)
+            self._tell_choice(m, person)
 
     def _on_queuememberstatus(self, m: Message) -> None:
         person, state = self._person(m), _DEVICE.get(m.get("Status", ""))
@@ -49,15 +50,21 @@ class Agents(Following):
         agent = self.pbx.extension_of(m.get("Interface", ""))
         return self.people.setdefault(agent, {}) if agent else None
 
-    def _tell_choice(self, m: Message) -> None:
-        """Paused when one queue says so, logged off when no queue has them."""
-        person = self.people[self.pbx.extension_of(m["Interface"]) or ""]
-        queues = person["queues"]
-        paused = next((reason for state, reason in queues.values() if state), None)
-        state = "logged_off" if not queues else "available" if paused is None else "paused"
-        if person.get("choice") != [state, paused or ""]:
-            person["choice"] = [state, paused or ""]
-            self._tell(m, state, paused or "", "queue")
+    def _note_member(self, person: dict[str, Any], m: Message) -> None:
+        paused = "paused" if m.get("Paused") == "1" else ""
+        person.setdefault("queues", {})[m.get("Queue", "")] = [paused, m.get("PausedReason", "")]
+
+    def _choice(self, person: dict[str, Any]) -> list[str]:
+        """State and reason: paused when one queue says so, logged off when no queue has them."""
+        queues = person.get("queues", {})
+        reason = next((reason for paused, reason in queues.values() if paused), None)
+        return ["logged_off", ""] if not queues else ["available", ""] if reason is None else ["paused", reason]
+
+    def _tell_choice(self, m: Message, person: dict[str, Any]) -> None:
+        choice = self._choice(person)
+        if person.get("choice") != choice:
+            person["choice"] = choice
+            self._tell(m, choice[0], choice[1], "queue")
 
     def _tell(self, m: Message, state: str, reason: str, of: str) -> None:
         agent = self.pbx.extension_of(m["Interface"])

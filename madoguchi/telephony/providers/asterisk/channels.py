@@ -77,6 +77,7 @@ class Line(Kept):
     doubts: list[str] = field(default_factory=list)
     queue: str = ""
     left_queue: float = 0.0
+    left_reason: str = ""
     answered: bool = False
     answered_at: float = 0.0
     talking_since: float = 0.0
@@ -90,6 +91,7 @@ class Line(Kept):
     reason: str = ""
     cause: str = ""
     request: str = ""
+    picked_up: bool = False
     called: str = ""
     consultation_of: str = ""
     menu: str = ""

@@ -21,7 +21,7 @@ class Ends(Queues):
         leg.cause = cause
         self._dying(leg)
         first = leg.uniqueid == line.first
-        if not line.hung_up_by and (first or leg.bridge):
+        if not line.hung_up_by and (first or leg.bridge or leg.state == "6"):
             line.hung_up_by = self.role(line, leg)
         elif not line.hung_up_by and line.direction == "outbound" and cause:
             line.cause = cause
@@ -68,7 +68,7 @@ class Ends(Queues):
         self.requests.pop(line.first, None)
         if line.is_feature and not line.answered:
             return
-        self._end_visit(line)
+        self._end_visit(line, at)
         by = self._ended_by(line, cause)
         for agent in list(line.joined):
             self.emit("agent.left", line.call, at=at, agent=agent)
@@ -84,7 +84,7 @@ class Ends(Queues):
             if doubtful and line.direction == "inbound" and line.reason != line.hung_up_by:
                 self.doubt(line, "ended_by")
             return line.hung_up_by
-        if in_talk or line.gapped:
+        if in_talk or line.gapped or (line.answered and not line.talking_since):
             self.doubt(line, "ended_by")
             return line.reason or line.leaver or "system"
         if line.cancelled or cause in _BY_HAND:

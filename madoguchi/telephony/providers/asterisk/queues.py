@@ -23,16 +23,26 @@ class Queues(Transfers):
             line.queue = m["Queue"]
             self.emit("queue.entered", line.call, queue=m["Queue"], leg=m["Uniqueid"])
 
-    def _end_visit(self, line: Line) -> None:
+    def _end_visit(self, line: Line, at: float | None = None) -> None:
         """It is in a queue no more, though nobody said that it left."""
         if line.queue:
             reason = "connected" if line.answered else "abandoned" if line.hung_up_by else "unknown"
-            self.emit("queue.left", line.call, queue=line.queue, reason=reason, leg=line.first)
-            self.doubt(line, "queue_visits")
+            self.emit("queue.left", line.call, at=at, queue=line.queue, reason=reason, leg=line.first)
+            self.doubt(line, "queue_visits", "wait_s")
             line.queue = ""
+
+    def _seem_queued(self, line: Line, m: Message) -> None:
+        """It is in a queue of which nobody told that it had come."""
+        if not line.queue and not line.left_queue and not line.answered:
+            line.queue = m["Queue"]
+            waited = m.get("HoldTime", "")
+            at = self.now - int(waited) if waited.isdecimal() else self.now
+            self.emit("queue.entered", line.call, at=at, queue=m["Queue"], leg=m["Uniqueid"])
+            self.doubt(line, "wait_s", "queue_visits", "ivr_s")
 
     def _on_queuecallerabandon(self, m: Message) -> None:
         if line := self.line_of(m["Uniqueid"]):
+            self._seem_queued(line, m)
             line.abandoning = True
 
     def _on_queuecallerleave(self, m: Message) -> None:
@@ -49,7 +59,7 @@ class Queues(Transfers):
             reason = "abandoned"
         else:
             reason = "timeout" if line.abandoning else "key"
-        line.queue, line.left_queue = "", self.now
+        line.queue, line.left_queue, line.left_reason = "", self.now, reason
         self.emit("queue.left", line.call, queue=queue, reason=reason, leg=unique)
 
     def _is_answered(self, line: Line) -> bool:
@@ -61,6 +71,7 @@ class Queues(Transfers):
     def _on_agentcalled(self, m: Message) -> None:
         agent = self.pbx.extension_of(m.get("Interface", "")) or self.pbx.extension_of(m.get("DestChannel", ""))
         if (line := self.line_of(m["Uniqueid"])) and agent:
+            self._seem_queued(line, m)
             self._offer(line, agent, m["DestUniqueid"], m["Queue"])
 
     def _on_dialbegin(self, m: Message) -> None:
@@ -82,6 +93,14 @@ class Queues(Transfers):
         line = self.lines.get(leg.call) if leg else None
         if leg and line and leg.agent and leg.state == "5" and leg.uniqueid != line.first:
             self._offer(line, leg.agent, leg.uniqueid, "")
+        elif leg and line and line.request and leg.uniqueid == line.first and leg.state == _UP:
+            self._own_pick_up(line, ok=True, reason="up")
+
+    def _own_pick_up(self, line: Line, *, ok: bool, reason: str) -> None:
+        """Our own phone after a click: the first word of it counts."""
+        if not line.picked_up:
+            line.picked_up = True
+            self.emit("request.result", line.call, request=line.request, ok=ok, reason=reason)
 
     def _offer(self, line: Line, agent: str, unique: str, queue: str) -> None:
         leg = self.legs.get(unique)
@@ -105,8 +124,7 @@ class Queues(Transfers):
             return
         if not m.get("Uniqueid"):
             if line.request:
-                ok = status == "ANSWER"
-                self.emit("request.result", line.call, request=line.request, ok=ok, reason=status)
+                self._own_pick_up(line, ok=status == "ANSWER", reason=status)
             return
         if status == "ANSWER" and target.call != line.call:
             self.join(target.call, line)  # a call pick-up of which nobody told
@@ -181,7 +199,10 @@ class Queues(Transfers):
         line, target = self.line_of(m["Uniqueid"]), self.legs.get(m.get("DestUniqueid", ""))
         if line is None:
             return
+        self._seem_queued(line, m)
         line.answered = True
+        if line.left_reason in ("key", "timeout") and self.now - line.left_queue < 1:
+            self.doubt(line, "queue_visits")
         if line.queue:
             self._leave_queue(line, line.queue, m["Uniqueid"])
         if target is not None and target.agent is not None:
@@ -193,6 +214,8 @@ class Queues(Transfers):
         line, agent = self.line_of(m["Uniqueid"]), self.pbx.extension_of(m.get("Interface", ""))
         if line is None or agent is None:
             return
+        if not (line.queue or line.left_queue):
+            self.doubt(line, "queue", "queue_visits", "wait_s", "offers")
         if m.get("Reason") in ("caller", "agent"):
             line.reason = m["Reason"]
         talked, since = m.get("TalkTime", ""), line.joined.get(agent)
@@ -208,5 +231,5 @@ class Queues(Transfers):
     def _on_originateresponse(self, m: Message) -> None:
         line = self.line_of(m.get("Uniqueid", ""))
         if line is not None and line.request:
-            ok = m.get("Response") == "Success"
-            self.emit("request.result", line.call, request=line.request, ok=ok, reason=f"reason {m.get('Reason', '')}")
+            reason = f"reason {m.get('Reason', '')}"
+            self._own_pick_up(line, ok=m.get("Response") == "Success", reason=reason)
