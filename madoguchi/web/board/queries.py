@@ -62,7 +62,12 @@ _offers = PreparedVisible(
     )
 )
 _call_backs = PreparedVisible(
-    lambda access: CallBack.objects.visible_to(access).waiting().select_related("person", "team", "staff")[:MOST]
+    lambda access: (
+        CallBack.objects.visible_to(access)
+        .waiting()
+        .exclude(reason=CallBack.Reason.ABANDONED)  # they stand with the callers who gave up
+        .select_related("person", "team", "staff")[:MOST]
+    )
 )
 _deadlines = PreparedVisible(
     lambda access, before: (
