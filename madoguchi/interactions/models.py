@@ -14,7 +14,7 @@ from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.mail.models import IncomingMail, OutgoingMail
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Contract, Organization, Person, Staff, Team
-from madoguchi.telephony.models import Call, seats_of
+from madoguchi.telephony.models import Call, Order, seats_of
 
 
 class Channel(models.TextChoices):
@@ -353,3 +353,113 @@ class NumberProposal(models.Model):
     @property
     def display(self) -> str:
         return phone.display(self.number)
+
+
+class Passing(models.Model):
+    """A live call is passed on: to a colleague, whose screen shows the contact before they pick up, or to a number.
+
+    ``order`` is what the telephone system was told; without one it is passed on by hand.
+    """
+
+    class Kind(models.TextChoices):
+        BLIND = "blind", _("Pass it on at once")
+        ATTENDED = "attended", _("After talking to them first")
+
+    interaction = models.ForeignKey(Interaction, models.CASCADE, related_name="passings")
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)
+    to_staff = models.ForeignKey(Staff, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
+    to_number = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.BLIND)
+    note = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField()
+    order = models.ForeignKey(Order, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["to_staff", "-at"], name="interactions_passed_to")]
+
+    def __str__(self) -> str:
+        return f"{self.interaction_id} to {self.to_number}"
+
+
+class DifficultyKind(models.TextChoices):
+    COMPLAINT = "complaint", _("Complaint")
+    HARASSMENT = "harassment", _("Harassment (customer)")
+    HELP = "help", _("Support wanted")
+
+
+class DifficultyQuerySet(models.QuerySet["Difficulty"]):
+    def visible_to(self, access: Access) -> "DifficultyQuerySet":
+        """Those of the contacts that this person may see."""
+        if access.can(Capability.READ_TICKETS) and not access.is_partner:
+            return self
+        return self.filter(interaction__in=Interaction.objects.visible_to(access).order_by())
+
+    def standing(self) -> "DifficultyQuerySet":
+        return self.filter(withdrawn_at__isnull=True)
+
+    def alarms(self) -> "DifficultyQuerySet":
+        """Quiet alarms that no supervisor has answered."""
+        return self.standing().filter(alarmed_at__isnull=False, answered_at__isnull=True)
+
+
+class Difficulty(models.Model):
+    """A call is marked as difficult, during it or afterwards: a complaint, harassment, or help wanted.
+
+    ``steps`` are those that the company required when it was marked: ``{"name", "name_en", "at", "by"}``, ``at`` null
+    until it was taken. ``alarmed_at``: the supervisor was called quietly; ``answered_at``: and has seen it.
+    """
+
+    interaction = models.ForeignKey(Interaction, models.CASCADE, related_name="difficulties")
+    kind = models.CharField(max_length=12, choices=DifficultyKind.choices)
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    steps = models.JSONField(default=list)
+    alarmed_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[DifficultyQuerySet] = DifficultyQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["interaction", "kind"], name="interactions_difficulty_once")]
+        indexes = [
+            models.Index(
+                fields=["alarmed_at"],
+                name="interactions_alarms",
+                condition=models.Q(alarmed_at__isnull=False, answered_at__isnull=True, withdrawn_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.interaction_id}: {self.kind}"
+
+
+class ListeningNote(models.Model):
+    """What a supervisor noted who listened in to a difficult call, or spoke about it afterwards."""
+
+    difficulty = models.ForeignKey(Difficulty, models.CASCADE, related_name="notes")
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.difficulty_id} by {self.staff_id}"
+
+
+class RequiredStep(models.Model):
+    """What the company requires in a call of this kind, in order; without rows the guideline's defaults count."""
+
+    kind = models.CharField(max_length=12, choices=DifficultyKind.choices)
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=100)
+    name_en = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ["kind", "position", "id"]
+
+    def __str__(self) -> str:
+        return self.name

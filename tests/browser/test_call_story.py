@@ -48,7 +48,7 @@ def _nothing_left_over(served: Desk, telephone: Telephone) -> None:
         IntakeDraft.objects.all().delete()
         Interaction.objects.filter(state="open").update(state="dismissed", dismissed_reason="test", staff=None)
         Call.objects.update(answered_by=None)
-        OperatorState.objects.update(state="available")
+        OperatorState.objects.update(state="available", call=None, until=None)
 
 
 def seat(open_window: OpenWindow, desk: Desk, language: str = "ja") -> Page:

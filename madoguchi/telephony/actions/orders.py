@@ -18,6 +18,7 @@ from madoguchi.journal.record import SYSTEM, Actor, record
 from madoguchi.people.models import Staff
 from madoguchi.telephony.models import Call, CallAgent, OperatorState, Order, Pbx, PbxDevice
 
+BY_HAND = frozenset({"no_pbx", "no_extension"})  # refusals after which people use their telephone themselves
 SEND_WITHIN = timedelta(seconds=5)
 TRANSFERS = {"blind": Order.Kind.REDIRECT, "attended": Order.Kind.ATTENDED}
 _QUIET = (Order.Kind.PAUSE, Order.Kind.UNPAUSE)

@@ -14,7 +14,7 @@ from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.waiting import waited_for
-from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.interactions.models import CallBack, Difficulty, Interaction
 from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.telephony import queries as telephony
 from madoguchi.telephony.answering import ANSWER_WITHIN_S
@@ -59,6 +59,14 @@ _offers = PreparedVisible(
         .waiting()
         .select_related("ticket", "from_team", "to_team")
         .order_by(Unindexed("offered_at"), "id")[:MOST]
+    )
+)
+_alarms = PreparedVisible(
+    lambda access: (
+        Difficulty.objects.visible_to(access)
+        .alarms()
+        .select_related("interaction__staff")
+        .order_by("alarmed_at", "id")[:MOST]
     )
 )
 _call_backs = PreparedVisible(
@@ -182,6 +190,11 @@ class Board:
         calls = {seat.staff_id: seat.call for seat in _seats.all()} if rows else {}
         found = [Operator(row, calls.get(row.staff_id)) for row in rows]
         return sorted(found, key=lambda one: (_ORDER.get(State(one.row.state), len(_ORDER)), one.row.since))
+
+    @cached_property
+    def alarms(self) -> list[Difficulty]:
+        """Operators who called the supervisor quietly and whom nobody has answered, the longest first."""
+        return _alarms.all(self.access)
 
     @cached_property
     def states(self) -> list[tuple[str, str, int]]:

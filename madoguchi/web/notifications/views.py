@@ -17,7 +17,12 @@ from madoguchi.web.shell.render import block, page
 
 PAGE = 50
 MOST = 100
-_PAGES = {"absence": "people:own_absences", "duty": "people:own_absences", "callback": "workbench:index"}
+_PAGES = {
+    "absence": "people:own_absences",
+    "duty": "people:own_absences",
+    "callback": "workbench:index",
+    "interaction": "board:index",
+}
 
 
 @signed_in

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from madoguchi.people.access import Access
+from madoguchi.people.access import Access, Capability
 from madoguchi.web.shell.menu import Item, exists, items
 
 THEMES = ("auto", "light", "dark")
@@ -66,6 +66,13 @@ class Shell:
     def words(self) -> dict[str, str]:
         """What the scripts say, in the language of the page."""
         return _words(self.language)
+
+    @property
+    def dials(self) -> str:
+        """What a click on a number does: ``order`` a call, ``note`` one made by hand, or (empty) follow the link."""
+        if self._access is None or not self._access.can(Capability.TAKE_CALLS):
+            return ""
+        return "order" if settings.ASTERISK and self._access.staff.extension else "note"
 
     def offers(self, path: str) -> bool:
         """Whether some page answers at ``path``: a slot of the frame stays empty until its segment is there."""

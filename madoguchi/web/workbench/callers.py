@@ -13,12 +13,17 @@ from madoguchi.people.access import Capability
 from madoguchi.people.actions import Requester, find_or_add_person
 from madoguchi.people.models import Person
 from madoguchi.people.queries import callers, contract_of, find_people
+from madoguchi.telephony import queries as telephony
+from madoguchi.telephony.models import CallAgent
+from madoguchi.telephony.words import caller_words
 from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page
-from madoguchi.web.workbench.seat import contact_or_404, context_of
+from madoguchi.web.workbench.seat import contact_or_404, contacts, context_of
 from madoguchi.web.workbench.settling import SHEETS
 from madoguchi.web.workbench.views import closing, show
+
+NEIGHBOURS = 20
 
 
 @guard(Capability.TAKE_CALLS)
@@ -100,7 +105,26 @@ def take(request: StaffRequest, contact_id: int) -> HttpResponse:
     """A colleague's popped call onto my own screen."""
     contact = contact_or_404(request, contact_id)
     take_over(contact, by=request.user)
-    return show(request, contact_or_404(request, contact_id))
+    return closing(show(request, contact_or_404(request, contact_id)))
+
+
+@guard(Capability.TAKE_CALLS)
+@require_GET
+def neighbours(request: StaffRequest) -> HttpResponse:
+    """Calls that ring at colleagues' phones, or wait, and nobody has answered: the longest wait first."""
+    ringing = telephony.waiting(request.access).exclude(agents__in=CallAgent.objects.filter(staff=request.user))
+    calls = list(ringing.prefetch_related("agents__staff")[:NEIGHBOURS])
+    found = {contact.call_id: contact for contact in contacts(request.access).filter(call__in=calls)}
+    rows = [
+        {
+            "contact": found[call.pk],
+            "caller": caller_words(number=call.caller_number, presentation=call.presentation),
+            "names": [seat.staff.name for seat in call.agents.all() if seat.staff and seat.state == "offered"],
+        }
+        for call in calls
+        if call.pk in found
+    ]
+    return page(request, "workbench/pass_on.html", {"neighbours": rows})
 
 
 def person_or_404(request: StaffRequest, contact: Interaction, person_id: int) -> Person:

@@ -4,7 +4,6 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,7 +17,6 @@ from madoguchi.interactions.actions import (
     take_call_back,
 )
 from madoguchi.interactions.models import CallBack, Channel, Interaction
-from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.people.access import Capability
 from madoguchi.people.queries import callers
 from madoguchi.scripts.models import Walk
@@ -29,6 +27,7 @@ from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
 from madoguchi.web.workbench import script
+from madoguchi.web.workbench.dialling import note_call, order_call
 from madoguchi.web.workbench.intake import front_of
 from madoguchi.web.workbench.seat import contact_or_404, context_of
 from madoguchi.web.workbench.settling import SHEETS
@@ -113,17 +112,8 @@ def dial(request: StaffRequest) -> HttpResponse:
             person = person or row.person
             if row.staff_id is None:
                 take_call_back(row, by=request.user)
-        at_hand = outbound_at_hand(staff=request.user, number=number, at=timezone.now())
-        outbound = at_hand if at_hand is not None and at_hand.ended_at is None else None
-        outbound = outbound or open_interaction(
-            channel=Channel.PHONE,
-            direction=Interaction.Direction.OUTBOUND,
-            address=number,
-            person=person,
-            staff=request.user,
-            team=front_of(request.access),
-            by=request.user,
-        )
+        outbound = note_call(request, number, person)
+        order_call(request.user, number, person)
     return _go(request, outbound)
 
 

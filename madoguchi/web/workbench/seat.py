@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jaconv
 from django.db.models import Q
@@ -28,6 +28,7 @@ from madoguchi.people.queries import callers, contract_of
 from madoguchi.search import tokens
 from madoguchi.search.index import lags_since
 from madoguchi.telephony.models import CallAgent, CallState, OperatorState
+from madoguchi.telephony.words import caller_words
 from madoguchi.telephony.wrapups import terms_of
 from madoguchi.tickets.alike import Alike
 from madoguchi.tickets.models import Ticket
@@ -38,6 +39,7 @@ from madoguchi.web.shell.guard import StaffRequest
 from madoguchi.web.tickets.acts import no_article_reasons
 from madoguchi.web.tickets.clock_panel import deadline_names
 from madoguchi.web.workbench import intake as form
+from madoguchi.web.workbench.difficult import coming, difficult_of
 from madoguchi.web.workbench.due import due_of
 from madoguchi.web.workbench.intake import Intake
 from madoguchi.web.workbench.script import script_of
@@ -60,7 +62,7 @@ _calls = Prepared(
     lambda staff: (
         CallAgent.objects.filter(staff=staff, state__in=Words(*CallAgent.LIVE), call__is_live=True)
         .order_by()
-        .values_list("call")
+        .values_list("call", "state")
     )
 )
 _state = Prepared(lambda staff: OperatorState.objects.filter(staff=staff))
@@ -78,22 +80,34 @@ def contact_or_404(request: StaffRequest, contact_id: int) -> Interaction:
     return contact
 
 
-def calls_of(access: Access) -> list[Interaction]:
-    """The contacts of the calls that ring or talk at this person's phone now: talking first, the newest first."""
-    calls: set[Any] = {call for (call,) in _calls.all(access.staff.pk)}
-    if not calls:
-        return []
-    found = contacts(access).filter(call__in=calls).order_by("-call__started_at", "-id")
-    return sorted(found, key=is_ringing)
+class Calls(NamedTuple):
+    """The contacts of the calls that ring or talk at one person's phone now; ``ringing`` are the calls that ring there.
+
+    A call that is passed on rings at the next although somebody has answered it.
+    """
+
+    contacts: list[Interaction]
+    ringing: frozenset[int]
+
+    def rings(self, contact: Interaction) -> bool:
+        call = contact.call
+        return call is not None and call.is_live and (call.pk in self.ringing or call.answered_at is None)
 
 
-def is_ringing(contact: Interaction) -> bool:
-    return contact.call is not None and contact.call.is_live and contact.call.answered_at is None
+def calls_of(access: Access) -> Calls:
+    """Talking first, then ringing; the newest first."""
+    seats: list[Any] = _calls.all(access.staff.pk)
+    if not seats:
+        return Calls([], frozenset())
+    talking = {call for call, state in seats if state == CallAgent.State.TALKING}
+    found = contacts(access).filter(call__in={call for call, _state in seats}).order_by("-call__started_at", "-id")
+    calls = Calls([], frozenset({call for call, _state in seats} - talking))
+    return calls._replace(contacts=sorted(found, key=calls.rings))
 
 
-def at_hand(access: Access, calls: list[Interaction]) -> Interaction | None:
+def at_hand(access: Access, calls: Calls) -> Interaction | None:
     """What the seat opens with: the call being talked in, a running wrap-up, what is half written, a ringing call."""
-    talking = next((contact for contact in calls if not is_ringing(contact)), None)
+    talking = next((contact for contact in calls.contacts if not calls.rings(contact)), None)
     if talking is not None:
         return talking
     state = state_of(access.staff)
@@ -109,8 +123,8 @@ def at_hand(access: Access, calls: list[Interaction]) -> Interaction | None:
             draft.data.get("details", {}).values()
         ):
             return contacts(access).filter(staff=access.staff, pk=draft.interaction_id).first()
-    if calls:
-        return calls[0]
+    if calls.contacts:
+        return calls.contacts[0]
     by_hand = contacts(access).filter(
         Exact(Unindexed("staff"), access.staff.pk),
         IsNull(Unindexed("call"), True),
@@ -136,8 +150,10 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
     contact = contact if contact is not None or chosen else at_hand(access, calls)
     context: dict[str, Any] = {
         "contact": contact,
-        "others": [other for other in calls if contact is None or other.pk != contact.pk],
-        "is_ringing": is_ringing,
+        "others": [other for other in calls.contacts if contact is None or other.pk != contact.pk],
+        "coming": coming(access, contact),
+        "is_ringing": calls.rings,
+        "caller_words": caller_words,
         "state": state_of(access.staff),
         "topics": topics_of(access),
         "notices": fitting_notices("", None) if contact is None else [],
@@ -150,7 +166,7 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         "articles_lag": False,
         "likely": None,
         "put_away": None,
-        "stands": talks(contact) if contact is not None else "",
+        "stands": talks(contact, rings=calls.rings(contact)) if contact is not None else "",
         "settled_reasons": Interaction.Reason.choices,
         "dispositions": dispositions(),
         "due": due_of(access),
@@ -167,8 +183,9 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         | who_of(contact, access)
         | intake_of(contact, intake, data, script)
         | known_of(contact, intake, access)
+        | difficult_of(contact, access)
         | wrapup_of(contact, context["state"], access)
-        | {"pinned": is_pinned(contact, intake)}
+        | {"pinned": is_pinned(contact, intake, rings=calls.rings(contact))}
     )
 
 
@@ -183,9 +200,9 @@ def wrapup_of(contact: Interaction, state: OperatorState, access: Access) -> dic
     }
 
 
-def is_pinned(contact: Interaction, intake: Intake) -> bool:
+def is_pinned(contact: Interaction, intake: Intake, *, rings: bool) -> bool:
     """Whether another call must not take this contact's place: it is live, or something is written and unsettled."""
-    live = contact.ended_at is None and not is_ringing(contact)
+    live = contact.ended_at is None and not rings
     return live or (contact.state == Interaction.State.OPEN and (not intake.is_empty or contact.ended_at is None))
 
 
@@ -341,16 +358,16 @@ def _words(name: str, name_en: str, key: str) -> str:
     return "|".join((search_key(name), reading, jaconv.kana2alphabet(reading), search_key(name_en), key))
 
 
-def talks(contact: Interaction) -> str:
+def talks(contact: Interaction, *, rings: bool) -> str:
     """Where the contact stands: ringing, talking, held, ended, or by hand."""
     call = contact.call
     if call is None:
         return "ended" if contact.ended_at else "by_hand"
     if call.ended_at is not None:
         return "ended"
-    if call.state == CallState.HELD:
-        return "held"
-    return "talking" if call.answered_at is not None else "ringing"
+    if rings:
+        return "ringing"
+    return "held" if call.state == CallState.HELD else "talking"
 
 
 def dispositions() -> list[tuple[str, str]]:

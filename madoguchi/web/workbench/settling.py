@@ -54,7 +54,7 @@ def settle(request: StaffRequest, contact_id: int) -> HttpResponse:
     with transaction.atomic():
         if resolving:
             _require_answer(intake)
-        ticket = _into_ticket(request, contact, intake, answered=resolving)
+        ticket = into_ticket(request, contact, intake, answered=resolving)
         if resolving:
             resolve(
                 ticket,
@@ -64,7 +64,7 @@ def settle(request: StaffRequest, contact_id: int) -> HttpResponse:
                 said_in=contact,
                 by=request.user,
             )
-        _finish(request, contact, Walk.Outcome.RESOLVED if resolving else Walk.Outcome.LEFT)
+        finish_round(request, contact, Walk.Outcome.RESOLVED if resolving else Walk.Outcome.LEFT)
     said = _("%(number)s is resolved.") if resolving else _("%(number)s is raised.")
     if intake.ticket and not resolving:
         said = _("Written to %(number)s.")
@@ -131,7 +131,7 @@ def hand_over(request: StaffRequest, contact_id: int) -> HttpResponse:
     if not request.POST.get("reason", "").strip():
         raise Refused(_("Say why you hand it over."), code="reason", missing=[_field("reason", _("Reason"))])
     with transaction.atomic():
-        ticket = _into_ticket(request, contact, intake)
+        ticket = into_ticket(request, contact, intake)
         responsible = next((one.staff for one in propose(ticket) if one.team == team), None)
         offer(
             ticket,
@@ -143,7 +143,7 @@ def hand_over(request: StaffRequest, contact_id: int) -> HttpResponse:
             urgent_because=urgent,
             by=request.user,
         )
-        _finish(request, contact, Walk.Outcome.HANDED_OVER)
+        finish_round(request, contact, Walk.Outcome.HANDED_OVER)
     return telling(
         request,
         closing(show(request, contact)),
@@ -158,9 +158,9 @@ def to_sales(request: StaffRequest, contact_id: int) -> HttpResponse:
     contact = contact_or_404(request, contact_id)
     intake = form.read(form.posted(request.POST), request.access)
     with transaction.atomic():
-        ticket = _into_ticket(request, contact, intake)
+        ticket = into_ticket(request, contact, intake)
         refer_to_sales(ticket, note=request.POST.get("reason", ""), by=request.user)
-        _finish(request, contact, Walk.Outcome.HANDED_OVER)
+        finish_round(request, contact, Walk.Outcome.HANDED_OVER)
     return telling(
         request,
         closing(show(request, contact)),
@@ -196,9 +196,9 @@ def ask_department(request: StaffRequest, contact_id: int) -> HttpResponse:
     intake = form.read(form.posted(request.POST), request.access)
     question = asking.read(request)
     with transaction.atomic():
-        ticket = _into_ticket(request, contact, intake)
+        ticket = into_ticket(request, contact, intake)
         ask(ticket, **question, by=request.user)
-        _finish(request, contact)
+        finish_round(request, contact)
     return telling(request, closing(show(request, contact)), asking.said(ticket, question["department"]))
 
 
@@ -231,7 +231,7 @@ def promise(request: StaffRequest, contact_id: int) -> HttpResponse:
     intake = form.read(form.posted(request.POST), request.access)
     due_at = promised_time(request)
     with transaction.atomic():
-        ticket = _into_ticket(request, contact, intake) if intake.ticket or intake.proposed_subject else None
+        ticket = into_ticket(request, contact, intake) if intake.ticket or intake.proposed_subject else None
         number, name, note = (request.POST.get(field, "") for field in ("number", "name", "note"))
         if ticket is not None:
             promise_call(
@@ -244,7 +244,7 @@ def promise(request: StaffRequest, contact_id: int) -> HttpResponse:
                 interaction=contact,
                 by=request.user,
             )
-            _finish(request, contact, Walk.Outcome.CALLED_BACK)
+            finish_round(request, contact, Walk.Outcome.CALLED_BACK)
         else:
             promise_call_back(
                 number=number,
@@ -261,7 +261,7 @@ def promise(request: StaffRequest, contact_id: int) -> HttpResponse:
     return telling(request, closing(show(request, contact)), _("The call-back is promised."))
 
 
-def _into_ticket(request: StaffRequest, contact: Interaction, intake: Intake, *, answered: bool = False) -> Ticket:
+def into_ticket(request: StaffRequest, contact: Interaction, intake: Intake, *, answered: bool = False) -> Ticket:
     """A new ticket from the form, or what was said written to the ticket that it continues.
 
     What continues a closed ticket is a follow-up of it.
@@ -322,7 +322,7 @@ def _continue(request: StaffRequest, contact: Interaction, intake: Intake, *, an
     return ticket
 
 
-def _finish(request: StaffRequest, contact: Interaction, outcome: str = Walk.Outcome.LEFT) -> None:
+def finish_round(request: StaffRequest, contact: Interaction, outcome: str = Walk.Outcome.LEFT) -> None:
     """The form starts anew, and the walk along the script has its outcome."""
     script.settle(contact, outcome=outcome, by=request.user)
     form.next_round(contact, by=request.user)

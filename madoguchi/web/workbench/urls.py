@@ -1,6 +1,17 @@
 from django.urls import path
 
-from madoguchi.web.workbench import bypassing, callers, lists, owed, settling, stepping, views
+from madoguchi.web.workbench import (
+    bypassing,
+    callers,
+    dialling,
+    difficulties,
+    lists,
+    owed,
+    passing_on,
+    settling,
+    stepping,
+    views,
+)
 
 app_name = "workbench"
 urlpatterns = [
@@ -15,6 +26,7 @@ urlpatterns = [
     path("bypass/whom/", bypassing.whom, name="bypass_whom"),
     path("bypass/letters/", bypassing.letters, name="bypass_letters"),
     path("bypass/files/<int:attachment_id>/", bypassing.download, name="bypass_file"),
+    path("ring/", dialling.ring, name="ring"),
     path("call-backs/", owed.index, name="owed"),
     path("call-backs/policy/", owed.policy, name="call_back_policy"),
     path("call-backs/<int:call_back_id>/", owed.call_back, name="call_back"),
@@ -34,6 +46,12 @@ urlpatterns = [
     path("contacts/<int:contact_id>/people/new/", callers.add, name="add_person"),
     path("contacts/<int:contact_id>/identity/", callers.check, name="check"),
     path("contacts/<int:contact_id>/take-over/", callers.take, name="take_over"),
+    path("neighbours/", callers.neighbours, name="neighbours"),
+    path("contacts/<int:contact_id>/difficult/", difficulties.mark, name="mark"),
+    path("contacts/<int:contact_id>/difficult/step/", difficulties.step, name="step"),
+    path("contacts/<int:contact_id>/alarm/", difficulties.alarm, name="alarm"),
+    path("contacts/<int:contact_id>/pass-on/sheet/", passing_on.sheet, name="pass_on_sheet"),
+    path("contacts/<int:contact_id>/pass-on/", passing_on.pass_on, name="pass_on"),
     path("contacts/<int:contact_id>/settle/", settling.settle, name="settle"),
     path("contacts/<int:contact_id>/hand-over/sheet/", settling.hand_over_sheet, name="hand_over_sheet"),
     path("contacts/<int:contact_id>/hand-over/", settling.hand_over, name="hand_over"),

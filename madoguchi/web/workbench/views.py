@@ -17,6 +17,7 @@ from madoguchi.people.access import Capability
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.actions.wrapup import start_wrapup
 from madoguchi.telephony.models import OperatorState
+from madoguchi.telephony.words import caller_words
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page, text, wanted_block
 from madoguchi.web.tickets.clock_panel import deadline_names
@@ -28,7 +29,6 @@ from madoguchi.web.workbench.seat import (
     contact_or_404,
     contacts,
     context_of,
-    is_ringing,
     known_of,
     state_of,
     unread_notes,
@@ -198,8 +198,9 @@ def slot(request: StaffRequest) -> HttpResponse:
     calls = calls_of(request.access)
     context = {
         "state": state_of(request.user),
-        "ringing": [contact for contact in calls if is_ringing(contact)],
-        "talking": [contact for contact in calls if not is_ringing(contact)],
+        "ringing": [contact for contact in calls.contacts if calls.rings(contact)],
+        "talking": [contact for contact in calls.contacts if not calls.rings(contact)],
+        "caller_words": caller_words,
     }
     return page(request, "workbench/phone.html", context)
 

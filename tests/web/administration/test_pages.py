@@ -316,3 +316,14 @@ def test_the_wrap_up_of_a_team_is_set_on_its_page_by_administrators_only(cast: C
     assert 'value="45"' not in client.get(address).content.decode()
     for other in (cast.sato, cast.hayashi, cast.watanabe, cast.ogawa):
         assert sign_in(other).post(f"{address}wrap-up/", {"mode": "optional"}).status_code == 403
+
+
+def test_the_steps_of_difficult_calls_are_written_by_administrators_only(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.admin)
+    assert "複数名で対応する | Take it with a colleague" in client.get(f"{A}difficult-calls/").content.decode()
+    client.post(f"{A}difficult-calls/", {"kind": "harassment", "steps": "名乗らせる | Ask for the name\n\n切る"})
+    page = client.get(f"{A}difficult-calls/").content.decode()
+    assert "名乗らせる | Ask for the name\n切る" in page
+    assert client.post(f"{A}difficult-calls/", {"kind": "help", "steps": "x"}).status_code == 422
+    for other in (cast.sato, cast.hayashi, cast.watanabe, cast.mori):
+        assert sign_in(other).get(f"{A}difficult-calls/").status_code == 403

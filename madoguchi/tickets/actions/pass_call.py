@@ -1,0 +1,74 @@
+"""A call is passed on with its ticket: whoever it goes to sees both before they pick up."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from madoguchi.foundation import phone
+from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.models import Interaction, Passing
+from madoguchi.journal.record import record
+from madoguchi.people.models import Staff
+from madoguchi.telephony.actions.orders import BY_HAND, transfer
+from madoguchi.telephony.models import Call, Order
+from madoguchi.tickets.actions.link_interaction import link_interaction
+from madoguchi.tickets.models import Ticket
+
+
+@transaction.atomic
+def pass_call(
+    contact: Interaction,
+    *,
+    ticket: Ticket | None,
+    to_staff: Staff | None = None,
+    number: str = "",
+    kind: str = Passing.Kind.BLIND,
+    note: str = "",
+    by: Staff,
+) -> Passing:
+    """Link the live call to ``ticket`` and pass it to a colleague, or to a number (any writing).
+
+    The telephone system is told to, where it is connected; else ``order`` is None and it is passed on by hand.
+
+    Refuses a call that is over, nobody to pass it to, and oneself.
+    """
+    call = contact.call
+    if call is None or not call.is_live or call.answered_at is None:
+        raise Refused(_("Only a call that somebody speaks in can be passed on."), code="not_live", status=409)
+    to_number = to_staff.extension if to_staff is not None else phone.normalise(number)
+    if not to_number:
+        raise Refused(
+            _("Say to whom the call goes."), code="nobody", missing=[{"key": "to_staff", "label": _("To whom")}]
+        )
+    if to_staff == by:
+        raise Refused(_("You have this call already."), code="oneself")
+    if kind not in Passing.Kind.values:
+        raise Refused(_("A call is passed on at once, or after talking to them first."), code="kind")
+    if ticket is not None:
+        link_interaction(ticket, interaction=contact, by=by)
+    passing = Passing.objects.create(
+        interaction=contact,
+        staff=by,
+        to_staff=to_staff,
+        to_number=to_number,
+        kind=kind,
+        note=note.strip()[:500],
+        at=timezone.now(),
+        order=_ordered(call, to_number, kind, by),
+    )
+    record(
+        "call.passed_on",
+        by=by,
+        about=[contact, call, ticket, to_staff],
+        data={"to": to_staff.name if to_staff else phone.display(to_number), "kind": kind, "note": passing.note},
+    )
+    return passing
+
+
+def _ordered(call: Call, number: str, kind: str, by: Staff) -> Order | None:
+    try:
+        return transfer(call, number, kind, staff=by, by=by)
+    except Refused as refusal:
+        if refusal.code in BY_HAND:
+            return None
+        raise

@@ -1,0 +1,53 @@
+"""What stands beside a call that is difficult, that was, or that is being passed on."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from madoguchi.interactions.models import Difficulty, DifficultyKind, Interaction, Passing
+from madoguchi.people.access import Access
+from madoguchi.telephony.models import Order
+
+PASSING_LASTS = timedelta(minutes=10)
+_SHOWN = 5
+
+
+def difficult_of(contact: Interaction, access: Access) -> dict[str, Any]:
+    """How this contact is marked, and what was difficult with the same person or number before."""
+    marks = list(contact.difficulties.standing().select_related("answered_by").order_by("id"))
+    theirs = Q(interaction__person=contact.person) if contact.person_id else Q(pk__in=[])
+    if contact.address:
+        theirs |= Q(interaction__address=contact.address)
+    before = Difficulty.objects.visible_to(access).standing().filter(theirs).exclude(interaction=contact)
+    before = before.exclude(kind=DifficultyKind.HELP).select_related("interaction", "staff")
+    return {
+        "marks": marks,
+        "marked": {mark.kind for mark in marks},
+        "alarm": next((mark for mark in reversed(marks) if mark.alarmed_at), None),
+        "difficult_before": list(before.prefetch_related("notes__staff").order_by("-at")[:_SHOWN]),
+        "passed_to_me": contact.passings.filter(to_staff=access.staff, at__gte=timezone.now() - PASSING_LASTS)
+        .select_related("staff")
+        .order_by("-id")
+        .first(),
+        "not_passed": contact.passings.filter(
+            staff=access.staff, order__state__in=(Order.State.FAILED, Order.State.EXPIRED, Order.State.UNANSWERED)
+        )
+        .select_related("to_staff", "order")
+        .order_by("-id")
+        .first()
+        if contact.ended_at is None
+        else None,
+    }
+
+
+def coming(access: Access, contact: Interaction | None) -> list[Passing]:
+    """Calls that colleagues are passing to this person now, but for the one that is shown; the latest first."""
+    rows = Passing.objects.filter(
+        to_staff=access.staff, at__gte=timezone.now() - PASSING_LASTS, interaction__ended_at__isnull=True
+    )
+    if contact is not None:
+        rows = rows.exclude(interaction=contact)
+    rows = rows.select_related("interaction__person", "interaction__call", "staff")
+    return list(rows.prefetch_related("interaction__ticket_links__ticket").order_by("-at")[:3])
