@@ -41,16 +41,18 @@ class Governance(models.TextChoices):
 
 class ArticleQuerySet(models.QuerySet["Article"]):
     def visible_to(self, access: Access) -> Self:
-        """What this member of staff may read; partners' staff: what is for the whole desk, and their teams' own."""
+        """What this member of staff may read: what is meant for them and, unless they keep it, not archived."""
+        rows = self.meant_for(access)
+        return rows if access.can(Capability.EDIT_KNOWLEDGE) else rows.exclude(state=State.ARCHIVED)
+
+    def meant_for(self, access: Access) -> Self:
+        """The same with what is archived; for partners' staff: what is for the whole desk, and their teams' own."""
         if not access.can(Capability.READ_KNOWLEDGE):
             return self.none()
-        rows = self
-        if not access.can(Capability.EDIT_KNOWLEDGE):
-            rows = rows.exclude(state=State.ARCHIVED)
         if access.is_partner:
             shared = Q(audience__in=[Audience.FIRST_LINE, Audience.PUBLIC])
-            rows = rows.filter(shared | Q(owner_team__in=access.team_ids))
-        return rows
+            return self.filter(shared | Q(owner_team__in=access.team_ids))
+        return self
 
     def public(self) -> Self:
         """What anybody may read: for everybody, validated, and not past the day of its review."""

@@ -1,5 +1,6 @@
 """“This is wrong” goes to the owner team with a time, is answered once, and never stays silent."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,20 @@ from freezegun import freeze_time
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
-from madoguchi.knowledge.actions import Content, answer, archive, comment, create, learn, tell_late, unlearn, validate
-from madoguchi.knowledge.models import Article, ArticleComment, State
+from madoguchi.knowledge.actions import (
+    Content,
+    answer,
+    archive,
+    change,
+    comment,
+    create,
+    learn,
+    tell_late,
+    unlearn,
+    validate,
+)
+from madoguchi.knowledge.actions.standing import content_of
+from madoguchi.knowledge.models import Article, ArticleComment, Audience, State
 from madoguchi.knowledge.review import queue
 from madoguchi.notifications.models import Notification
 from madoguchi.people.staff import Staff
@@ -56,6 +69,19 @@ def test_who_commented_hears_the_sentence_and_nobody_answers_twice(cast: Cast, a
     [row] = Notification.objects.filter(kind="article.comment_answered")
     assert row.staff == cast.sato
     assert "直しました" in row.words
+
+
+@pytest.mark.parametrize(("audience", "ends"), [(Audience.STAFF, False), (Audience.FIRST_LINE, True)])
+def test_who_commented_hears_nothing_of_an_article_that_is_not_for_them_any_more(
+    cast: Cast, article: Article, audience: str, ends: bool
+) -> None:
+    written = comment(article, kind="wrong", text="", by=cast.ogawa)
+    change(article, replace(content_of(article), question="社外秘の手順", audience=audience), by=cast.kimura)
+    if ends:
+        archive(article, by=cast.kimura)  # that it is gone is what its answer says
+    written.refresh_from_db()
+    answer(written, "accepted", reply="直しました", by=cast.kimura)
+    assert told("article.comment_answered") == ([cast.ogawa] if audience == Audience.FIRST_LINE else [])
 
 
 @pytest.mark.parametrize(("kind", "text"), [("remark", " "), ("bad", "x"), ("wrong", "長" * 4001)])

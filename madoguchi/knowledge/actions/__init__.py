@@ -1,6 +1,6 @@
 """What can happen to articles."""
 
-from madoguchi.knowledge.actions.comments import answer, comment, tell_late
+from madoguchi.knowledge.actions.comments import answer, comment, hears, tell_late
 from madoguchi.knowledge.actions.learn import learn, unlearn
 from madoguchi.knowledge.actions.pictures import add_picture
 from madoguchi.knowledge.actions.standing import improve, propose, restore, validate
@@ -14,6 +14,7 @@ __all__ = [
     "change",
     "comment",
     "create",
+    "hears",
     "improve",
     "learn",
     "propose",

@@ -88,10 +88,15 @@ def answer(written: ArticleComment, state: str, *, reply: str, by: Staff) -> Art
     record(
         "article.comment_answered",
         by=by,
-        about=[written, written.article, written.by],
+        about=[written, written.article, written.by if hears(written) else None],
         data={"key": written.article.key, "question": written.article.question, "state": state, "reply": reply[:500]},
     )
     return written
+
+
+def hears(written: ArticleComment) -> bool:
+    """Whether whoever commented is told the answer: the article may have become one that is not meant for them."""
+    return Article.objects.meant_for(access_of(written.by)).filter(pk=written.article_id).exists()
 
 
 def tell_late(now: datetime | None = None, *, limit: int = 50) -> int:

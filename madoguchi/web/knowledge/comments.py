@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from madoguchi.knowledge.actions import answer, comment
+from madoguchi.knowledge.actions import answer, comment, hears
 from madoguchi.knowledge.models import Article, ArticleComment
 from madoguchi.knowledge.rights import may_keep
 from madoguchi.people.access import Capability
@@ -89,7 +89,8 @@ def reply(request: StaffRequest, comment_id: int) -> HttpResponse:
         ArticleComment.objects.visible_to(request.access).select_related("article__owner_team", "by"), pk=comment_id
     )
     answer(written, request.POST.get("state", ""), reply=request.POST.get("reply", ""), by=request.user)
-    messages.success(request, _("The answer is on its way to %(name)s.") % {"name": written.by.name})
+    on_its_way = _("The answer is on its way to %(name)s.") % {"name": written.by.name}
+    messages.success(request, on_its_way if hears(written) else _("The answer stands with the comment."))
     return go(request, reverse("knowledge:page", args=[written.article_id]) + "#comments")
 
 
