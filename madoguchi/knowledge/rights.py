@@ -4,6 +4,13 @@ from madoguchi.knowledge.models import Article, Audience, Governance, State
 from madoguchi.people.access import Access, Capability
 
 
+def hears_of(access: Access, article: Article) -> bool:
+    """``meant_for`` of one article: whether this person may be told that there is one, and its title."""
+    if not access.can(Capability.READ_KNOWLEDGE):
+        return False
+    return not access.is_partner or article.audience != Audience.STAFF or article.owner_team_id in access.team_ids
+
+
 def may_propose(access: Access) -> bool:
     """Everybody who works tickets may write down a problem, and say that an article is wrong."""
     return access.can(Capability.READ_KNOWLEDGE) and (

@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.journal.models import Mention
+from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Access
 from madoguchi.tickets.models import Message, Ticket
 
@@ -85,13 +86,15 @@ def timeline(
     """The latest ``limit`` entries before entry ``before``, oldest first; three queries however long it is.
 
     With ``after`` instead: the first ``limit`` entries after that one (0: from the beginning). A partner's staff
-    read of questions to departments only what their own teams asked.
+    read of questions to departments only what their own teams asked, and of articles only those that are for them.
     """
     if before is None and after is None and limit == LATEST and not access.is_partner:
         entries = _latest_entries.all(ticket.pk)
     else:
         teams = access.team_ids if access.is_partner else None
         entries = list(_entries(ticket.pk, before, after, limit=limit, teams=teams))
+        if access.is_partner:
+            entries = _without_articles(entries, access)
     wanted = [entry[6]["message"] for entry in entries if entry[6].get("message")]
     part = (ticket.pk, min(wanted, default=0), max(wanted, default=0))
     messages = {message.pk: message for message in _said.all(*part)}
@@ -108,3 +111,13 @@ def timeline(
         item = TimelineItem(entry, at, kind, actor_kind, actor_id, name, data, messages.get(said), files.get(said, ()))
         items.append(item)
     return items
+
+
+def _without_articles(entries: Sequence[tuple[Any, ...]], access: Access) -> list[tuple[Any, ...]]:
+    """The entries without the key and the question of articles that are not meant for who reads them."""
+    keys = {entry[6]["article"] for entry in entries if isinstance(entry[6].get("article"), str)}
+    told = set(Article.objects.meant_for(access).filter(key__in=keys).values_list("key", flat=True)) if keys else set()
+    return [
+        (*entry[:6], entry[6] | {"article": "", "question": ""}) if entry[6].get("article") in keys - told else entry
+        for entry in entries
+    ]

@@ -21,6 +21,7 @@ from madoguchi.handoffs.actions.decide import accept, decide_routing, recall, re
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
 from madoguchi.handoffs.models import Handoff, HandoffQuerySet
+from madoguchi.knowledge.rights import hears_of
 from madoguchi.tickets.models import number_of
 
 router = Router(tags=["hand-offs"])
@@ -108,32 +109,32 @@ def offer_ticket(request: ApiRequest, number: str, offered: HandoffIn) -> HttpRe
         to_staff=staff_named(offered.to_staff, field="to_staff"),
         by=request.auth.staff,
     )
-    return answer(201, _form(handoff), {"Location": f"/api/v1/handoffs/{handoff.pk}"})
+    return answer(201, _form(request, handoff), {"Location": f"/api/v1/handoffs/{handoff.pk}"})
 
 
 @router.get("/tickets/{number}/handoffs", response=HandoffList, auth=READ, summary="The trail of a ticket")
 def list_ticket_handoffs(request: ApiRequest, number: str, part: Query[HandoffQuery]) -> HttpResponse:
     """The latest first."""
     ticket = ticket_at(request, number)
-    return _page(Handoff.objects.visible_to(request.auth.access).filter(ticket=ticket), part)
+    return _page(request, Handoff.objects.visible_to(request.auth.access).filter(ticket=ticket), part)
 
 
 @router.get("/handoffs", response=HandoffList, auth=READ, summary="List hand-offs")
 def list_handoffs(request: ApiRequest, part: Query[HandoffQuery]) -> HttpResponse:
     """The latest first; ``state=offered&to_team=…`` is a team's inbox."""
-    return _page(Handoff.objects.visible_to(request.auth.access), part)
+    return _page(request, Handoff.objects.visible_to(request.auth.access), part)
 
 
 @router.get("/handoffs/{int:handoff_id}", response=HandoffForm, auth=READ, summary="One hand-off")
 def get_handoff(request: ApiRequest, handoff_id: int) -> HttpResponse:
     """With its state, and who decided."""
-    return answer(200, _form(_at(request, handoff_id)))
+    return answer(200, _form(request, _at(request, handoff_id)))
 
 
 @router.post("/handoffs/{int:handoff_id}/accept", response=HandoffForm, auth=WRITE, summary="Accept an offer")
 def accept_handoff(request: ApiRequest, handoff_id: int, nothing: Body | None = None) -> HttpResponse:
     """Ownership moves now; 409 when it was decided already."""
-    return answer(200, _form(accept(_at(request, handoff_id), by=request.auth.staff)))
+    return answer(200, _form(request, accept(_at(request, handoff_id), by=request.auth.staff)))
 
 
 class ReturnIn(Body):
@@ -154,13 +155,13 @@ def return_handoff(request: ApiRequest, handoff_id: int, back: ReturnIn) -> Http
         article=article_named(request, back.article),
         by=request.auth.staff,
     )
-    return answer(200, _form(handoff))
+    return answer(200, _form(request, handoff))
 
 
 @router.post("/handoffs/{int:handoff_id}/recall", response=HandoffForm, auth=WRITE, summary="Recall an offer")
 def recall_handoff(request: ApiRequest, handoff_id: int, nothing: Body | None = None) -> HttpResponse:
     """The sender takes it back before it is decided."""
-    return answer(200, _form(recall(_at(request, handoff_id), by=request.auth.staff)))
+    return answer(200, _form(request, recall(_at(request, handoff_id), by=request.auth.staff)))
 
 
 class RoutingIn(Body):
@@ -183,7 +184,7 @@ def decide_about_routing(request: ApiRequest, number: str, decision: RoutingIn) 
         department=department_named(decision.department) if decision.department else None,
         by=request.auth.staff,
     )
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 class ReferIn(Body):
@@ -196,7 +197,7 @@ class ReferIn(Body):
 def refer_ticket_to_sales(request: ApiRequest, number: str, refer: ReferIn | None = None) -> HttpResponse:
     """What the contract does not cover goes to sales by mail; the ticket waits for the department."""
     refer_to_sales(ticket_at(request, number), by=request.auth.staff, note=refer.note if refer else "")
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 def _at(request: ApiRequest, handoff_id: int) -> Handoff:
@@ -207,7 +208,7 @@ def _at(request: ApiRequest, handoff_id: int) -> Handoff:
     return found
 
 
-def _page(handoffs: HandoffQuerySet, part: HandoffQuery) -> HttpResponse:
+def _page(request: ApiRequest, handoffs: HandoffQuerySet, part: HandoffQuery) -> HttpResponse:
     if part.state:
         handoffs = handoffs.filter(state=part.state)
     if part.to_team:
@@ -217,10 +218,13 @@ def _page(handoffs: HandoffQuerySet, part: HandoffQuery) -> HttpResponse:
         handoffs = handoffs.filter(Q(offered_at__lt=at) | Q(offered_at=at, pk__lt=last), offered_at__lte=at)
     rows = list(handoffs.select_related(*_RELATED).order_by("-offered_at", "-id")[: part.limit + 1])
     more, rows = len(rows) > part.limit, rows[: part.limit]
-    return items([_form(row) for row in rows], cursor.encode(rows[-1].offered_at, rows[-1].pk) if more else None)
+    return items(
+        [_form(request, row) for row in rows], cursor.encode(rows[-1].offered_at, rows[-1].pk) if more else None
+    )
 
 
-def _form(handoff: Handoff) -> dict[str, Any]:
+def _form(request: ApiRequest, handoff: Handoff) -> dict[str, Any]:
+    article = handoff.article
     return {
         "id": handoff.pk,
         "ticket": number_of(handoff.ticket_id),
@@ -243,5 +247,5 @@ def _form(handoff: Handoff) -> dict[str, Any]:
         "ended_at": moment(handoff.ended_at),
         "return_reason": handoff.return_reason or None,
         "return_note": handoff.return_note,
-        "article": handoff.article.key if handoff.article else None,
+        "article": article.key if article and hears_of(request.auth.access, article) else None,
     }

@@ -93,7 +93,7 @@ def suggest_for_text(request: ApiRequest, said: SuggestIn) -> HttpResponse:
     likely = category or (shown.likely.category if shown.likely else None)
     body = {
         "articles": [_article(suggestion) for suggestion in shown.articles],
-        "tickets": forms_of(_tickets(request, shown, tickets)),
+        "tickets": forms_of(_tickets(request, shown, tickets), request.auth.access),
         "notices": [notice_form(one.notice) for one in shown.notices],
         "category": likely.key if likely else None,
     }

@@ -8,6 +8,8 @@ from django.db import connection
 
 from madoguchi.api.v1.answer import moment
 from madoguchi.api.v1.fields import Answer, Channel, Priority, Status
+from madoguchi.knowledge.rights import hears_of
+from madoguchi.people.access import Access
 from madoguchi.people.models import Organization, Person, Staff
 from madoguchi.tickets.models import Ticket, TicketQuerySet, number_of
 
@@ -114,15 +116,17 @@ def whole(tickets: TicketQuerySet) -> TicketQuerySet:
     return tickets.select_related(*_RELATED)
 
 
-def form_of(ticket: Ticket) -> dict[str, Any]:
+def form_of(ticket: Ticket, access: Access) -> dict[str, Any]:
     """One ticket as ``TicketForm``."""
-    return forms_of([ticket])[0]
+    return forms_of([ticket], access)[0]
 
 
-def forms_of(tickets: Sequence[Ticket]) -> list[dict[str, Any]]:
-    """Tickets as ``TicketForm``; one query for the requesters' addresses, however many there are."""
+def forms_of(tickets: Sequence[Ticket], access: Access) -> list[dict[str, Any]]:
+    """Tickets as ``TicketForm``, without articles that are not meant for who asks; one query for the requesters'
+    addresses, however many there are.
+    """
     emails, phones = _addresses({ticket.requester_id for ticket in tickets if ticket.requester_id})
-    return [_form(ticket, emails, phones) for ticket in tickets]
+    return [_form(ticket, access, emails, phones) for ticket in tickets]
 
 
 def _addresses(people: set[int]) -> tuple[dict[int, str], dict[int, str]]:
@@ -143,7 +147,7 @@ def _addresses(people: set[int]) -> tuple[dict[int, str], dict[int, str]]:
     return found
 
 
-def _form(ticket: Ticket, emails: dict[int, str], phones: dict[int, str]) -> dict[str, Any]:
+def _form(ticket: Ticket, access: Access, emails: dict[int, str], phones: dict[int, str]) -> dict[str, Any]:
     requester = ticket.requester
     return {
         "number": ticket.number,
@@ -173,7 +177,7 @@ def _form(ticket: Ticket, emails: dict[int, str], phones: dict[int, str]) -> dic
         "resolved_at": moment(ticket.resolved_at),
         "closed_at": moment(ticket.closed_at),
         "resolution": ticket.resolution,
-        "article": ticket.article.key if ticket.article else None,
+        "article": ticket.article.key if ticket.article and hears_of(access, ticket.article) else None,
         "no_article_reason": ticket.no_article_reason,
         "parent": _number(ticket.parent_id),
         "follow_up_of": _number(ticket.follow_up_of_id),

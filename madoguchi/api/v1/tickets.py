@@ -135,7 +135,7 @@ def open_a_ticket(request: ApiRequest, ticket: TicketIn) -> HttpResponse:
             front_team=front_of_partner(request.auth.access),
             by=by,
         )
-    return shown(opened, 201)
+    return shown(request, opened, 201)
 
 
 @router.get("/tickets", response=TicketList, auth=READ, summary="List tickets")
@@ -152,13 +152,13 @@ def list_tickets(request: ApiRequest, wanted: Query[TicketQuery]) -> HttpRespons
     found = whole(Ticket.objects.all()).in_bulk([row.id for row in page.rows])
     last = page.rows[-1] if page.next else None
     following = cursor.encode(getattr(last, queries.ORDERS[wanted.order][0]), last.id) if last else None
-    return items(forms_of([found[row.id] for row in page.rows if row.id in found]), following)
+    return items(forms_of([found[row.id] for row in page.rows if row.id in found], request.auth.access), following)
 
 
 @router.get("/tickets/{number}", response=TicketForm, auth=READ, summary="One ticket")
 def get_ticket(request: ApiRequest, number: str) -> HttpResponse:
     """With its version as ETag. Every way of writing the number is understood; a mistyped one is 404."""
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 @router.patch("/tickets/{number}", response=TicketForm, auth=WRITE, summary="Change a ticket")
@@ -179,7 +179,7 @@ def change_ticket(request: ApiRequest, number: str, changes: TicketChange) -> Ht
         if refusal.code == "version":
             raise _outdated(refusal.details.get("version")) from refusal
         raise
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 class ResolveIn(Body):
@@ -200,7 +200,7 @@ def resolve_ticket(request: ApiRequest, number: str, solved: ResolveIn) -> HttpR
         no_article_reason=solved.no_article_reason,
         by=request.auth.staff,
     )
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 class ReopenIn(Body):
@@ -213,14 +213,14 @@ class ReopenIn(Body):
 def reopen_ticket(request: ApiRequest, number: str, why: ReopenIn | None = None) -> HttpResponse:
     """It was not solved after all."""
     reopen(ticket_at(request, number), by=request.auth.staff, reason=why.reason if why else "")
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 @router.post("/tickets/{number}/close", response=TicketForm, auth=WRITE, summary="Close a ticket")
 def close_ticket(request: ApiRequest, number: str, nothing: Body | None = None) -> HttpResponse:
     """Nothing more is to come; only a resolved ticket can be closed."""
     close(ticket_at(request, number), by=request.auth.staff)
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 class MergeIn(Body):
@@ -233,7 +233,7 @@ class MergeIn(Body):
 def merge_ticket(request: ApiRequest, number: str, other: MergeIn) -> HttpResponse:
     """Answers the merged ticket, which is closed now and points to the other."""
     merge(ticket_at(request, number), into=ticket_named(request, other.into, field="into"), by=request.auth.staff)
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 class WaitIn(Body):
@@ -247,14 +247,14 @@ class WaitIn(Body):
 def wait_with_ticket(request: ApiRequest, number: str, what: WaitIn) -> HttpResponse:
     """Until the requester, a department, a vendor or a date."""
     wait(ticket_at(request, number), waiting_for=what.waiting_for, until=what.until, by=request.auth.staff)
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 @router.post("/tickets/{number}/go-on", response=TicketForm, auth=WRITE, summary="Go on after waiting")
 def go_on_with_ticket(request: ApiRequest, number: str, nothing: Body | None = None) -> HttpResponse:
     """Work goes on."""
     go_on(ticket_at(request, number), by=request.auth.staff)
-    return shown(ticket_at(request, number))
+    return shown(request, ticket_at(request, number))
 
 
 class ActorForm(Answer):
@@ -349,12 +349,12 @@ def message_form(message: Message, files: Iterable[Attachment]) -> dict[str, Any
     }
 
 
-def shown(ticket: Ticket, status: int = 200) -> HttpResponse:
+def shown(request: ApiRequest, ticket: Ticket, status: int = 200) -> HttpResponse:
     """The ticket as the answer, its version as ETag; a new one with its address."""
     headers = {"ETag": f'"{ticket.version}"'}
     if status == 201:
         headers["Location"] = f"/api/v1/tickets/{ticket.number}"
-    return answer(status, form_of(ticket), headers)
+    return answer(status, form_of(ticket, request.auth.access), headers)
 
 
 def _filter(request: ApiRequest, wanted: TicketQuery) -> queries.TicketFilter:

@@ -1,5 +1,7 @@
 """The team's inbox: offers to take or to return, what we wait for, what came back."""
 
+from functools import partial
+
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -11,6 +13,7 @@ from madoguchi.handoffs.actions.decide import accept, recall, return_
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import offers_from, offers_to, returned_to, teams_of
 from madoguchi.knowledge.models import Article
+from madoguchi.knowledge.rights import hears_of
 from madoguchi.people.access import Capability
 from madoguchi.web.handoffs.answers import handoff_or_404, missing, tabs_of
 from madoguchi.web.shell.done import done
@@ -43,6 +46,7 @@ def index(request: StaffRequest) -> HttpResponse:
             "returned": returned_to(shown, access=request.access),
             "many_teams": len(teams) > 1,
             "first_line": first_line,
+            "hears_of": partial(hears_of, request.access),
             **tabs_of(request),
         },
     )

@@ -16,6 +16,7 @@ from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import returnable, time_by_team
 from madoguchi.handoffs.requirements import is_answered
+from madoguchi.knowledge.rights import hears_of
 from madoguchi.people.access import Access, Capability, PreparedVisible
 from madoguchi.people.models import Department, EmailAddress, PhoneNumber, Staff
 from madoguchi.tickets.actions.mark_seen import mark_seen
@@ -165,6 +166,7 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
     clocks, questions = panel_of(ticket), questions_of(ticket, access)
     return {
         "ticket": ticket,
+        "article": ticket.article if ticket.article is not None and hears_of(access, ticket.article) else None,
         "items": items,
         "more": len(items) == ENTRIES,
         "category_path": path_of(ticket.category) if ticket.category else [],
