@@ -66,9 +66,16 @@ def bypasses_of(month: date) -> InteractionQuerySet:
     return Interaction.objects.filter(channel=Channel.BYPASS, started_at__gte=start, started_at__lt=end)
 
 
-def letter_of(staff: Staff, month: date | None = None) -> Letter:
-    """What somebody reads about a month; without one, this month as it stands."""
-    first = month or timezone.localdate().replace(day=1)
+def example(reader: Staff) -> Letter:
+    """What whoever was reached most this month would read about it; with nobody, what ``reader`` would."""
+    first = timezone.localdate().replace(day=1)
+    counted = bypasses_of(first).filter(staff__isnull=False).values("staff").annotate(times=Count("pk"))
+    most = counted.order_by("-times", "staff").first()
+    return letter_of(Staff.objects.get(pk=most["staff"]) if most else reader, first)
+
+
+def letter_of(staff: Staff, first: date) -> Letter:
+    """What somebody reads about the month that begins on ``first``."""
     rows = bypasses_of(first).filter(staff=staff).select_related("person", "organization").order_by("started_at", "id")
     return _letter(staff, first, list(rows[:_LISTED]), rows.count())
 
@@ -101,8 +108,7 @@ def _letter(staff: Staff, month: date, rows: Sequence[Interaction], times: int) 
         "",
         _("Thank you for helping our customers whenever they turn to you directly."),
         _("In %(month)s, %(times)s inquiries reached you past the desk:") % {"month": when, "times": times},
-        "",
-        *(_line(row) for row in rows),
+        *(["", *map(_line, rows)] if rows else []),
         *([_("… and %(count)s more") % {"count": times - len(rows)}] if times > len(rows) else []),
         "",
         _("When the next one comes, any of these takes it off your hands:"),

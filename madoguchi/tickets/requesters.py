@@ -4,6 +4,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.people.access import Access, Capability
+from madoguchi.people.meant import meant_by
 from madoguchi.people.models import Organization, Person
 from madoguchi.tickets.models import Ticket
 
@@ -36,3 +37,10 @@ def organizations_visible_to(access: Access) -> QuerySet[Organization]:
         | Exists(Interaction.objects.visible_to(access).filter(organization=here))
         | Exists(people_visible_to(access).filter(organization=here))
     )
+
+
+def meant_and_visible(text: str, access: Access) -> tuple[Person | None, Organization | None]:
+    """The one person, and organisation, that a free text means, as far as ``access`` may see them."""
+    meant, unit = meant_by(text)
+    person = people_visible_to(access).filter(pk=meant.pk).first() if meant is not None else None
+    return person, organizations_visible_to(access).filter(pk=unit.pk).first() if unit is not None else None

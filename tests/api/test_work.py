@@ -258,8 +258,18 @@ def test_a_call_back_is_promised_tried_and_done(cast: Cast) -> None:
     assert program.post(f"/call-backs/{promised.body['id']}/done", {"result": "reached"}).body["result"] == "reached"
     assert program.get(f"/tickets/{number}").body["call_back_at"] is None
     assert program.post(f"/call-backs/{promised.body['id']}/done", {"result": "reached"}).status == 409
+    CallBack.objects.create(
+        reason="abandoned",
+        number="+81312345678",
+        due_at=timezone.now(),
+        called_at=timezone.now(),
+        team=cast.call_centre,
+    )
+    owed = program.get("/call-backs").body["items"][0]
+    assert (owed["reason"], owed["ticket"], owed["called_at"] is not None) == ("abandoned", None, True)
+    assert program.post(f"/call-backs/{owed['id']}/again", {"due_at": due, "result": "busy"}).body["attempts"] == 1
     past = program.post(f"/tickets/{number}/call-backs", {"due_at": "2020-01-01T00:00:00+09:00"})
-    assert (past.status, CallBack.objects.count()) == (422, 1)
+    assert (past.status, CallBack.objects.count()) == (422, 2)
 
 
 def test_contacts_are_listed_settled_linked_and_bypasses_recorded(cast: Cast) -> None:

@@ -26,11 +26,11 @@ _RELATED = ("team", "staff", "done_by", "ticket_link")
 
 
 class CallBackForm(Answer):
-    """A call that is owed, or was made (``done_at``)."""
+    """A call that is owed, or was made (``done_at``); ``abandoned``: to a caller who gave up, last at ``called_at``."""
 
     id: int
     ticket: str | None
-    reason: Literal["promised", "answer_ready"]
+    reason: Literal["promised", "answer_ready", "abandoned"]
     due_at: str
     number: str
     name: str
@@ -38,6 +38,7 @@ class CallBackForm(Answer):
     team: str
     staff: StaffForm | None
     attempts: int
+    called_at: str | None
     done_at: str | None
     done_by: StaffForm | None
     result: str | None
@@ -118,13 +119,14 @@ class AgainIn(Body):
     """When to try next."""
 
     due_at: fields.Moment
+    result: Literal["no_answer", "busy", "failed"] = "no_answer"
 
 
 @router.post("/call-backs/{int:row_id}/again", response=CallBackForm, auth=WRITE, summary="Nobody was reached")
 def try_again(request: ApiRequest, row_id: int, when: AgainIn) -> HttpResponse:
     """The attempt counts, and the call stays owed."""
     call_back = _at(request, row_id)
-    try_call_back_again(call_back, due_at=when.due_at, by=request.auth.staff)
+    try_call_back_again(call_back, due_at=when.due_at, result=when.result, by=request.auth.staff)
     return answer(200, _form(_at(request, row_id)))
 
 
@@ -149,6 +151,7 @@ def _form(call_back: CallBack) -> dict[str, Any]:
         "team": call_back.team.key,
         "staff": staff_form(call_back.staff),
         "attempts": call_back.attempts,
+        "called_at": moment(call_back.called_at),
         "done_at": moment(call_back.done_at),
         "done_by": staff_form(call_back.done_by),
         "result": call_back.result or None,

@@ -23,6 +23,7 @@ from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.models import Ticket, TicketInteraction, number_of
+from madoguchi.tickets.requesters import meant_and_visible
 
 router = Router(tags=["contacts"])
 READ = Needs("calls:read", "tickets:read", capability=Capability.READ_TICKETS)
@@ -129,11 +130,20 @@ class BypassIn(Body):
 
 @router.post("/interactions/bypass", response={201: InteractionForm}, auth=WRITE, summary="Record a bypassed contact")
 def record_a_bypass(request: ApiRequest, bypass: BypassIn) -> HttpResponse:
-    """Somebody went round the desk."""
+    """Somebody went round the desk; ``who`` that means one person or customer whom we know is linked to them."""
     reached = staff_named(bypass.reached, field="reached")
     if reached is None:
         raise invalid("reached", _("This is required."))
-    contact = record_bypass(who=bypass.who, what=bypass.what, reached=reached, at=bypass.at, by=request.auth.staff)
+    person, organization = meant_and_visible(bypass.who, request.auth.access)
+    contact = record_bypass(
+        who=bypass.who,
+        what=bypass.what,
+        reached=reached,
+        person=person,
+        organization=organization,
+        at=bypass.at,
+        by=request.auth.staff,
+    )
     return answer(201, _forms(request, [contact])[0])
 
 

@@ -13,13 +13,13 @@ from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions import record_bypass
-from madoguchi.interactions.letters import letter_of, policy, recent_letters, set_letters
+from madoguchi.interactions.letters import example, policy, recent_letters, set_letters
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
-from madoguchi.people.meant import find_colleagues, meant_by, staff_meant_by
+from madoguchi.people.meant import find_colleagues, staff_meant_by
 from madoguchi.people.models import Organization, Person, Staff
 from madoguchi.people.queries import colleagues, find_people
-from madoguchi.tickets.requesters import organizations_visible_to, people_visible_to
+from madoguchi.tickets.requesters import meant_and_visible, organizations_visible_to, people_visible_to
 from madoguchi.web.shell import files
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
@@ -98,7 +98,7 @@ def letters(request: StaffRequest) -> HttpResponse:
         )
         messages.success(request, _("Saved."))
         return go(request, reverse("workbench:bypass_letters"))
-    context = {"policy": policy(), "letter": letter_of(request.user), "sent": recent_letters()}
+    context = {"policy": policy(), "letter": example(request.user), "sent": recent_letters()}
     return page(request, "workbench/bypass_letters.html", context)
 
 
@@ -115,10 +115,7 @@ def _chosen(request: StaffRequest) -> tuple[Person | None, Organization | None]:
         return chosen, chosen.organization
     if key is not None and kind == "organization":
         return None, get_object_or_404(organizations_visible_to(request.access), pk=key)
-    meant, unit = meant_by(request.POST.get("who", "")[:200])
-    person = people_visible_to(request.access).filter(pk=meant.pk).first() if meant is not None else None
-    organization = organizations_visible_to(request.access).filter(pk=unit.pk).first() if unit is not None else None
-    return person, organization
+    return meant_and_visible(request.POST.get("who", "")[:200], request.access)
 
 
 def _reached(request: StaffRequest) -> Staff:
