@@ -14,7 +14,7 @@ ABSENT = "The recordings of a real Asterisk are not beside this checkout."
 
 type Row = dict[str, Any]
 
-_SHOWN = ("Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName", "Exten", "Context")
+_SHOWN = ("Linkedid", "Channel", "ChannelState", "CallerIDNum", "CallerIDName", "Exten", "Context", "ChanVariable")
 
 # What a name in ``incomplete`` says of the fields of the record.
 COVERED = {
@@ -106,7 +106,7 @@ def channels_after(rows: list[Row]) -> list[dict[str, str]]:
                 continue
             born = message.get("Timestamp", str(row["t"]))
             channel = living.setdefault(unique, {"Uniqueid": unique, "BridgeId": "", "born": born})
-            channel |= {key: message.get(prefix + key, "") for key in _SHOWN}
+            channel |= {key: message[prefix + key] for key in _SHOWN if prefix + key in message}
             if message["Event"] in ("BridgeEnter", "BridgeLeave"):
                 channel["BridgeId"] = message["BridgeUniqueid"] if message["Event"] == "BridgeEnter" else ""
             if message["Event"] == "Hangup":
@@ -143,6 +143,16 @@ def differences(expected: Any, got: Any, path: str, tolerance: float) -> list[st
     if isinstance(expected, float | int) and isinstance(got, float | int) and not isinstance(expected, bool):
         return [] if abs(expected - got) <= tolerance else [f"{path}: {got} is not {expected}"]
     return [] if expected == got else [f"{path}: {got!r} is not {expected!r}"]
+
+
+def times_between(expected: Any, got: Any) -> list[float]:
+    """How far the numbers are apart, wherever both have one."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return [apart for key in expected for apart in times_between(expected[key], got.get(key))]
+    if isinstance(expected, list) and isinstance(got, list):
+        return [apart for one, other in zip(expected, got, strict=False) for apart in times_between(one, other)]
+    both = isinstance(expected, int | float) and isinstance(got, int | float) and not isinstance(expected, bool)
+    return [abs(expected - got)] if both else []
 
 
 def silent_differences(whole: list[dict[str, Any]], got: list[dict[str, Any]], *, tolerance: float = 0.5) -> list[str]:

@@ -6,8 +6,17 @@ import pytest
 
 from madoguchi.telephony.providers.asterisk import translation as asterisk
 from madoguchi.telephony.providers.asterisk.pbx import Pbx
-from madoguchi.telephony.replay import replay
-from tests.telephony.recordings import ABSENT, RECORDINGS, SCENARIOS, differences, expected_of, rows_of, without_stamps
+from madoguchi.telephony.replay import records_of, replay
+from tests.telephony.recordings import (
+    ABSENT,
+    RECORDINGS,
+    SCENARIOS,
+    differences,
+    expected_of,
+    rows_of,
+    times_between,
+    without_stamps,
+)
 
 pytestmark = pytest.mark.skipif(not SCENARIOS, reason=ABSENT)
 
@@ -30,6 +39,28 @@ def test_a_recorded_scenario_gives_its_record(scenario: str, stamped: bool) -> N
     for call in expected:
         wanted = {key: value for key, value in call.items() if key not in UNSAID.get(scenario, ())}
         assert differences(wanted, by_id[call["call_id"]], call["call_id"], 0.5 if stamped else 1.0) == []
+
+
+def test_all_recordings_agree_as_a_table_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    """One row a scenario: its calls, the fields compared, those that differ, and the greatest difference in time."""
+    rows, wrong = [], []
+    for scenario in SCENARIOS:
+        expected = expected_of(scenario)
+        by_id = {r["call_id"]: r for r in records_of(asterisk.events_of_recording(rows_of(scenario)))}
+        differing = {
+            key
+            for call in expected
+            for key in call
+            if differences(call[key], by_id.get(call["call_id"], {}).get(key), key, 0.5)
+        }
+        compared = sum(len(call) for call in expected)
+        apart = max(max(times_between(call, by_id.get(call["call_id"], {})), default=0.0) for call in expected)
+        told = ", ".join(sorted(differing)) or "–"
+        rows.append(f"{scenario:40}{len(expected):>3} calls{compared:>5} fields   {apart:4.2f} s   {told}")
+        wrong += sorted(differing - UNSAID.get(scenario, set()))
+    with capsys.disabled():
+        print("", *rows, sep="\n")
+    assert wrong == []
 
 
 def test_what_the_gaps_hid_is_named_not_guessed() -> None:

@@ -104,7 +104,10 @@ def test_what_is_lost_while_the_connection_is_cut_is_named(data: st.DataObject) 
     places = told_places(rows)
     first, last = sorted(data.draw(st.lists(st.sampled_from(places), min_size=2, max_size=2)))
     assume(not any(row["dir"] == "send" for row in rows[first:last]))  # nobody sends on a line that is cut
-    got = over_a_gap(rows, first, last, remembers=data.draw(st.booleans()))
-    heard = {dict(row["msg"]).get("Linkedid") for row in rows[:first] + rows[last:] if "msg" in row}
-    whole = [record for record in records_after_all(rows) if record["call_id"] in heard]
+    remembers = data.draw(st.booleans())
+    got = over_a_gap(rows, first, last, remembers=remembers)
+    heard = [dict(row["msg"]).get("Linkedid") for row in rows[:first] + rows[last:] if "msg" in row]
+    # A call is told with the second message of it: the first may be forgotten with all else.
+    least = 1 if remembers else 2
+    whole = [record for record in records_after_all(rows) if heard.count(record["call_id"]) >= least]
     assert silent_differences(whole, got) == []

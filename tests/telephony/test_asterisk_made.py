@@ -185,6 +185,7 @@ def test_a_transfer_by_feature_code_holds_until_it_is_done_and_the_consultation_
     wire.dialled(15, phone, target, "ANSWER")
     wire.enters(15, "B", phone, target)
     wire.leaves(20, "B", target, phone)
+    wire.say(20, "MusicOnHoldStop", customer.shown())
     wire.enters(20, "A", target)
     shown = customer.shown("Transferee") + phone.shown("OrigTransferer") + phone.shown("SecondTransferer")
     shown += target.shown("TransferTarget")

@@ -109,7 +109,8 @@ class Calls(Following):
             if waiting is None or leg is None or (line := self.lines.get(leg.call)) is None:
                 continue
             if line.request and not line.called and self.kind != "Newchannel":
-                number = known(m.get(f"{prefix}CallerIDNum"))
+                # Before our phone is up it bears the number that is called; afterwards it goes there.
+                number = known(m.get(f"{prefix}CallerIDNum")) if leg.exten == leg.dialled else leg.exten
                 line.called = number if number != leg.agent else ""
                 waiting["to"] = {"number": line.called or None}
                 if line.called and self.kind == "NewCallerid":
@@ -118,8 +119,11 @@ class Calls(Following):
                 waiting["from"] |= {"presentation": m["presentation"]}
             self.tell_begin(unique, line)
 
-    def tell_begin(self, unique: str, line: Line) -> None:
+    def tell_begin(self, unique: str, line: Line, *, unseen: bool = False) -> None:
+        """``unseen``: nothing more was heard of it, not even whether its number may be shown."""
         waiting = self.waiting.pop(unique)
+        if unseen:
+            waiting |= {"from": {"number": None, "presentation": "unknown"}, "partial": True}
         self.emit("call.started", line.call, **waiting)
         if line.request and not line.called:
             self.doubt(line, "called", "answered_by")

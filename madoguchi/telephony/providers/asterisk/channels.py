@@ -44,6 +44,7 @@ class Leg(Kept):
     cause: str = ""
     heard: float = 0.0
     held: bool = False
+    music: bool = False
     retrieved: float = 0.0
     rung: bool = False
     recorded: bool = False

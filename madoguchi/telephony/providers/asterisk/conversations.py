@@ -131,7 +131,7 @@ class Conversations(Calls):
             line.talked_until = self.now
             self.emit("agent.left", line.call, at=left, agent=agent, leg=legs[0].uniqueid if legs else None)
             for leg in legs:
-                leg.held = False
+                self._end_hold(line, leg)
 
     def _guess(self) -> str | None:
         """In talk already when the channels were listed: nobody knows since when. AgentComplete will say."""
@@ -190,6 +190,7 @@ class Conversations(Calls):
     def _on_musiconholdstart(self, m: Message) -> None:
         if agent := self._holder(m):
             self._hold(agent)
+            agent.music = agent.held
 
     def _hold(self, leg: Leg) -> None:
         if leg.agent is not None and not leg.held and leg.call in self.lines:
@@ -207,13 +208,21 @@ class Conversations(Calls):
 
     def _retrieve(self, leg: Leg) -> None:
         if leg.agent is not None and leg.call in self.lines:
-            leg.held, leg.retrieved = False, self.now
+            leg.held, leg.music, leg.retrieved = False, False, self.now
             self.emit("hold.ended", leg.call, agent=leg.agent, leg=leg.uniqueid)
 
+    def _end_hold(self, line: Line, leg: Leg) -> None:
+        """They left while the customer was on hold; music that began and was not heard to stop may have before."""
+        if leg.held and leg.music:
+            self.doubt(line, "hold")
+        leg.held = leg.music = False
+
     def _holder(self, m: Message) -> Leg | None:
-        """The one of ours who lets this channel hear music: alone with it in a bridge."""
+        """The one of ours who lets this channel hear music: alone with it in a bridge, or away to consult."""
         leg = self.legs.get(m["Uniqueid"])
         rest = others(self.in_bridge(leg.bridge), leg) if leg else []
+        if leg and leg.bridge and not rest and (line := self.lines.get(leg.call)):
+            rest = [other for other in self.legs_of(line) if other.held]
         return rest[0] if len(rest) == 1 and rest[0].agent and not rest[0].half else None
 
     # A transfer that shows only in what the customer's channel does

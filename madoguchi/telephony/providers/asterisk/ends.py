@@ -20,8 +20,8 @@ class Ends(Queues):
         cause = m.get("Cause", "")
         leg.cause = cause
         self._dying(leg)
-        first = leg.uniqueid == line.first
-        if not line.hung_up_by and (first or leg.bridge or leg.state == "6"):
+        spoke = not leg.half and (leg.bridge or leg.state == "6")  # a Local channel is nobody
+        if not line.hung_up_by and (leg.uniqueid == line.first or spoke):
             line.hung_up_by = self.role(line, leg)
         elif not line.hung_up_by and line.direction == "outbound" and cause:
             line.cause = cause

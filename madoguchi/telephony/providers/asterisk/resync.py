@@ -38,7 +38,7 @@ class Resync(Ends):
             return  # part of the list was lost: it says nothing about what it lacks
         gone = {leg.uniqueid for leg in self.legs.values() if leg.heard < self.listing} - present
         for unique in [unique for unique in self.waiting if unique in gone]:
-            self.tell_begin(unique, self.lines[self.legs[unique].call])
+            self.tell_begin(unique, self.lines[self.legs[unique].call], unseen=True)
         for call in [call for call, line in self.lines.items() if gone.issuperset(line.legs)]:
             del self.lines[call]
         for unique in gone:

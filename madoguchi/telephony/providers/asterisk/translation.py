@@ -132,10 +132,7 @@ class Translation(Resync, Orders, Agents):
     def lost(self, *, at: float) -> list[Event]:
         """The connection is gone (or was given up as silent) since ``at``."""
         self.cut = at
-        for unique in list(self.waiting):
-            if line := self.line_of(unique):
-                self.tell_begin(unique, line)
-        return self._taken()
+        return []
 
     def asked(self, action: Pairs, *, at: float) -> list[Event]:
         """An action that was sent: what we order ourselves no event tells of."""
