@@ -93,6 +93,7 @@ class Line(Kept):
     cause: str = ""
     request: str = ""
     picked_up: bool = False
+    reached: bool = False
     called: str = ""
     consultation_of: str = ""
     menu: str = ""

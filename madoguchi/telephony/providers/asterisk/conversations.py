@@ -112,6 +112,8 @@ class Conversations(Calls):
             agent = leg.agent
             if agent is None or agent in line.joined or (leg.half and self._is_behind(leg, together)):
                 continue
+            if line.direction == "outbound" and (party := next(filter(_is_outside, together), None)):
+                self.reach(line, party, at=at)
             line.hung_up_by, line.leaver, line.answered = "", "", True
             line.talking_since = line.talking_since or when
             line.answered_at = line.answered_at or when
@@ -132,6 +134,14 @@ class Conversations(Calls):
             self.emit("agent.left", line.call, at=left, agent=agent, leg=legs[0].uniqueid if legs else None)
             for leg in legs:
                 self._end_hold(line, leg)
+
+    def reach(self, line: Line, party: Leg, at: float | None = None) -> None:
+        """The outside party of a call of ours has answered; the first word of it counts."""
+        line.answered = True
+        if not line.reached:
+            line.reached = True
+            number, guess = line.called or None, self._guess()
+            self.emit("party.answered", line.call, at=at, number=number, leg=party.uniqueid, estimated=guess)
 
     def _guess(self) -> str | None:
         """In talk already when the channels were listed: nobody knows since when. AgentComplete will say."""
@@ -203,8 +213,12 @@ class Conversations(Calls):
             self._retrieve(leg)
 
     def _on_musiconholdstop(self, m: Message) -> None:
-        if (agent := self._holder(m)) and agent.held:
+        if (agent := self._holder(m)) is None:
+            return
+        if agent.held:
             self._retrieve(agent)
+        elif (line := self.lines.get(agent.call)) and self.now - agent.retrieved > _TOGETHER:
+            self.doubt(line, "hold")  # its begin was not heard
 
     def _retrieve(self, leg: Leg) -> None:
         if leg.agent is not None and leg.call in self.lines:

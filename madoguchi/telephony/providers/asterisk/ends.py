@@ -5,7 +5,7 @@ from madoguchi.telephony.providers.asterisk.following import Message
 from madoguchi.telephony.providers.asterisk.queues import Queues
 
 _TOGETHER = 0.5
-_DYING_S = 2.0  # a channel that was asked to hang up is gone by then
+_DYING_S = 5.0  # a channel that was asked to hang up is gone by then
 _PAST_S = 10.0
 _BY_HAND = ("0", "127")  # hung up from outside while nothing was connected
 
@@ -109,7 +109,7 @@ class Ends(Queues):
         line = self.lines.get(leg.call)
         if leg.going and self.heard - leg.going[1] > _DYING_S:
             if line:
-                self.doubt(line, "ended")
+                self.doubt(line, "ended", *(() if line.talking_since else ("outcome", "offers", "queue_visits")))
             self._gone(leg, leg.cause, leg.going[0])
             return
         if leg.moved and line:

@@ -127,6 +127,7 @@ class Queues(Transfers):
                 self._own_pick_up(line, ok=status == "ANSWER", reason=status)
             return
         if status == "ANSWER" and target.call != line.call:
+            self.doubt(line, "offers")
             self.join(target.call, line)  # a call pick-up of which nobody told
             self._offer(line, target.agent or "", target.uniqueid, "") if target.agent else None
         if status == "ANSWER":
@@ -141,8 +142,7 @@ class Queues(Transfers):
 
     def _outside_ended(self, line: Line, target: Leg, status: str) -> None:
         if status == "ANSWER":
-            line.answered = True
-            self.emit("party.answered", line.call, number=line.called or None, leg=target.uniqueid)
+            self.reach(line, target)
         else:
             line.cause = line.cause or _CAUSES.get(status, "")
 
