@@ -84,7 +84,7 @@ def check(definition: Definition, around: Surroundings) -> list[Fault]:
 
 def _of_step(definition: Definition, step: Any, around: Surroundings) -> Iterable[Fault]:
     known = {*around.items, *definition.items}
-    if step.kind in {"say", "check"} and not step.text.strip():
+    if step.kind in {"say", "consent", "check"} and not step.text.strip():
         yield Fault(step.key, Code.NO_TEXT)
     unknown = [name for name in PLACEHOLDER.findall(step.text + step.text_en) if name not in {*KNOWN, *known}]
     if unknown:

@@ -41,6 +41,12 @@ class Say(_Going):
     kind: Literal["say"] = "say"
 
 
+class Consent(_Going):
+    """Read aloud before anything else is said: that the call is recorded, and what for."""
+
+    kind: Literal["consent"] = "consent"
+
+
 class Ask(_Going):
     """A hearing item is asked: one of the catalogue, or (with ``question``) the script's own.
 
@@ -103,7 +109,7 @@ class CallBack(_Step):
     kind: Literal["call_back"] = "call_back"
 
 
-type Step = Annotated[Say | Ask | Check | Branch | ShowArticle | Resolve | HandOver | CallBack, Discriminator("kind")]
+type Step = Annotated[Say | Consent | Ask | Check | Branch | ShowArticle | Resolve | HandOver | CallBack, Discriminator("kind")]
 ENDS = (Resolve, HandOver, CallBack)
 
 

@@ -17,6 +17,7 @@ type Words = str | Promise
 
 KINDS: Mapping[str, Words] = {
     "say": pgettext_lazy("script", "Say"),
+    "consent": pgettext_lazy("script", "Say that the call is recorded"),
     "ask": pgettext_lazy("script", "Ask"),
     "check": pgettext_lazy("script", "Verify"),
     "branch": pgettext_lazy("script", "Branch"),

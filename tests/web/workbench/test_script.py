@@ -245,3 +245,15 @@ def test_suggestions_work_beside_a_running_script_and_no_key_is_used_twice(cast:
         assert {"Alt+1", "Alt+L", "Alt+O"} <= keys.keys()
     assert "ポートを587に変える。" in seat.settle("article/", "solution", article=article.key)
     assert (Walk.objects.get().here, Walk.objects.get().outcome) == ("to-desk", "")
+
+
+def test_that_the_call_is_recorded_is_read_aloud_first_where_the_script_says_so(cast: Cast, sign_in: SignIn) -> None:
+    said = {"kind": "consent", "key": "recorded", "text": "この通話は応対の確認のため録音しております。"}
+    script = mail_script()
+    in_force(cast.mail_trouble, cast.kimura, {"steps": [said, *script["steps"]]})
+    contact = happen(*rings(cast.sato, number=MOBILE), *answers(cast.sato))
+    seat = Seat(sign_in(cast.sato), contact, cast)
+    html = seat.choose()
+    assert "録音の案内" in html
+    assert "この通話は応対の確認のため録音しております。" in html
+    assert "が承ります" in seat.press("next")
