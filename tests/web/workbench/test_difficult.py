@@ -46,6 +46,13 @@ def test_a_call_is_marked_its_steps_taken_and_the_supervisor_called(cast: Cast, 
     assert client.post(f"{at}/difficult/step/", {"kind": "help", "place": "x"}).status_code == 404
 
 
+def test_a_call_marked_as_a_complaint_is_wrapped_up_as_one_by_default(cast: Cast, sign_in: SignIn) -> None:
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    mark(contact, kind="complaint", by=cast.sato)
+    happen(*ends())
+    assert '<option value="complaint" selected>' in now(sign_in(cast.sato))
+
+
 def test_it_is_known_when_the_same_person_or_number_calls_again(cast: Cast, sign_in: SignIn) -> None:
     first = happen(*rings(cast.sato, number=MOBILE), *answers(cast.sato))
     identify(first, person=cast.yamada, by=cast.sato)
