@@ -19,7 +19,13 @@ IN_FORCE = timedelta(days=60)
 CALLS = 200
 SEED = 7
 # Seconds that a step takes, from – to.
-_TAKES: dict[str, tuple[int, int]] = {"say": (8, 20), "consent": (5, 10), "ask": (15, 60), "check": (40, 150), "article": (90, 300)}
+_TAKES: dict[str, tuple[int, int]] = {
+    "say": (8, 20),
+    "consent": (5, 10),
+    "ask": (15, 60),
+    "check": (40, 150),
+    "article": (90, 300),
+}
 _LEAVES = {"check": 0.12, "article": 0.06}
 
 

@@ -109,7 +109,9 @@ class CallBack(_Step):
     kind: Literal["call_back"] = "call_back"
 
 
-type Step = Annotated[Say | Consent | Ask | Check | Branch | ShowArticle | Resolve | HandOver | CallBack, Discriminator("kind")]
+type Step = Annotated[
+    Say | Consent | Ask | Check | Branch | ShowArticle | Resolve | HandOver | CallBack, Discriminator("kind")
+]
 ENDS = (Resolve, HandOver, CallBack)
 
 

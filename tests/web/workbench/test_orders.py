@@ -1,0 +1,65 @@
+"""Where a telephone system is connected, a click and a transfer are orders to it; a failed one is said."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from madoguchi.interactions.models import Interaction, Passing
+from madoguchi.telephony.models import Call, Order, Pbx
+from tests.cast import Cast
+from tests.telephony.test_orders import a_line, connected
+from tests.web.workbench.calls import MOBILE, answers, happen, rings
+
+type SignIn = Callable[..., Client]
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def pbx(settings: LazySettings) -> Pbx:
+    settings.ASTERISK = (a_line("tokyo"),)
+    settings.ENCODER = False
+    return connected("tokyo")
+
+
+def test_a_clicked_number_is_ordered_and_the_telephone_s_own_word_makes_the_contact(
+    cast: Cast, sign_in: SignIn, pbx: Pbx
+) -> None:
+    client = sign_in(cast.sato)
+    assert 'data-dials="order"' in client.get("/tickets/").content.decode()
+    answer = client.post("/workbench/ring/", {"number": "+819011112222", "person": str(cast.yamada.pk)})
+    assert "HX-Trigger" not in answer
+    order = Order.objects.get()
+    assert (order.kind, order.staff, order.parameters["name"]) == ("originate", cast.sato, "山田 花子")
+    assert not Interaction.objects.exists()
+    assert client.post("/workbench/ring/", {"number": "+819011112222"}).status_code == 409  # it rings already
+    Pbx.objects.update(state="down")
+    assert "dial-by-hand" in client.post("/workbench/ring/", {"number": "+819011112222"})["HX-Trigger"]
+    assert Interaction.objects.get().direction == "outbound"
+
+
+def test_calling_back_from_the_seat_is_ordered_and_noted(cast: Cast, sign_in: SignIn, pbx: Pbx) -> None:
+    sign_in(cast.sato).post("/workbench/dial/", {"number": "+819011112222"})
+    assert Order.objects.get().kind == "originate"
+    assert Interaction.objects.get().address == "+819011112222"
+
+
+@pytest.mark.parametrize(("kind", "order"), [("blind", "redirect"), ("attended", "attended")])
+def test_a_transfer_is_ordered_with_the_ticket_and_a_failed_one_is_said(
+    cast: Cast, sign_in: SignIn, pbx: Pbx, kind: str, order: str
+) -> None:
+    contact = happen(*rings(cast.sato, number=MOBILE), *answers(cast.sato))
+    Call.objects.update(sender=pbx.key)
+    written: dict[str, Any] = {"notes": "VPN", "to_staff": str(cast.takahashi.pk), "kind": kind}
+    client = sign_in(cast.sato)
+    page = client.post(f"/workbench/contacts/{contact.pk}/pass-on/", written, headers=HTMX | {"HX-Target": "div#seat"})
+    assert "電話機で" not in page.content.decode()
+    given = Order.objects.get()
+    assert (given.kind, given.parameters, Passing.objects.get().order) == (order, {"to": "2001"}, given)
+    seat = f"/workbench/?contact={contact.pk}"
+    assert "転送できません" not in client.get(seat).content.decode()
+    Order.objects.update(state="failed", result="No such channel")
+    assert "転送できません" in client.get(seat).content.decode()
