@@ -8,6 +8,8 @@ from importlib import import_module
 
 import django
 
+from madoguchi.foundation.starting import starting
+
 
 def seconds(act: Callable[[], object]) -> float:
     """How long it took, by the clock on the wall."""
@@ -18,5 +20,7 @@ def seconds(act: Callable[[], object]) -> float:
 
 if __name__ == "__main__":
     order = json.load(sys.stdin)
-    django.setup()
-    print(json.dumps(import_module(f"madoguchi.bench.{order['module']}").run(order)))
+    with starting():
+        django.setup()
+        module = import_module(f"madoguchi.bench.{order['module']}")
+    print(json.dumps(module.run(order)))

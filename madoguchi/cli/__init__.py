@@ -15,6 +15,7 @@ from django.conf import settings
 from madoguchi.cli.commands import COMMANDS, Command, Setup
 from madoguchi.config.environment import SettingError
 from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.starting import starting
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,11 +30,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         parser.error(f"there is no command {' '.join(words[:2])!r}; madoguchi --help lists them")
     try:
-        if command.setup is Setup.DJANGO:
-            import_module("django").setup()
-        elif command.setup is Setup.BARE and not settings.configured:
-            settings.configure(USE_I18N=False)
-        module = import_module(command.module)
+        with starting():
+            if command.setup is Setup.DJANGO:
+                import_module("django").setup()
+            elif command.setup is Setup.BARE and not settings.configured:
+                settings.configure(USE_I18N=False)
+            module = import_module(command.module)
         parser = argparse.ArgumentParser(prog=f"madoguchi {command.name}", description=command.help)
         module.add_arguments(parser)
         arguments = parser.parse_args(rest)

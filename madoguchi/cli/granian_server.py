@@ -14,6 +14,7 @@ from granian.server import Server
 
 from madoguchi.cli.processes import die_with_parent
 from madoguchi.config.environment import SettingError
+from madoguchi.foundation.starting import starting
 
 # An open live line occupies a connection for hours: the limit must not be what pages wait for.
 _CONNECTIONS = 20_000
@@ -56,5 +57,6 @@ def check_port(host: str, port: int) -> None:
 def _load(parent: int, target: str) -> Callable[..., Any]:
     die_with_parent(parent, signal.SIGKILL)
     module, _, name = target.partition(":")
-    application: Callable[..., Any] = getattr(import_module(module), name)
+    with starting():
+        application: Callable[..., Any] = getattr(import_module(module), name)
     return application
