@@ -13,7 +13,7 @@ from madoguchi.telephony.providers.asterisk.translation import Translation, even
 from madoguchi.telephony.replay import records_of
 from tests.cast import Cast
 from tests.telephony.lines import PBX
-from tests.telephony.recordings import ABSENT, RECORDINGS, SCENARIOS, rows_of
+from tests.telephony.recordings import ABSENT, RECORDINGS, SCENARIOS, Row, channels_after, list_of_channels, rows_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.skipif(not SCENARIOS, reason=ABSENT)]
 
@@ -49,3 +49,45 @@ def test_a_recording_leaves_the_calls_that_a_replay_prints(scenario: str, cast: 
     if log.exists():
         legs = dict(CallLeg.objects.values_list("uniqueid", "call__call_id"))
         assert {legs.get(row[16]) for row in csv.reader(log.open(encoding="utf-8"))} <= replayed.keys()
+
+
+def talking(rows: list[Row]) -> int:
+    """A row while the two talk."""
+    return 1 + max(place for place, row in enumerate(rows) if "BridgeEnter" in dict(row.get("msg", [])).values())
+
+
+def test_a_connector_that_forgot_everything_follows_on_and_closes_what_is_gone(cast: Cast) -> None:
+    rows = in_order(rows_of("a-answered-caller-hangs-up"))
+    middle = talking(rows)
+    for part, channels in ((rows[:middle], []), (rows[middle:], channels_after(rows[:middle]))):
+        translation = Translation(Pbx())
+        events = translation.begun(at=part[0]["t"])
+        for row in list_of_channels(channels, part[0]["t"]) + part:
+            if "msg" in row:
+                events += (translation.asked if row["dir"] == "send" else translation.take)(pairs_of(row), at=row["t"])
+        receive_events(events, sender="asterisk", by=PBX)
+    record = Call.objects.get().record
+    assert (record["caller"]["number"], record["wait_s"], record["talk_s"]) == ("0312345678", 2.5, 6.0)
+    assert (record["outcome"], record["ended_by"]) == ("answered", "caller")
+    assert "started" not in record["incomplete"]
+    assert "hold_s" in record["incomplete"]
+
+
+def test_the_first_look_of_a_fresh_connector_ends_the_calls_that_are_gone(cast: Cast) -> None:
+    rows = in_order(rows_of("a-answered-caller-hangs-up"))
+    middle = talking(rows)
+    translation = Translation(Pbx())
+    events = translation.begun(at=rows[0]["t"])
+    for row in rows[:middle]:
+        if "msg" in row:
+            events += (translation.asked if row["dir"] == "send" else translation.take)(pairs_of(row), at=row["t"])
+    receive_events(events, sender="asterisk", by=PBX)
+    assert Call.objects.get().is_live
+    fresh = Translation(Pbx())
+    events = fresh.begun(at=rows[-1]["t"])
+    for row in list_of_channels([], rows[-1]["t"]):
+        events += (fresh.asked if row["dir"] == "send" else fresh.take)(pairs_of(row), at=row["t"])
+    receive_events(events, sender="asterisk", by=PBX)
+    call = Call.objects.get()
+    assert (call.is_live, call.outcome, call.record["end_estimated"]) == (False, "answered", True)
+    assert "ended" in call.record["incomplete"]
