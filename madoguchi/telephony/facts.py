@@ -76,6 +76,7 @@ class Facts:
             ring
             for ring in self.rings
             if ring.agent != self.own_agent
+            and not (ring.begun and ring.begun.payload.get("consultation") is True)
             and not any(ring.begun and ring.agent == to and ring.begun.moment >= since for since, to in targets)
         ]
 

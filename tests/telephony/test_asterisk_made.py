@@ -177,22 +177,32 @@ def test_who_gives_up_while_the_transfer_rings_was_answered_and_lost() -> None:
 def test_a_transfer_by_feature_code_holds_until_it_is_done_and_the_consultation_is_no_talk() -> None:
     wire = Wire()
     customer, phone = in_talk(wire)
+    near = Channel("Local/1003@from-internal-00000007;1", "1.7", customer, exten="1003")
+    far = Channel("Local/1003@from-internal-00000007;2", "1.8", customer, exten="1003")
     target = Channel("PJSIP/1003-00000003", "1.2", customer)
     wire.say(12, "Hold", phone.shown())
     wire.say(12, "MusicOnHoldStart", customer.shown(), Class="default")
     wire.leaves(12, "A", phone)
-    wire.rings(12, phone, target)
-    wire.dialled(15, phone, target, "ANSWER")
-    wire.enters(15, "B", phone, target)
-    wire.leaves(20, "B", target, phone)
+    wire.new(12, near)
+    wire.new(12, far)
+    wire.rings(12, far, target)
+    wire.dialled(15, far, target, "ANSWER")
+    wire.enters(15, "C", target, far)
+    wire.enters(15, "B", phone, near)
+    wire.leaves(20, "B", near, phone)
     wire.say(20, "MusicOnHoldStop", customer.shown())
-    wire.enters(20, "A", target)
+    wire.enters(20, "A", near)
     shown = customer.shown("Transferee") + phone.shown("OrigTransferer") + phone.shown("SecondTransferer")
-    shown += target.shown("TransferTarget")
+    shown += near.shown("TransferTarget")
     wire.say(20, "AttendedTransfer", shown, Result="Success", DestType="Bridge", DestBridgeUniqueid="A")
     wire.gone(20, phone)
+    wire.leaves(21, "A", near)  # the Local channel is optimized away
+    wire.leaves(21, "C", target, far)
+    wire.enters(21, "A", target)
+    wire.gone(21, near, far)
     hang_up(wire, 40, "A", customer, target)
     made = wire.record()
+    assert [offer["agent"] for offer in made["offers"]] == ["1001"]
     assert made["segments"] == [{"agent": "1001", "talk_s": 18.0}, {"agent": "1003", "talk_s": 20.0}]
     assert (made["hold_s"], made["hold_count"], made["talk_s"]) == (8.0, 1, 38.0)
     assert [(row["type"], row["from"], row["to"]) for row in made["transfers"]] == [("attended", "1001", "1003")]
@@ -284,6 +294,33 @@ def test_an_order_that_the_telephone_system_refuses_was_no_transfer() -> None:
         wire.events += wire.translation.asked(order, at=NINE + 5)
         wire.answer(5, Response=response, ActionID="r-1")
         assert len(wire.record()["transfers"]) == transfers
+
+
+@pytest.mark.parametrize("channel", ["PJSIP/1001", "Local/1001@from-internal/n"])
+def test_a_click_without_an_id_of_ours_is_known_by_its_channel(channel: str) -> None:
+    wire = Wire()
+    order = [("Channel", channel), ("Exten", "0398765432"), ("Variable", "__CTI_REQUEST=77")]
+    wire.events += wire.translation.asked([("Action", "Originate"), ("ActionID", "o-1"), *order], at=NINE)
+    local = channel.startswith("Local")
+    own = Channel("Local/1001@from-internal-00000001;1" if local else "PJSIP/1001-00000001", "5.0", number="1001")
+    own.state = "0"
+    party = Channel("PJSIP/trunk-00000002", "5.1", own, number="0398765432")
+    wire.new(0, own)
+    wire.say(0, "DialBegin", own.shown("Dest"))
+    own.state = "6"
+    wire.say(3, "DialEnd", own.shown("Dest"), DialStatus="ANSWER")
+    own.exten = "0398765432"
+    wire.new(3, party)
+    wire.say(3, "DialBegin", own.shown() + party.shown("Dest"))
+    wire.dialled(5, own, party, "ANSWER")
+    wire.enters(5, "A", party, own)
+    wire.asks_to_hang_up(15, party)
+    wire.leaves(15, "A", party, own)
+    wire.gone(15, party, own)
+    made = wire.record()
+    assert (made["direction"], made["called"], made["request_id"]) == ("outbound", "0398765432", "77")
+    assert (made["caller"]["number"], made["wait_s"], made["talk_s"]) == ("1001", 2.0, 10.0)
+    assert (made["outcome"], made["ended_by"], made["incomplete"]) == ("answered", "remote", [])
 
 
 def test_states_are_told_when_they_change_and_by_whom() -> None:

@@ -24,6 +24,7 @@ _PREFIXES = (
 )
 _KEYS = tuple((prefix, f"{prefix}Uniqueid") for prefix in _PREFIXES)
 _REQUEST = re.compile(r"cti-req-(.+)")
+_INSTANCE = re.compile(r"-[0-9a-f]{8}(;[12])?$")
 _DURATION = re.compile(r"(\d+):(\d\d):(\d\d)")
 _MENU = re.compile(r"ivr|menu", re.IGNORECASE)
 
@@ -78,10 +79,11 @@ class Calls(Following):
         clicked = leg.agent is not None and (leg.half == 1 or (leg.dialled == "s" and leg.state != "4"))
         line.begun = True
         line.direction = "outbound" if clicked else self.pbx.direction_of(leg.agent, leg.dialled)
-        line.called = self.requests.get(leg.uniqueid, {}).get("Exten", "") if clicked else leg.dialled
+        asked = self._asked(leg) if clicked else {}
+        line.called = asked.get("Exten", "") if clicked else leg.dialled
         if line.is_feature:
             return
-        line.request = _request_of(leg.uniqueid) if clicked else ""
+        line.request = (asked.get("Request") or _request_of(leg.uniqueid)) if clicked else ""
         line.consultation_of = self._talking_in(leg.agent, line) if line.direction == "internal" else ""
         caller = {"number": leg.agent or leg.number, "name": known(m.get(f"{prefix}CallerIDName"))}
         if clicked:
@@ -99,6 +101,12 @@ class Calls(Following):
             "consultation_of": line.consultation_of or None,
             "partial": True if self.kind != "Newchannel" else None,
         }
+
+    def _asked(self, leg: Leg) -> dict[str, str]:
+        """Our order that made this channel: by the id that we gave it, else by its name."""
+        if leg.uniqueid in self.requests:
+            return self.requests[leg.uniqueid]
+        return self.requests.pop(_INSTANCE.sub("", leg.channel), {})
 
     def release(self, m: Message) -> None:
         """Tell of a call's begin as soon as something else is said of its first channel."""

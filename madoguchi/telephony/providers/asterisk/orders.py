@@ -1,9 +1,12 @@
 """What we ask the PBX for ourselves: no event says that it was us, or that it was a transfer."""
 
+import re
+
 from madoguchi.telephony.providers.asterisk.conversations import Conversations
 from madoguchi.telephony.providers.asterisk.following import Message
 
 _MOST = 200
+_REQUEST = re.compile(r"CTI_REQUEST=([^,&\s]+)")
 
 
 class Orders(Conversations):
@@ -12,8 +15,11 @@ class Orders(Conversations):
     def order(self, m: Message) -> None:
         """An action was sent. A transfer counts when the PBX has taken it, a hang-up until the PBX refuses it."""
         action = m.get("Action", "").lower()
-        if action == "originate" and m.get("ChannelId"):
-            self.requests[m["ChannelId"]] = {"Exten": m.get("Exten", "")}
+        if action == "originate":
+            named = _REQUEST.search(m.get("Variable", ""))
+            request = {"Exten": m.get("Exten", ""), "Request": named[1] if named else ""}
+            # Without an id of ours the channel that it makes is known by its name.
+            self.requests[m.get("ChannelId") or m.get("Channel", "").removesuffix("/n")] = request
             _forget_oldest(self.requests)
         elif action == "hangup":
             self._order_hangup(m)

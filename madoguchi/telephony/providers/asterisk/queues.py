@@ -110,7 +110,9 @@ class Queues(Transfers):
         line.ringing[agent] = unique
         for mine in self.legs_of(line):
             mine.rung |= mine.agent == agent
-        self.emit("agent.offered", line.call, agent=agent, leg=unique, queue=queue or None)
+        # Rung while the customer is in talk: somebody is asked something before the call is passed on.
+        asked = True if line.joined and line.direction == "inbound" else None
+        self.emit("agent.offered", line.call, agent=agent, leg=unique, queue=queue or None, consultation=asked)
 
     def _on_agentringnoanswer(self, m: Message) -> None:
         agent = self.pbx.extension_of(m.get("Interface", "")) or self.pbx.extension_of(m.get("DestChannel", ""))

@@ -16,7 +16,7 @@ from madoguchi.telephony.providers.asterisk.resync import Resync
 
 type Pairs = Sequence[tuple[str, str]]
 
-_VERSION = 2  # of what is remembered: raise it when that changes
+_VERSION = 3  # of what is remembered: raise it when that changes
 _RECENT = 40
 _STAMP = re.compile(r"\d+(\.\d+)?")
 _PLAIN = (
