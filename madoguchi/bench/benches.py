@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from madoguchi.bench import knowing
+from madoguchi.bench import calling, knowing
 from madoguchi.bench.bare_pages import template_of
 from madoguchi.bench.house import free_port, serving, wait_for
 from madoguchi.bench.measuring import AT_ONCE, WARM, Run
@@ -257,6 +257,7 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "similar": knowing.similar,
     "gaps": knowing.gaps,
     "scripts": knowing.script_figures,
+    "day": calling.day,
     "memory": memory,
 }
 

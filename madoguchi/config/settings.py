@@ -272,6 +272,9 @@ CHAT_HOSTS = tuple(
 )
 ASTERISK = pbx_lines(TIME_ZONE)
 SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc=_("an abandoned wait below this counts as short"))
+WAIT_ALARM_SECONDS = env.integer(
+    "WAIT_ALARM_SECONDS", 60, doc=_("a caller who waits longer than this is an alarm on the board")
+)
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {

@@ -36,6 +36,7 @@ RESULTS = {
     "similar": ["similar, typed", "similar, whole"],
     "gaps": ["gaps, grouping", "gaps, list"],
     "scripts": ["script figures"],
+    "day": ["day"],
     "memory": ["memory"],
 }
 # What an engine does its own way.

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
 from madoguchi.foundation import phone
@@ -21,10 +21,14 @@ from madoguchi.telephony.answering import ANSWER_WITHIN_S
 from madoguchi.telephony.models import Call, CallAgent, CallEvent, OperatorState
 from madoguchi.telephony.words import caller_words
 from madoguchi.tickets.models import Ticket
+from madoguchi.web.board.alarms import Alarm, alarms, wait_limit
 from madoguchi.web.board.figures import CallDay, TeamDay, call_day, team_days
 
 MOST = 100  # what is counted; beyond it the board says 99+
 SHOWN = 3
+CALLS_SHOWN = 20  # of each kind, the longest; the list behind the figure holds all
+# A change that was committed a little after the board was asked is told once more.
+OVERLAP = timedelta(seconds=10)
 # Until the clocks tell each thing its own deadline: whatever waits for a person longer than this is somebody's to do.
 LATE = timedelta(minutes=30)
 WITHIN = timedelta(hours=1)  # deadlines that the board shows before they pass
@@ -39,12 +43,30 @@ _ORDER = {
 
 
 _waiting_calls = PreparedVisible(
-    lambda access: telephony.waiting(access).select_related("interaction__person__organization")
+    lambda access: telephony.waiting(access).select_related("interaction__person__organization")[:MOST]
 )
 _talking_calls = PreparedVisible(
-    lambda access: telephony.in_talk(access).select_related("interaction__person__organization")
+    lambda access: telephony.in_talk(access).select_related("interaction__person__organization")[:CALLS_SHOWN]
 )
+_waiting_count = PreparedVisible(lambda access: _counted(telephony.waiting(access)))
+_talking_count = PreparedVisible(lambda access: _counted(telephony.in_talk(access)))
 _states = Prepared(telephony.operator_states)
+_changed_states = Prepared(
+    lambda since: (
+        OperatorState.objects.filter(staff__is_active=True, since__gte=since)
+        .select_related("staff")
+        .order_by("staff_id")
+    )
+)
+_state_counts = Prepared(
+    lambda: (
+        OperatorState.objects.filter(staff__is_active=True)
+        .exclude(state=State.LOGGED_OFF)
+        .order_by()
+        .values_list("state")
+        .annotate(Count("staff_id"))
+    )
+)
 _seats = Prepared(
     lambda: (
         CallAgent.objects.filter(staff__isnull=False, state__in=Words(*CallAgent.LIVE), call__is_live=True)
@@ -101,6 +123,11 @@ def _unsettled(access: Access, *, abandoned: bool) -> "QuerySet[Interaction]":
     return rows.select_related("person", "organization", "staff", "call").order_by("ended_at", "id")[:MOST]
 
 
+def _counted(calls: "QuerySet[Call]") -> "QuerySet[Call, tuple[Any, ...]]":
+    rows: QuerySet[Call, tuple[Any, ...]] = calls.order_by().values("is_live").annotate(n=Count("id")).values_list("n")
+    return rows
+
+
 _unlinked = PreparedVisible(lambda access: _unsettled(access, abandoned=False))
 _abandoned = PreparedVisible(lambda access: _unsettled(access, abandoned=True))
 
@@ -134,6 +161,17 @@ class Operator:
             return ""
         return LiveCall(self.call, self.row.since, "").caller
 
+    @property
+    def is_gone(self) -> bool:
+        """Signed off, so that the row goes."""
+        return self.row.state == State.LOGGED_OFF
+
+    @property
+    def order(self) -> str:
+        """Texts that sort as the rows stand: who is busy first, then by how long."""
+        place = _ORDER.get(State(self.row.state), len(_ORDER))
+        return f"{place:02}{int(self.row.since.timestamp() * 1000):014}{self.row.staff_id:012}"
+
 
 @dataclass(frozen=True)
 class Waiting:
@@ -157,10 +195,14 @@ class Board:
     """``board`` in the templates; each region asks only for its own part."""
 
     answer_within = ANSWER_WITHIN_S
+    calls_shown = CALLS_SHOWN
+    wait_limit = property(lambda self: wait_limit())
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, *, since: datetime | None = None) -> None:
+        """``since``: when the reader last asked, who then gets only the operators whose state has changed."""
         self.access = access
         self.now = timezone.now()
+        self.since = since
 
     @cached_property
     def waiting_calls(self) -> list[LiveCall]:
@@ -176,6 +218,11 @@ class Board:
         return sorted(found, key=lambda one: (one.since, one.call.pk))
 
     @cached_property
+    def waiting_count(self) -> int:
+        found = _waiting_count.first(self.access)
+        return found[0] if found else 0
+
+    @cached_property
     def talking_calls(self) -> list[LiveCall]:
         """Calls in which somebody speaks, the longest first."""
         calls = _talking_calls.all(self.access)
@@ -183,32 +230,47 @@ class Board:
         return sorted(found, key=lambda one: (one.since, one.call.pk))
 
     @cached_property
+    def talking_count(self) -> int:
+        found = _talking_count.first(self.access)
+        return found[0] if found else 0
+
+    @cached_property
     def operators(self) -> list[Operator]:
         """Everybody who is signed on: who is busy first, then by how long."""
         rows = _states.all()
         # A conversation hides what rings beside it.
         calls = {seat.staff_id: seat.call for seat in _seats.all()} if rows else {}
-        found = [Operator(row, calls.get(row.staff_id)) for row in rows]
-        return sorted(found, key=lambda one: (_ORDER.get(State(one.row.state), len(_ORDER)), one.row.since))
+        return sorted((Operator(row, calls.get(row.staff_id)) for row in rows), key=lambda one: one.order)
 
     @cached_property
-    def alarms(self) -> list[Difficulty]:
+    def changed_operators(self) -> list[Operator]:
+        """Whose state has changed since the reader last asked, those who have signed off included."""
+        rows = _changed_states.all((self.since or self.now) - OVERLAP)
+        seats = CallAgent.objects.filter(
+            staff__in=[row.staff_id for row in rows], state__in=Words(*CallAgent.LIVE), call__is_live=True
+        )
+        calls = {seat.staff_id: seat.call for seat in seats.select_related("call").order_by("state", "id")}
+        return [Operator(row, calls.get(row.staff_id)) for row in rows]
+
+    @cached_property
+    def quiet_alarms(self) -> list[Difficulty]:
         """Operators who called the supervisor quietly and whom nobody has answered, the longest first."""
         return _alarms.all(self.access)
 
     @cached_property
     def states(self) -> list[tuple[str, str, int]]:
         """(state, word, how many) of the operators, as far as there are any."""
-        found: dict[str, tuple[str, int]] = {}
-        for operator in self.operators:
-            row = operator.row
-            found[row.state] = (row.get_state_display(), found.get(row.state, ("", 0))[1] + 1)
-        return [(state, word, number) for state, (word, number) in found.items()]
+        found = sorted(_state_counts.all(), key=lambda one: _ORDER.get(State(one[0]), len(_ORDER)))
+        return [(state, str(State(state).label), number) for state, number in found]
 
     @cached_property
     def free(self) -> int:
         """Operators who could take a call now."""
-        return sum(operator.row.state == State.AVAILABLE for operator in self.operators)
+        return sum(number for state, _word, number in self.states if state == State.AVAILABLE)
+
+    @cached_property
+    def alarms(self) -> list[Alarm]:
+        return alarms(self.access, self.now, [one.since for one in self.waiting_calls])
 
     @cached_property
     def calls(self) -> CallDay:
@@ -242,10 +304,6 @@ class Board:
     def deadlines(self) -> Waiting:
         """Tickets with a deadline that has passed or passes within the hour, the most overdue first."""
         return self._pile(_deadlines.all(self.access, self.now + WITHIN), lambda row: row.next_due_at)
-
-    @cached_property
-    def overdue_call_backs(self) -> int:
-        return sum(row.due_at < self.now for row in self.call_backs.rows)
 
     @cached_property
     def frozen(self) -> Waiting:

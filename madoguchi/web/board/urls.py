@@ -5,6 +5,7 @@ from madoguchi.web.board import difficult, views
 app_name = "board"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("live/", views.live, name="live"),
     path("calls/", views.calls, name="calls"),
     path("calls/export.csv", views.export_calls, {"kind": "csv"}, name="export_calls_csv"),
     path("calls/export.xlsx", views.export_calls, {"kind": "xlsx"}, name="export_calls_xlsx"),

@@ -1,5 +1,7 @@
 """The supervisor's board, and the lists behind its figures."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.db.models import F
 from django.http import Http404, HttpResponse
@@ -12,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from madoguchi.foundation import phone
+from madoguchi.foundation.dates import moment_of
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import Cell
@@ -30,8 +33,11 @@ from madoguchi.web.board.figures import TEAM_FIGURES, tickets_behind
 from madoguchi.web.board.queries import Board
 from madoguchi.web.shell.export import MOST, export
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import go, page
+from madoguchi.web.shell.render import block, go, page
 
+BOARD = "board/index.html"
+PARTS = ("alarms", "calls", "operators", "todo", "service", "teams")
+STALE = timedelta(minutes=5)  # who has not asked for longer gets everything
 TICKETS = 50
 _OF_CALLERS_WHO_GAVE_UP = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NOT_REACHED, Interaction.Reason.NO_NUMBER)
 
@@ -39,8 +45,18 @@ _OF_CALLERS_WHO_GAVE_UP = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NO
 @guard(Capability.WATCH_BOARD)
 @require_GET
 def index(request: StaffRequest) -> HttpResponse:
-    """The desk at this moment; each region asks again for itself alone when one of its topics rings."""
-    return page(request, "board/index.html", {"board": Board(request.access)})
+    """The desk at this moment."""
+    return page(request, BOARD, {"board": Board(request.access)})
+
+
+@guard(Capability.WATCH_BOARD)
+@require_GET
+def live(request: StaffRequest) -> HttpResponse:
+    """The parts whose topics have rung, all in one answer; of the operators only those changed ``since`` then."""
+    wanted = request.GET.get("parts", "").split(",")
+    since = moment_of(request.GET.get("since", ""))
+    board = Board(request.access, since=since if since and timezone.now() - since < STALE else None)
+    return block(request, BOARD, "live", {"board": board, "parts": [part for part in PARTS if part in wanted]})
 
 
 @guard(Capability.WATCH_BOARD)

@@ -206,9 +206,13 @@ def is_pinned(contact: Interaction, intake: Intake, *, rings: bool) -> bool:
     return live or (contact.state == Interaction.State.OPEN and (not intake.is_empty or contact.ended_at is None))
 
 
-def topics_of(access: Access) -> str:
-    """What concerns this seat, and every caller who gave up: whoever sees it first calls back."""
-    return " ".join([f"staff:{access.staff.pk}", *(f"team:{team.pk}" for team in access.teams), "*:call_back"])
+def topics_of(access: Access) -> dict[str, str]:
+    """What this seat listens to: its own (asked for at once), its teams', and what concerns every seat.
+
+    ``everybody`` is the teams and every caller who gave up: whoever sees it first calls back.
+    """
+    teams = " ".join(f"team:{team.pk}" for team in access.teams)
+    return {"own": f"staff:{access.staff.pk}", "teams": teams, "everybody": f"{teams} *:call_back".strip()}
 
 
 def who_of(contact: Interaction, access: Access) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 // Wakes elements: <… data-live="ticket:12 *:handoff" hx-get="…" hx-trigger="live"> gets an event "live" when one of
-// its topics rings. The event carries {topic, name, id} only; what is shown is asked for through the ordinary page.
+// its topics rings, with data-spread="20" within 20 seconds. The event carries {topic, name, id} only; what is shown is asked for through the ordinary page.
 
 import { Line } from "./live-line.js";
 
@@ -35,10 +35,25 @@ function take(message) {
 
 function wake(detail) {
   for (const element of document.querySelectorAll("[data-live]")) {
-    if (!detail || tokens(element).includes(detail.topic)) {
-      element.dispatchEvent(new CustomEvent("live", { bubbles: false, detail: detail ?? { topic: "", name: "stale", id: 0 } }));
-    }
+    if (!detail || tokens(element).includes(detail.topic)) spread(element, detail ?? { topic: "", name: "stale", id: 0 });
   }
+}
+
+// What rings for everybody at once (data-spread="20") is asked for within so many seconds, by each at a moment of their
+// own, and once for all that rang meanwhile.
+const waking = new WeakSet();
+function spread(element, detail) {
+  if (!element.dataset.spread) return tell(element, detail);
+  if (waking.has(element)) return;
+  waking.add(element);
+  setTimeout(() => {
+    waking.delete(element);
+    if (element.isConnected) tell(element, detail);
+  }, Math.random() * element.dataset.spread * 1000);
+}
+
+function tell(element, detail) {
+  element.dispatchEvent(new CustomEvent("live", { bubbles: false, detail }));
 }
 
 function tokens(element) {

@@ -1,0 +1,92 @@
+"""What somebody has to act on at once, each with the way to act; at the top of the board."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from madoguchi.interactions.models import CallBack, Interaction
+from madoguchi.people.access import Access, PreparedVisible
+
+MOST = 100  # what is counted; beyond it an alarm says 99+
+UNLINKED_AFTER = timedelta(minutes=30)
+
+_overdue = PreparedVisible(
+    lambda access, now: (
+        CallBack.objects.visible_to(access).waiting().filter(due_at__lt=now).values_list("due_at")[:MOST]
+    )
+)
+_unlinked = PreparedVisible(
+    lambda access, before: (
+        Interaction.objects.visible_to(access)
+        .unsettled()
+        .filter(is_abandoned=False, ended_at__lt=before)
+        .order_by("ended_at", "id")
+        .values_list("ended_at")[:MOST]
+    )
+)
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """``kind`` names it for ever, ``since`` is when the oldest of it began, ``act`` what the link is called."""
+
+    kind: str
+    words: str
+    since: datetime
+    href: str
+    act: str
+
+
+def alarms(access: Access, now: datetime, waiting_since: Iterable[datetime]) -> list[Alarm]:
+    """The alarms of this moment, the gravest first; ``waiting_since`` is when each waiting call began to wait."""
+    found = [
+        _waiting([since for since in waiting_since if since <= now - wait_limit()]),
+        _owed([row[0] for row in _overdue.all(access, now)]),
+        _without_ticket([row[0] for row in _unlinked.all(access, now - UNLINKED_AFTER)]),
+    ]
+    return [alarm for alarm in found if alarm is not None]
+
+
+def wait_limit() -> timedelta:
+    """Who waits longer than this is an alarm."""
+    return timedelta(seconds=settings.WAIT_ALARM_SECONDS)
+
+
+def _waiting(late: Sequence[datetime]) -> Alarm | None:
+    if not late:
+        return None
+    words = ngettext(
+        "%(count)s caller waits longer than %(limit)s seconds",
+        "%(count)s callers wait longer than %(limit)s seconds",
+        len(late),
+    )
+    said = words % {"count": _figure(late), "limit": settings.WAIT_ALARM_SECONDS}
+    return Alarm("waiting", said, min(late), reverse("board:calls") + "?show=waiting", _("Calls waiting"))
+
+
+def _owed(late: Sequence[datetime]) -> Alarm | None:
+    if not late:
+        return None
+    words = ngettext("%(count)s call-back is overdue", "%(count)s call-backs are overdue", len(late))
+    href = reverse("tickets:index") + "?order=call_back&owed=1"
+    return Alarm("call_backs", words % {"count": _figure(late)}, min(late), href, _("Call-backs owed"))
+
+
+def _without_ticket(late: Sequence[datetime]) -> Alarm | None:
+    if not late:
+        return None
+    words = ngettext(
+        "%(count)s contact stands without a ticket", "%(count)s contacts stand without a ticket", len(late)
+    )
+    href = reverse("board:calls") + "?show=unlinked"
+    return Alarm("unlinked", words % {"count": _figure(late)}, min(late), href, _("Contacts without a ticket"))
+
+
+def _figure(rows: Sequence[Any]) -> str:
+    return str(len(rows)) if len(rows) < MOST else f"{MOST - 1}+"
