@@ -257,6 +257,8 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "similar": knowing.similar,
     "gaps": knowing.gaps,
     "scripts": knowing.script_figures,
+    "boards": calling.boards,
+    "pops": calling.pops,
     "day": calling.day,
     "memory": memory,
 }

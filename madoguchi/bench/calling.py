@@ -1,11 +1,14 @@
-"""The benches of the telephone: a real day told in a few minutes."""
+"""The benches of the telephone: a real day told in a few minutes, open boards, and screens that pop."""
 
 from madoguchi.bench import bank_figures
 from madoguchi.bench.measuring import Run
-from madoguchi.bench.report import MILLI, Result
+from madoguchi.bench.report import MILLI, Result, percentiles
 
 _SPEED = 600.0
 _CALLS = 2_375
+_OPERATORS = 500
+_CALLS_A_SECOND = 20
+_WATCHED = 60.0  # seconds
 _ON = "2010-08-01"  # as the file writes it; a Sunday, too, and long before the desk's own calls
 
 
@@ -30,3 +33,47 @@ def day(run: Run) -> list[Result]:
     )
     cpu = round(used / found["events"] * MILLI, 2)
     return [run.beside("day", found["posts"], rate=round(found["events"] / found["seconds"], 1), cpu=cpu, note=note)]
+
+
+def boards(run: Run) -> list[Result]:
+    """Open boards while 20 calls a second ring at 500 operators: what one board asks for in a minute, and its cost."""
+    desk = run.desk
+    operators = [one["extension"] for one in run.inside("staffing", operators=run.times(_OPERATORS))]
+    seconds = max(4.0, _WATCHED * run.scale)
+    order = {"what": "boards", "port": desk.port, "token": desk.token, "cookie": desk.cookie, "operators": operators}
+    order |= {"calls": max(1, _CALLS_A_SECOND * min(1.0, run.scale)), "seconds": seconds}
+    results, alone = [], 0.0
+    for opened in (0, 1, 5):
+        used = desk.cpu()
+        found = desk.helper("watching", order | {"boards": opened})
+        minutes = found["seconds"] / 60
+        used = (desk.cpu() - used) / minutes
+        if not opened:
+            alone = used  # the calls themselves
+            continue
+        asked = len(found["taken"]) / opened / minutes
+        p50, p99 = percentiles(found["taken"])
+        size = round(found["bytes"] / max(1, len(found["taken"])))
+        note = (
+            f"{asked:.0f} requests a minute and board, {(used - alone) / opened:.2f} s of processor a minute and board"
+            f" ({alone:.1f} s for the calls themselves); {len(operators)} operators, {order['calls']:g} calls/s,"
+            f" a post took at most {found['behind']:.2f} s"
+        )
+        results.append(run.result(f"boards {opened}", p50=p50, p99=p99, size=size, note=note))
+    return results
+
+
+def pops(run: Run) -> list[Result]:
+    """From the post of an offer to the rung operator's telephone fragment, with 500 live connections.
+
+    The floor: two round trips to the same server that do nothing.
+    """
+    desk = run.desk
+    operators = run.inside("staffing", operators=run.times(_OPERATORS))
+    order = {"what": "pops", "port": desk.port, "token": desk.token, "operators": operators}
+    used = desk.cpu()
+    offers = run.times(100)
+    found = desk.helper("watching", order | {"offers": offers})
+    used = desk.cpu() - used
+    note = f"{len(operators)} live connections, one operator's each; goal p99 ≤ 200 ms above the floor"
+    return [run.beside("pops", found["waits"], found["floor"], cpu=round(used / offers * MILLI, 2), note=note)]

@@ -36,6 +36,8 @@ RESULTS = {
     "similar": ["similar, typed", "similar, whole"],
     "gaps": ["gaps, grouping", "gaps, list"],
     "scripts": ["script figures"],
+    "boards": ["boards 1", "boards 5"],
+    "pops": ["pops"],
     "day": ["day"],
     "memory": ["memory"],
 }

@@ -39,17 +39,21 @@ function wake(detail) {
   }
 }
 
-// What rings for everybody at once (data-spread="20") is asked for within so many seconds, by each at a moment of their
-// own, and once for all that rang meanwhile.
-const waking = new WeakSet();
+// What rings for everybody at once (data-spread="20") is asked for by each at a moment of their own: within two seconds
+// after a quiet time, else within so many seconds, and once for all that rang meanwhile.
+const FIRST = 2;
+const waking = new WeakMap();
 function spread(element, detail) {
-  if (!element.dataset.spread) return tell(element, detail);
-  if (waking.has(element)) return;
-  waking.add(element);
+  const seconds = Number(element.dataset.spread);
+  if (!seconds) return tell(element, detail);
+  const { waits, asked } = waking.get(element) ?? { asked: -Infinity };
+  if (waits) return;
+  waking.set(element, { waits: true, asked });
+  const isQuiet = performance.now() - asked > seconds * 1000;
   setTimeout(() => {
-    waking.delete(element);
+    waking.set(element, { asked: performance.now() });
     if (element.isConnected) tell(element, detail);
-  }, Math.random() * element.dataset.spread * 1000);
+  }, Math.random() * (isQuiet ? FIRST : seconds) * 1000);
 }
 
 function tell(element, detail) {
