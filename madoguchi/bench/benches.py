@@ -257,6 +257,7 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "similar": knowing.similar,
     "gaps": knowing.gaps,
     "scripts": knowing.script_figures,
+    "calls": calling.calls,
     "boards": calling.boards,
     "pops": calling.pops,
     "day": calling.day,

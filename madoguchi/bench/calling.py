@@ -1,6 +1,11 @@
 """The benches of the telephone: a real day told in a few minutes, open boards, and screens that pop."""
 
+import time
+from collections.abc import Callable
+from urllib.parse import quote
+
 from madoguchi.bench import bank_figures
+from madoguchi.bench.database import Database
 from madoguchi.bench.measuring import Run
 from madoguchi.bench.report import MILLI, Result, percentiles
 
@@ -77,3 +82,66 @@ def pops(run: Run) -> list[Result]:
     used = desk.cpu() - used
     note = f"{len(operators)} live connections, one operator's each; goal p99 ≤ 200 ms above the floor"
     return [run.beside("pops", found["waits"], found["floor"], cpu=round(used / offers * MILLI, 2), note=note)]
+
+
+def calls(run: Run) -> list[Result]:
+    """The records of all the desk's calls: the list, those of one number, and a day's report by half hour.
+
+    The floor of each is its rows in bare SQL, without door and rights.
+    """
+    run.desk.settle()
+    database = run.desk.database
+    last = database.row("SELECT MAX(started_at) AS at, COUNT(*) AS rows FROM telephony_call")
+    if last is None or not last["rows"]:
+        raise RuntimeError("The desk has no calls.")
+    day = str(last["at"])[:10]
+    number = database.rows(
+        "SELECT address FROM interactions_interaction WHERE call_id IS NOT NULL AND address LIKE '+%' LIMIT ?",
+        1,
+    )[0]["address"]
+    found, api = [], {"Authorization": f"Bearer {run.desk.token}"}
+    for name, path, floor in (
+        ("calls, list", "/api/v1/calls?limit=50", _bare_list),
+        ("calls, of a number", f"/api/v1/calls?number={quote(number)}", lambda base: _bare_number(base, number)),
+        ("calls, page of a number", f"/board/calls/?number={quote(number)}", lambda base: _bare_number(base, number)),
+        ("calls, day", f"/api/v1/reports/calls?from={day}&to={day}&by=half_hour", lambda base: _bare_day(base, day)),
+    ):
+        headers = {"Cookie": run.desk.cookie, "Accept": "text/html"} if path.startswith("/board/") else api
+        run.load(run.desk.port, [path], run.times(8), at_once=2, headers=headers)
+        used = run.desk.cpu()
+        taken = run.load(run.desk.port, [path], run.times(60), at_once=1, headers=headers)["taken"]
+        cpu = round((run.desk.cpu() - used) / len(taken) * MILLI, 2)
+        bare = [_seconds(floor, database) for _time in range(run.times(20))]
+        found.append(run.beside(name, taken, bare, cpu=cpu, note=f"{last['rows']:,} calls"))
+    return found
+
+
+def _bare_list(database: Database) -> None:
+    database.rows(
+        "SELECT * FROM telephony_call WHERE merged_into_id IS NULL ORDER BY started_at DESC, id DESC LIMIT ?",
+        50,
+    )
+
+
+def _bare_number(database: Database, number: str) -> None:
+    database.rows(
+        "SELECT c.* FROM interactions_interaction i JOIN telephony_call c ON c.id = i.call_id WHERE i.address = ?"
+        " ORDER BY i.started_at DESC, i.id DESC LIMIT 50",
+        number,
+    )
+
+
+def _bare_day(database: Database, day: str) -> None:
+    """A day of the desk's zone is not a day of the database's; as long it is."""
+    database.rows(
+        "SELECT outcome, COUNT(*), SUM(wait_s), SUM(talk_s) FROM telephony_call WHERE started_at >= ?"
+        " AND started_at < ? GROUP BY outcome",
+        f"{day} 00:00:00",
+        f"{day} 23:59:59",
+    )
+
+
+def _seconds(work: Callable[[Database], None], database: Database) -> float:
+    begun = time.perf_counter()
+    work(database)
+    return time.perf_counter() - begun

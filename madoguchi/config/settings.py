@@ -272,6 +272,15 @@ CHAT_HOSTS = tuple(
 )
 ASTERISK = pbx_lines(TIME_ZONE)
 SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc=_("an abandoned wait below this counts as short"))
+RECORDING_HOSTS = tuple(
+    host.strip().lower()
+    for host in env.text(
+        "RECORDING_HOSTS",
+        doc=_("hosts, with port where it is not 443, that recordings may be linked from; separated by commas"),
+    ).split(",")
+    if host.strip()
+)
+SECURE_CSP["media-src"] = [CSP.SELF, *(f"https://{host}" for host in RECORDING_HOSTS)]
 WAIT_ALARM_SECONDS = env.integer(
     "WAIT_ALARM_SECONDS", 60, doc=_("a caller who waits longer than this is an alarm on the board")
 )

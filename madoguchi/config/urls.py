@@ -20,6 +20,7 @@ SEGMENTS = (
     "liaison",
     "training",
     "administration",
+    "recordings",
     "portal",
     "answer",
     "faq",

@@ -3,9 +3,14 @@
 import hashlib
 import os
 import tempfile
+import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import ProtectedError
+from django.utils import timezone
 
 from madoguchi.files.models import StoredFile
 from madoguchi.foundation.prepared import insert_once
@@ -26,7 +31,7 @@ def write(content: bytes) -> str:
     """The first half of ``keep()``: the bytes safe on disk, their hash; before a transaction that will keep them."""
     digest = hashlib.sha256(content).hexdigest()
     path = path_of(digest)
-    if not path.exists():
+    if not _touched(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_safely(path, content)
         settle(path.parent)
@@ -59,3 +64,41 @@ def read(file: StoredFile) -> bytes:
 
 def path_of(digest: str) -> Path:
     return Path(settings.DATA_DIR) / "files" / digest[:2] / digest
+
+
+_FRESH_S = 3600.0
+
+
+def forget(file: StoredFile) -> bool:
+    """Delete the row of bytes that nothing refers to any more; False when something does, or just came with them.
+
+    Every relation to a file protects it, so that the database itself says whether it is still needed.
+    """
+    path = path_of(file.sha256)
+    if path.exists() and time.time() - path.stat().st_mtime < _FRESH_S and file.stored_at < _recently():
+        return False
+    try:
+        with transaction.atomic():
+            file.delete()
+    except ProtectedError:
+        return False
+    return True
+
+
+def remove(digest: str) -> None:
+    """The second half of ``forget()``: the bytes go, unless somebody has begun to keep the same again meanwhile."""
+    if not StoredFile.objects.filter(sha256=digest).exists():
+        path_of(digest).unlink(missing_ok=True)
+
+
+def _recently() -> datetime:
+    return timezone.now() - timedelta(seconds=_FRESH_S)
+
+
+def _touched(path: Path) -> bool:
+    """Whether the bytes are there already; if so, they count as fresh again, and are not removed under us."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True

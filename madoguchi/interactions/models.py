@@ -118,6 +118,7 @@ class Interaction(models.Model):
             models.Index(fields=["organization", "-started_at"], name="interactions_by_customer"),
             models.Index(fields=["staff", "-started_at"], name="interactions_by_staff"),
             models.Index(fields=["channel", "-started_at"], name="interactions_by_channel"),
+            models.Index(fields=["address", "-started_at", "-id"], name="interactions_by_address"),
             models.Index(fields=["ended_at", "id"], condition=models.Q(state="open"), name="interactions_unsettled"),
         ]
 

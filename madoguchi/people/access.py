@@ -19,6 +19,7 @@ class Capability(StrEnum):
     WORK_TICKETS = "work_tickets"  # open, answer, resolve, hand over
     TAKE_CALLS = "take_calls"  # the workbench
     WATCH_BOARD = "watch_board"
+    HEAR_RECORDINGS = "hear_recordings"  # of every call they may see; who takes calls hears their own
     DECIDE_ROUTING = "decide_routing"
     READ_PEOPLE = "read_people"
     EDIT_PEOPLE = "edit_people"
@@ -37,7 +38,15 @@ GRANTS: dict[str, frozenset[Capability]] = {
     Role.OPERATOR: _WORKER,
     Role.ENGINEER: _WORKER,
     Role.SUPERVISOR: _WORKER
-    | {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_SCRIPTS, C.WRITE_RULES, C.EDIT_DIRECTORY},
+    | {
+        C.WATCH_BOARD,
+        C.HEAR_RECORDINGS,
+        C.DECIDE_ROUTING,
+        C.POST_NOTICES,
+        C.WRITE_SCRIPTS,
+        C.WRITE_RULES,
+        C.EDIT_DIRECTORY,
+    },
     Role.KNOWLEDGE_KEEPER: frozenset(
         {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.EDIT_KNOWLEDGE, C.WRITE_SCRIPTS, C.EDIT_DIRECTORY}
     ),

@@ -32,6 +32,7 @@ from madoguchi.search.models import Pending
 from madoguchi.telephony.actions.close_silent_calls import close_silent_calls
 from madoguchi.telephony.actions.orders import settle_overdue
 from madoguchi.telephony.actions.pbx_lines import alarm_about_lost
+from madoguchi.telephony.actions.recordings import delete_due as delete_recordings
 from madoguchi.telephony.actions.wrapup import end_due_wrapups
 
 _BATCH = 50
@@ -66,6 +67,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("recalculation", recalculate, every=5.0),
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("wrap_ups", lambda: end_due_wrapups(timezone.now(), limit=_BATCH) == _BATCH, every=1.0),
+    Job("recordings", lambda: delete_recordings(timezone.now(), limit=_BATCH) == _BATCH, every=600.0),
     Job("telephone_orders", lambda: settle_overdue(timezone.now(), limit=_BATCH) == _BATCH, every=5.0),
     Job("telephone_lines", alarm_about_lines, every=20.0),
     Job("rules", fire_due, every=1.0),

@@ -36,6 +36,7 @@ RESULTS = {
     "similar": ["similar, typed", "similar, whole"],
     "gaps": ["gaps, grouping", "gaps, list"],
     "scripts": ["script figures"],
+    "calls": ["calls, list", "calls, of a number", "calls, page of a number", "calls, day"],
     "boards": ["boards 1", "boards 5"],
     "pops": ["pops"],
     "day": ["day"],

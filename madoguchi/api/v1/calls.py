@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from ninja import Query, Router
 from pydantic import BaseModel, Field
@@ -15,6 +16,8 @@ from madoguchi.api.v1 import fields
 from madoguchi.api.v1.answer import answer, items, moment
 from madoguchi.api.v1.fields import Answer
 from madoguchi.api.v1.ticket_form import StaffForm, staff_form
+from madoguchi.foundation import phone
+from madoguchi.interactions.models import Interaction
 from madoguchi.journal.record import NamedActor
 from madoguchi.people.access import Capability
 from madoguchi.people.tokens import ApiToken
@@ -136,11 +139,12 @@ class CallList(Answer):
 
 
 class CallQuery(BaseModel):
-    """Calls that began in [from, to)."""
+    """Calls that began in [from, to); ``number``, in any writing, is that of the other side."""
 
     from_: Annotated[fields.Moment | None, Field(alias="from")] = None
     to: fields.Moment | None = None
     outcome: Outcome | None = None
+    number: Annotated[str, Field(max_length=80)] = ""
     cursor: fields.Cursor = ""
     limit: fields.Limit = 50
 
@@ -153,10 +157,18 @@ def list_calls(request: ApiRequest, wanted: Query[CallQuery]) -> HttpResponse:
         start=wanted.from_,
         end=wanted.to,
         outcome=wanted.outcome or "",
+        among=_with(wanted.number) if wanted.number else None,
         after=cursor.decode(wanted.cursor),
         limit=wanted.limit,
     )
     return items([_form(call) for call in page.items], cursor.encode(*page.next) if page.next else None)
+
+
+def _with(number: str) -> QuerySet[Interaction, Any]:
+    """The calls from or to a number, in any writing; a text that is none is nobody's."""
+    found = phone.normalise(number)
+    contacts = Interaction.objects.filter(address=found, call__isnull=False) if found else Interaction.objects.none()
+    return contacts.values("call")
 
 
 @router.get("/calls/{int:row_id}", response=CallForm, auth=READ, summary="One call")

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import Staff
+from madoguchi.telephony.actions.recordings import enter_told
 from madoguchi.telephony.events import Event
-from madoguchi.telephony.models import Call, CallAgent, CallEvent, CallLeg, Sender
+from madoguchi.telephony.models import Call, CallAgent, CallEvent, CallLeg, Recording, Sender
 from madoguchi.telephony.operators import follow_calls, hear, hold_calls_of, locked_states, name_of, staff_named
 from madoguchi.telephony.projection import Receipt, as_merged, event_of, project
 from madoguchi.telephony.skew import learn
@@ -46,6 +47,7 @@ def receive_events(events: Sequence[Event], *, sender: str, by: Actor, as_read: 
     touched, changed = _merged(received, calls, by)
     for call, rows in _events_of(touched):
         changed += project(call, rows, receipt)
+        enter_told(call, call.record["recordings"], by=by)
     changed += _take_snapshots(new_sources, source, receipt)
     _follow_agents(changed, new_sources, receipt)
     learn(source, received, now)
@@ -162,6 +164,7 @@ def _merged(events: Sequence[Event], calls: dict[str, Call], by: Actor) -> tuple
         moved += [seat.staff for seat in seats.filter(staff__isnull=False).select_related("staff") if seat.staff]
         seats.delete()
         CallLeg.objects.filter(call=part).update(call=whole)
+        Recording.objects.filter(call=part).update(call=whole)
         Call.objects.filter(merged_into=part).update(merged_into=whole)
         as_merged(part)
         part.merged_into = whole

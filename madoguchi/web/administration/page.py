@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from madoguchi.web.shell.guard import StaffRequest
 from madoguchi.web.shell.render import go, page
 
+_ELSEWHERE = {"departments": "departments:index", "recordings": "recordings:policies"}
+
 
 def show(
     request: StaffRequest, template: str, title: str | Promise, context: Mapping[str, Any], *, status: int = 200
@@ -75,6 +77,7 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
         ("calendars", _("Working hours")),
         ("policies", _("Deadlines")),
         ("organizations", _("Organizations")),
+        ("recordings", _("Recordings")),
         ("problems", _("Problems")),
         ("mails", _("Mail")),
         ("settings", _("Settings")),
@@ -82,6 +85,6 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
     root = reverse("administration:index")
     found = []
     for name, word in known:
-        address = reverse("departments:index" if name == "departments" else f"administration:{name}")
+        address = reverse(_ELSEWHERE.get(name) or f"administration:{name}")
         found.append((word, address, here == address if address == root else here.startswith(address)))
     return found

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_time
 from django.utils.http import urlencode
 
+from madoguchi.foundation import phone
 from madoguchi.interactions.models import Channel, Interaction, InteractionQuerySet
 from madoguchi.people.access import Access
 from madoguchi.telephony.answering import SLOT, in_time_calls, short_calls
@@ -19,7 +20,7 @@ from madoguchi.web.shell.keyset import keyset
 
 PAGE = 50
 SHOWS = ("unlinked", "abandoned", "waiting", "talking", "short", "late")
-_PARTS = ("show", "outcome", "day", "slot", "after")
+_PARTS = ("show", "outcome", "day", "slot", "number", "after")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class CallsAddress:
 
     ``show``: ``unlinked`` and ``abandoned`` hold what nobody has settled, of any day; ``waiting`` and ``talking``
     what is live; ``short`` and ``late`` (not answered within the time) are of the day, like every outcome.
+    ``number``, in any writing, finds the calls from and to it, of any day.
     """
 
     parts: Mapping[str, str]
@@ -40,6 +42,7 @@ class CallsAddress:
             "outcome": given["outcome"] in Outcome.values,
             "day": _day(given["day"]) not in (None, timezone.localdate()),
             "slot": _slot(given["slot"]) is not None,
+            "number": bool(phone.normalise(given["number"][:80])),
         }
         return cls({name: value for name, value in given.items() if value and valid.get(name, True)})
 
@@ -57,7 +60,7 @@ class CallsAddress:
 
     @property
     def is_of_a_day(self) -> bool:
-        return self.get("show") not in ("unlinked", "abandoned", "waiting", "talking")
+        return self.get("show") not in ("unlinked", "abandoned", "waiting", "talking") and not self.get("number")
 
     @property
     def day(self) -> date:
@@ -85,6 +88,8 @@ class CallsAddress:
             contacts = contacts.filter(call__ended_at__isnull=False, direction="inbound")
             contacts = contacts.exclude(in_time_calls("call__"))
             contacts = contacts.exclude(short_calls("call__"))
+        if self.get("number"):
+            contacts = contacts.filter(address=phone.normalise(self.get("number")))
         if self.get("outcome"):
             contacts = contacts.filter(call__outcome=self.get("outcome"))
         return contacts

@@ -78,6 +78,7 @@ def calls(request: StaffRequest) -> HttpResponse:
             "outcomes": Outcome.choices,
             "shows": _shows(),
             "caller_words": caller_words,
+            "hears": request.access.can(Capability.HEAR_RECORDINGS),
             "settles": request.access.can(Capability.DECIDE_ROUTING),
         },
     )

@@ -1,0 +1,167 @@
+"""Recordings come from the telephone system or by hand, are heard, and go when their time has come."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from madoguchi.files import store
+from madoguchi.files.models import StoredFile
+from madoguchi.foundation.refusal import Refused
+from madoguchi.journal.models import Entry
+from madoguchi.journal.record import SYSTEM, Actor, record
+from madoguchi.people.access import Access, Capability
+from madoguchi.people.models import Staff, Team
+from madoguchi.telephony.events import derived_id
+from madoguchi.telephony.models import Call, Recording, RecordingPolicy
+from madoguchi.telephony.recorded import Keeping, is_allowed
+
+LARGEST = 100 * 1024 * 1024
+# Listening once is many requests; a new one is told after this pause.
+_ONE_HEARING = timedelta(minutes=10)
+_KINDS = (
+    (b"RIFF", 8, b"WAVE", "audio/wav"),
+    (b"OggS", 0, b"", "audio/ogg"),
+    (b"ID3", 0, b"", "audio/mpeg"),
+    (b"\xff\xfb", 0, b"", "audio/mpeg"),
+    (b"\xff\xf3", 0, b"", "audio/mpeg"),
+    (b"\xff\xf2", 0, b"", "audio/mpeg"),
+    (b"fLaC", 0, b"", "audio/flac"),
+    (b"", 4, b"ftyp", "audio/mp4"),
+    (b"\x1aE\xdf\xa3", 0, b"", "audio/webm"),
+)
+
+
+def kind_of(content: bytes) -> str:
+    """The audio type that the bytes themselves say, whatever name and type came with them; empty for anything else."""
+    for head, place, mark, kind in _KINDS:
+        if content.startswith(head) and content[place : place + len(mark)] == mark:
+            return kind
+    return ""
+
+
+def enter_told(call: Call, told: Iterable[Mapping[str, str]], *, by: Actor) -> None:
+    """Enter the recordings that a call's record names and that are not there yet; in the transaction of the events."""
+    rows = {_source(one): one for one in told if one.get("url") or one.get("file")}
+    if not rows:
+        return
+    known = set(Recording.objects.filter(call=call, source__in=list(rows)).values_list("source", flat=True))
+    for source, one in rows.items():
+        if source not in known:
+            url = one.get("url", "")[:2000]
+            name = (one.get("file") or urlsplit(url).path.rpartition("/")[2])[:255]
+            _enter(call, by=by, source=source, url=url, name=name, leg=one.get("leg", "")[:200])
+
+
+def _source(one: Mapping[str, str]) -> str:
+    return derived_id("recording", one.get("leg", ""), at=one.get("url") or one.get("file")).removeprefix("sha256:")
+
+
+@transaction.atomic
+def upload(call: Call, content: bytes, *, name: str, by: Staff) -> Recording:
+    """A recording as a file; refuses what is no audio, is too large, or is there already."""
+    if len(content) > LARGEST:
+        raise Refused(_("The file is larger than %(size)d MB.") % {"size": LARGEST // 2**20}, code="too_large")
+    kind = kind_of(content)
+    if not kind:
+        raise Refused(_("This is no recording: WAV, MP3, M4A, Ogg, FLAC and WebM can be played."), code="no_audio")
+    file = store.keep(content)
+    if Recording.objects.filter(call=call, source=file.sha256, deleted_at__isnull=True).exists():
+        raise Refused(_("This recording is there already."), code="known", status=409)
+    Recording.objects.filter(call=call, source=file.sha256).delete()
+    plain = "".join(one for one in name.replace("\\", "/").rpartition("/")[2] if one.isprintable())
+    return _enter(call, by=by, source=file.sha256, file=file, name=plain[:255], content_type=kind)
+
+
+@transaction.atomic
+def link(call: Call, url: str, *, by: Staff) -> Recording:
+    """A recording that lies elsewhere; refuses a link to a host that is not one of RECORDING_HOSTS."""
+    url = url.strip()
+    if not is_allowed(url) or len(url) > 2000:
+        raise Refused(
+            _("Recordings are linked by https, from the hosts that the administrator has named."), code="host"
+        )
+    source = _source({"url": url})
+    if Recording.objects.filter(call=call, source=source).exists():
+        raise Refused(_("This recording is there already."), code="known", status=409)
+    return _enter(call, by=by, source=source, url=url, name=urlsplit(url).path.rpartition("/")[2][:255])
+
+
+def _enter(call: Call, *, by: Actor, **fields: Any) -> Recording:
+    answered = call.answered_by
+    recording = Recording.objects.create(
+        call=call,
+        queue=call.queue,
+        team=answered.teams.order_by("line", "id").first() if answered else None,
+        recorded_at=call.started_at,
+        added_by=by if isinstance(by, Staff) else None,
+        **fields,
+    )
+    record("recording.added", by=by, about=[recording, call], data={"name": recording.name})
+    return recording
+
+
+def hear(recording: Recording, *, by: Staff) -> None:
+    """Note who listens; the many requests of one listening are one entry."""
+    since = timezone.now() - _ONE_HEARING
+    heard = Entry.objects.filter(
+        kind="recording.heard", at__gte=since, actor_id=by.pk, mentions__kind="recording", mentions__ref=recording.pk
+    )
+    if not heard.exists():
+        record("recording.heard", by=by, about=[recording, recording.call])
+
+
+@transaction.atomic
+def set_policy(*, queue: str, team: Team | None, days: int, by: Staff) -> RecordingPolicy:
+    """Keep the recordings of a queue, or a team, or (neither) all others, for so many days from the call on."""
+    if queue and team is not None:
+        raise Refused(_("Name a queue or a team, not both."), code="both")
+    if not 1 <= days <= 3650:
+        raise Refused(_("Recordings are kept for 1 to 3650 days."), code="days")
+    policy, _made = RecordingPolicy.objects.update_or_create(queue=queue, team=team, defaults={"days": days})
+    record("recording.policy_set", by=by, about=[team], data={"queue": queue, "days": days})
+    return policy
+
+
+@transaction.atomic
+def drop_policy(policy: RecordingPolicy, *, by: Staff) -> None:
+    record("recording.policy_dropped", by=by, about=[policy.team], data={"queue": policy.queue, "days": policy.days})
+    policy.delete()
+
+
+def delete_due(now: datetime, *, limit: int) -> int:
+    """Delete recordings whose time has come, each in a transaction of its own; how many."""
+    due = Recording.objects.kept().filter(Keeping().due(now)).order_by("recorded_at", "id")
+    rows = list(due.values_list("pk", flat=True)[:limit])
+    return sum(_delete(row, now) for row in rows)
+
+
+@transaction.atomic
+def _delete(row: int, now: datetime) -> bool:
+    recording = Recording.objects.select_for_update().filter(pk=row, deleted_at__isnull=True).first()
+    if recording is None:
+        return False
+    file = recording.file
+    recording.file, recording.url, recording.deleted_at = None, "", now
+    recording.save(update_fields=["file", "url", "deleted_at"])
+    record("recording.deleted", by=SYSTEM, about=[recording, recording.call])
+    if file is not None:
+        _forget(file)
+    return True
+
+
+def _forget(file: StoredFile) -> None:
+    """The bytes go with their last reference, whoever holds it; the row first, the file once that is committed."""
+    if store.forget(file):
+        transaction.on_commit(lambda: store.remove(file.sha256))
+
+
+def may_add(access: Access, call: Call) -> bool:
+    """Who hears recordings may add one; who takes calls, to a call of their own."""
+    if access.can(Capability.HEAR_RECORDINGS):
+        return Call.objects.visible_to(access).filter(pk=call.pk).exists()
+    return access.can(Capability.TAKE_CALLS) and call.answered_by_id == access.staff.pk
