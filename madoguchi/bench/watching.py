@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 _PART = re.compile(r'<section[^>]* id="(\w+)" data-every="(\d+)"[^>]* data-live="([^"]+)"')
 
 

@@ -38,7 +38,6 @@ RESULTS = {
     "scripts": ["script figures"],
     "calls": ["calls, list", "calls, of a number", "calls, page of a number", "calls, day"],
     "boards": ["boards 1", "boards 5"],
-    "pops": ["pops"],
     "day": ["day"],
     "memory": ["memory"],
 }

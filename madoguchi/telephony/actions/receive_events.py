@@ -47,7 +47,8 @@ def receive_events(events: Sequence[Event], *, sender: str, by: Actor, as_read: 
     touched, changed = _merged(received, calls, by)
     for call, rows in _events_of(touched):
         changed += project(call, rows, receipt)
-        enter_told(call, call.record["recordings"], by=by)
+        if any(event.type == "recording.ready" for event in received):
+            enter_told(call, call.record["recordings"], by=by)
     changed += _take_snapshots(new_sources, source, receipt)
     _follow_agents(changed, new_sources, receipt)
     learn(source, received, now)
