@@ -170,4 +170,4 @@ def test_bytes_that_just_came_again_are_not_taken_away(cast: Cast) -> None:
 def test_policies_are_checked(cast: Cast) -> None:
     for wrong in ({"queue": "desk", "team": cast.call_centre, "days": 5}, {"queue": "", "team": None, "days": 0}):
         with pytest.raises(Refused):
-            set_policy(**wrong, by=cast.admin)  # type: ignore[arg-type]
+            set_policy(**wrong, by=cast.admin)

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0006_numbers_are_proposed")]
+    dependencies = [("interactions", "0007_difficult_calls")]
 
     operations = [
         migrations.AddIndex(

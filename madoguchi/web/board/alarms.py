@@ -10,17 +10,21 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.people.access import Access, PreparedVisible
+from madoguchi.telephony.models import Pbx
 
 MOST = 100  # what is counted; beyond it an alarm says 99+
 UNLINKED_AFTER = timedelta(minutes=30)
+DOWN_FOR = timedelta(seconds=20)  # a line that comes back sooner is nobody's to look after
 
 _overdue = PreparedVisible(
     lambda access, now: (
         CallBack.objects.visible_to(access).waiting().filter(due_at__lt=now).values_list("due_at")[:MOST]
     )
 )
+_lost = Prepared(lambda before: Pbx.objects.filter(down_since__lt=before).order_by("name"))
 _unlinked = PreparedVisible(
     lambda access, before: (
         Interaction.objects.visible_to(access)
@@ -46,9 +50,10 @@ class Alarm:
 def alarms(access: Access, now: datetime, waiting_since: Iterable[datetime]) -> list[Alarm]:
     """The alarms of this moment, the gravest first; ``waiting_since`` is when each waiting call began to wait."""
     found = [
+        _down(_lost.all(now - DOWN_FOR)),
         _waiting([since for since in waiting_since if since <= now - wait_limit()]),
-        _owed([row[0] for row in _overdue.all(access, now)]),
-        _without_ticket([row[0] for row in _unlinked.all(access, now - UNLINKED_AFTER)]),
+        _owed([due for (due,) in _overdue.all(access, now)]),
+        _without_ticket([ended for (ended,) in _unlinked.all(access, now - UNLINKED_AFTER) if ended]),
     ]
     return [alarm for alarm in found if alarm is not None]
 
@@ -56,6 +61,15 @@ def alarms(access: Access, now: datetime, waiting_since: Iterable[datetime]) -> 
 def wait_limit() -> timedelta:
     """Who waits longer than this is an alarm."""
     return timedelta(seconds=settings.WAIT_ALARM_SECONDS)
+
+
+def _down(lost: Sequence[Pbx]) -> Alarm | None:
+    """Calls may come in that nobody here sees; whoever looks after the line finds its error there."""
+    if not lost:
+        return None
+    words = _("No line to the telephone system: %(names)s") % {"names": ", ".join(pbx.name for pbx in lost)}
+    since = min(pbx.down_since for pbx in lost if pbx.down_since is not None)
+    return Alarm("pbx", words, since, reverse("board:calls"), _("Calls up to then"))
 
 
 def _waiting(late: Sequence[datetime]) -> Alarm | None:
