@@ -26,13 +26,13 @@ class BestTime(NamedTuple):
 
 
 def best_time(moments: Iterable[datetime]) -> BestTime | None:
-    """The two hours with most of them, the earliest such; None when they are too few, or spread all over the day."""
+    """The two hours with most of them, the earliest such; None when they are too few, or less than a third of all."""
     hours = Counter(timezone.localtime(moment).hour for moment in moments)
     calls = hours.total()
     if calls < LEAST:
         return None
     fits, first = max((sum(hours[hour + more] for more in range(SPAN)), -hour) for hour in hours)
-    return BestTime(-first, -first + SPAN, fits, calls) if fits * 2 >= calls and fits > 1 else None
+    return BestTime(-first, -first + SPAN, fits, calls) if fits * 3 >= calls and fits > 1 else None
 
 
 def best_times(rows: Iterable[CallBack]) -> Mapping[int, BestTime]:

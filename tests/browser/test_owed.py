@@ -1,5 +1,7 @@
 """Who gave up is called back from the list, and a contact past the desk is written down: by keyboard alone."""
 
+import uuid
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -18,15 +20,16 @@ def served_environment() -> dict[str, str]:
 @pytest.fixture
 def owed(served: Desk) -> CallBack:
     """山田 waited for 40 seconds and hung up."""
+    call = uuid.uuid4().hex
     with served.inside():
         CallBack.objects.all().delete()
         Interaction.objects.filter(state="open").update(state="dismissed", dismissed_reason="test")
         happen(
-            told("call.started", "b-1", 100, direction="inbound", **{"from": {"number": MOBILE}}),
-            told("queue.entered", "b-1", 100, queue="call-centre"),
-            told("queue.left", "b-1", 60, queue="call-centre", reason="abandoned"),
-            told("call.ended", "b-1", 60, by="caller"),
-            call="b-1",
+            told("call.started", call, 100, direction="inbound", **{"from": {"number": MOBILE}}),
+            told("queue.entered", call, 100, queue="call-centre"),
+            told("queue.left", call, 60, queue="call-centre", reason="abandoned"),
+            told("call.ended", call, 60, by="caller"),
+            call=call,
         )
         return CallBack.objects.get()
 
@@ -59,7 +62,26 @@ def test_who_gave_up_is_called_back_from_the_list_by_keyboard(
     with served.inside():
         owed.refresh_from_db()
         assert (owed.result, owed.done_by, owed.attempts) == ("reached", served.cast.sato, 1)
-        assert Interaction.objects.get(call__call_id="b-1").dismissed_reason == "called_back"
+        assert Interaction.objects.get(owed__call_back=owed).dismissed_reason == "called_back"
+
+
+def test_it_is_called_back_from_the_seat_as_well(served: Desk, open_window: OpenWindow, owed: CallBack) -> None:
+    page = open_window(served.cast.sato, "/workbench/")
+    page.locator("#lists .row-open", has_text="山田").first.focus()
+    page.keyboard.press("Enter")
+    sheet = page.locator("#sheet")
+    expect(sheet).to_contain_text("090-1111-2222")
+    sheet.get_by_role("button", name="自分が折り返す").press("Enter")
+    expect(sheet).not_to_be_visible()
+    expect(page.locator("#lists")).to_contain_text("佐藤 美咲")
+    page.locator("#lists .row-open", has_text="山田").first.press("Enter")
+    expect(sheet.get_by_role("button", name="引き受けを取り消す")).to_be_visible()
+    expect(sheet.get_by_label("お話しできた")).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#lists")).to_contain_text("折り返しの予定はありません")
+    with served.inside():
+        owed.refresh_from_db()
+        assert (owed.result, owed.done_by) == ("reached", served.cast.sato)
 
 
 class Typist:
