@@ -32,7 +32,8 @@ from tests.calendars.calendars import (
     whole_moments,
 )
 
-many = settings(max_examples=200, deadline=None)
+many = settings(max_examples=500, deadline=None)
+pytestmark = pytest.mark.database  # pure, but asked of both engines: runs in the second pass of the suite too
 BERLIN = ZoneInfo("Europe/Berlin")
 TICK = timedelta(microseconds=1)
 

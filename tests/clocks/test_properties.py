@@ -3,6 +3,7 @@
 import itertools
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from madoguchi.clocks.history import facts_of
 from madoguchi.clocks.spending import spent
 from tests.clocks.desk_time import DESK, MINUTE, ROUND_THE_CLOCK, TICKET, Promises, Story, at
 
+pytestmark = pytest.mark.database  # pure, but asked of both engines: runs in the second pass of the suite too
 START = at(1, 8, 0)
 MINUTES = 5 * 24 * 60
 
