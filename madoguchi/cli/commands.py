@@ -36,6 +36,9 @@ COMMANDS = (
     Command(
         "calls replay", "madoguchi.cli.calls_replay", "fold recorded telephone events into calls", setup=Setup.BARE
     ),
+    Command(
+        "calls reconcile", "madoguchi.cli.calls_reconcile", "hold all calls against the telephone system's records"
+    ),
     Command("knowledge import", "madoguchi.cli.knowledge_import", "articles from CSV or Markdown files"),
     Command("knowledge export", "madoguchi.cli.knowledge_export", "all articles as Markdown files"),
     Command("knowledge history", "madoguchi.cli.knowledge_history", "texts that an article solved"),

@@ -18,6 +18,9 @@ from django.db.migrations.executor import MigrationExecutor
 from madoguchi.directory.ldap import UnreadableServer, check
 from madoguchi.people.models import Membership, Role
 from madoguchi.problems.models import Problem
+from madoguchi.telephony.models import Reconciliation
+from madoguchi.telephony.reconcile.sources import UnreadableSource
+from madoguchi.telephony.reconcile.sources import check as check_records
 from madoguchi.worker.schedule import QUEUES
 
 _FREE_WARN, _FREE_FAIL = 2 * 1024**3, 200 * 1024**2
@@ -146,6 +149,23 @@ def _directory() -> Iterator[Finding]:
     yield verdict, f"{settings.LDAP.name} answers{', and the line is not encrypted' if settings.LDAP.is_bare else ''}"
 
 
+def _call_records() -> Iterator[Finding]:
+    for source in settings.CDR:
+        try:
+            found = check_records(source)
+        except UnreadableSource as error:
+            yield Verdict.FAIL, str(error)
+            continue
+        last = Reconciliation.objects.filter(source=source.name[:300], ended_at__isnull=False).first()
+        if last is None:
+            yield Verdict.OK, f"{source.name}: {found}, not compared yet"
+        elif last.error:
+            yield Verdict.WARN, f"{last.error} ({last.ran_at:%Y-%m-%d})"
+        else:
+            verdict = Verdict.OK if last.percentage == 100 else Verdict.WARN
+            yield verdict, f"{source.name}: {last.percentage:g} % of {last.rows:,} rows on {last.ran_at:%Y-%m-%d}"
+
+
 def _queues() -> Iterator[Finding]:
     for name, length in QUEUES.items():
         waiting = length()
@@ -168,6 +188,7 @@ CHECKS: dict[str, Callable[[], Iterator[Finding]]] = {
     "outgoing mail": _mail,
     "mail door": _mail_door,
     "directory server": _directory,
+    "call records": _call_records,
     "queues": _queues,
     "problems": _problems,
 }

@@ -10,6 +10,7 @@ from django.utils.csp import CSP
 
 from madoguchi.config import environment as env
 from madoguchi.config.asterisk import pbx_lines
+from madoguchi.config.cdr import cdr_sources
 from madoguchi.config.environment import marked as _
 from madoguchi.config.ldap import ldap_server
 from madoguchi.config.sms import sms_provider
@@ -271,6 +272,7 @@ CHAT_HOSTS = tuple(
     if host.strip()
 )
 ASTERISK = pbx_lines(TIME_ZONE)
+CDR = cdr_sources(TIME_ZONE, ASTERISK)
 SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc=_("an abandoned wait below this counts as short"))
 RECORDING_HOSTS = tuple(
     host.strip().lower()

@@ -33,7 +33,9 @@ class Facts:
         self.end = line.end
         heard = self.started is not None and not self.started.payload.get("partial")
         self.incomplete: dict[str, None] = {} if heard else {"started": None}
-        self.incomplete |= dict.fromkeys(name for event in line.all("call.incomplete") for name in _missing(event))
+        tellers = line.all("call.incomplete", "call.started", "call.ended")
+        self.incomplete |= dict.fromkeys(name for event in tellers for name in _missing(event))
+        self.recovered = any(event.payload.get("recovered") is True for event in begins)
 
     # Who and what
 
@@ -213,6 +215,8 @@ class Facts:
             return "answered"
         if self.direction == "outbound":
             return self._outcome_outside()
+        if self.recovered and "answered" in self.incomplete:
+            return "unknown"
         if self.queue is not None:
             left = [event.text("reason") for event in self.line.all("queue.left")]
             return "overflow" if left and left[-1] in _OVERFLOW else "abandoned"

@@ -214,6 +214,10 @@ class _Fold(Facts):
             "hold_s": self._hold(talk),
             "transfer_wait_s": transfer_wait,
         }
+        if self.recovered:
+            # Nothing was heard, so that nothing is 0 because nothing was heard of it.
+            unknown = self.was_answered or self.outcome == "unknown"
+            known |= {name: None for name in known if unknown or name in ("wait_s", "ivr_s")}
         missing = self.answer is None or self.answer.payload.get("estimated")
         if self.answer_unknown or (self.was_answered and missing):
             self.incomplete["answered"] = None
@@ -270,7 +274,9 @@ class _Fold(Facts):
                 for agent, spans in self._talks.items()
             ],
             **seconds,
-            "hold_count": None if self._hides_holds else self.holds.count,
+            "hold_count": None
+            if self._hides_holds or (self.recovered and seconds["hold_s"] is None)
+            else self.holds.count,
             "ivr_digits": "".join(event.text("digits") for event in line.all("ivr.input")) or None,
             "wrapup_s": rounded(self._wrapup()),
             "outcome": self.outcome,
@@ -283,6 +289,7 @@ class _Fold(Facts):
                 for event in line.all("recording.ready")
             ],
             "incomplete": list(self.incomplete),
+            "recovered": self.recovered,
             "end_estimated": bool(self.end and self.end.payload.get("estimated")),
             "revision": sum(event.sender != OWN_SENDER for event in line.events),
             "clock": line.clock,

@@ -18,7 +18,7 @@ from madoguchi.telephony.presence import Ring
 
 FRESH_S = 15.0
 # What may change in a closed record without being a correction of it.
-_ADDENDA = ("revision", "wrapup_s", "recordings", "queue_visits")
+_ADDENDA = ("revision", "wrapup_s", "recordings", "queue_visits", "recovered")
 _COLUMNS = (
     "direction",
     "state",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.models import Sender
+from madoguchi.telephony.timeline import CDR
 
 WINDOW = 21
 _PRIOR = [0.0] * 5  # a new sender's clock is believed to be right until several events say otherwise
@@ -14,7 +15,8 @@ _REST = timedelta(seconds=10)
 
 def learn(source: Sender, events: Iterable[Event], now: datetime) -> None:
     """Keep the lags of freshly received events and their mean without the outer quarters; writes only now and then."""
-    lags = [(now - event.at).total_seconds() for event in events if event.at is not None]
+    told = (event for event in events if event.payload.get("source") != CDR)
+    lags = [(now - event.at).total_seconds() for event in told if event.at is not None]
     lags = [round(lag, 3) for lag in lags if abs(lag) <= _LATE_S]
     if not lags or (len(source.lags) >= WINDOW and now - source.updated_at < _REST):
         return

@@ -40,6 +40,7 @@ _BEFORE = (
 # An estimated event: at the cut of the line is near enough to measure, after the last event is not.
 LAST_EVENT = "last_event"
 CUT = "cut"
+CDR = "cdr"  # the source of events that were read in call data records
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Timeline:
     def of(cls, call_id: str, events: Iterable[Event]) -> "Timeline":
         """Doubles (same sender and id) dropped, calls that joined this one cut at the moment they joined."""
         unique = {(event.sender, event.id): event for event in events}
-        return cls(call_id, tuple(_of_this_call(call_id, list(unique.values()))))
+        return cls(call_id, tuple(_of_this_call(call_id, _as_heard(list(unique.values())))))
 
     @cached_property
     def clock(self) -> str:
@@ -166,6 +167,21 @@ def root_of(call: str, joins: dict[str, tuple[str, datetime]]) -> str:
             return min(seen[seen.index(into[0]) :])
         seen.append(into[0])
     return seen[-1]
+
+
+def _as_heard(events: list[Event]) -> list[Event]:
+    """What was only read of later, in call data records, counts where nobody told it when it happened."""
+    read = [event for event in events if event.payload.get("source") == CDR]
+    if not read:
+        return events
+    heard = [event for event in events if event.payload.get("source") != CDR]
+    ended = any(event.type == "call.ended" and not event.payload.get("estimated") for event in heard)
+    kept = [] if ended else [event for event in read if event.type == "call.ended"]
+    if not any(
+        event.type in RANKS and event.type not in _BESIDE and not event.payload.get("estimated") for event in heard
+    ):
+        kept = read
+    return [*heard, *kept]
 
 
 def _of_this_call(call_id: str, events: list[Event]) -> Iterator[Event]:

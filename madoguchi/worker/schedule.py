@@ -34,6 +34,7 @@ from madoguchi.telephony.actions.orders import settle_overdue
 from madoguchi.telephony.actions.pbx_lines import alarm_about_lost
 from madoguchi.telephony.actions.recordings import delete_due as delete_recordings
 from madoguchi.telephony.actions.wrapup import end_due_wrapups
+from madoguchi.telephony.reconcile.nightly import reconcile_due
 
 _BATCH = 50
 
@@ -50,6 +51,12 @@ class Job:
 def alarm_about_lines() -> bool:
     """Tell of configured telephone systems whose line stays down."""
     alarm_about_lost([(line.key, line.name) for line in settings.ASTERISK], timezone.now())
+    return False
+
+
+def reconcile_calls() -> bool:
+    """Hold the calls against the telephone systems' own records, every night."""
+    reconcile_due(settings.CDR, timezone.now())
     return False
 
 
@@ -70,6 +77,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("recordings", lambda: delete_recordings(timezone.now(), limit=_BATCH) == _BATCH, every=600.0),
     Job("telephone_orders", lambda: settle_overdue(timezone.now(), limit=_BATCH) == _BATCH, every=5.0),
     Job("telephone_lines", alarm_about_lines, every=20.0),
+    Job("reconciliation", reconcile_calls, every=60.0),
     Job("rules", fire_due, every=1.0),
     Job("rules_entering", enter_tickets, every=5.0),
     Job("directory", synchronize, every=5.0),

@@ -126,6 +126,7 @@ class CallForm(Answer):
     request_id: str | None
     recordings: list[Any]
     incomplete: list[str]
+    recovered: bool | None
     end_estimated: bool | None
     clock: str | None
     revision: int

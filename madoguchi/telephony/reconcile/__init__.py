@@ -1,0 +1,1 @@
+"""Holding the calls of the desk against what the telephone system wrote of them: its call data records (CDR)."""

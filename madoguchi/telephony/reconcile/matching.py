@@ -1,0 +1,92 @@
+"""Which call of the desk the rows of a call belong to."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import batched
+
+from madoguchi.foundation import phone
+from madoguchi.telephony.models import Call, CallLeg, Direction
+from madoguchi.telephony.reconcile.groups import CdrCall
+
+_AT_ONCE = 400
+# A sender that names no ids of the telephone system tells of a call when it hears of it.
+_BESIDE = timedelta(seconds=10)
+_AT_ONCE_TOLD = timedelta(seconds=2)
+_QUARTER = 900
+_STEADY = 5
+
+
+def matched(calls: Sequence[CdrCall], sender: str) -> tuple[dict[int, Call], int]:
+    """The call of each place in ``calls``, where there is one, and the seconds by which the records' times are off.
+
+    By the ids of the rows, else by number and time among the calls that no id has claimed.
+    """
+    found: dict[int, Call] = {}
+    for part in batched(enumerate(calls), _AT_ONCE, strict=False):
+        found |= _by_ids(part, sender)
+    shift = _shift(calls, found)
+    claimed = {call.pk for call in found.values()}
+    for place, call in enumerate(calls):
+        if place not in found and (other := _by_number(call, sender, claimed, timedelta(seconds=shift))) is not None:
+            found[place] = other
+            claimed.add(other.pk)
+    return found, shift
+
+
+def _by_ids(calls: Sequence[tuple[int, CdrCall]], sender: str) -> Iterator[tuple[int, Call]]:
+    ids = sorted({name for _place, call in calls for name in call.ids})
+    known: dict[str, list[Call]] = {}
+    whose = {"sender": sender} if sender else {}
+    for part in batched(ids, _AT_ONCE, strict=False):
+        legs = CallLeg.objects.filter(uniqueid__in=part, **whose).select_related("call__merged_into")
+        for leg in legs:
+            known.setdefault(leg.uniqueid, []).append(leg.call.merged_into or leg.call)
+        for row in Call.objects.filter(call_id__in=part, **whose).select_related("merged_into"):
+            known.setdefault(row.call_id, []).append(row.merged_into or row)
+    for place, call in calls:
+        named = [one for name in call.ids for one in known.get(name, ())]
+        if named:
+            yield place, min(named, key=lambda one: abs(one.started_at - call.start_at))
+
+
+def _shift(calls: Sequence[CdrCall], found: dict[int, Call]) -> int:
+    """Whole quarters of an hour between the records' times and what was heard: the zone was not the one named."""
+    seen: Counter[int] = Counter()
+    for place, call in found.items():
+        if (
+            call.record.get("recovered")
+            or call.record.get("clock") != "sender"
+            or "started" in call.record["incomplete"]
+        ):
+            continue
+        off = (call.started_at - calls[place].first.start_at).total_seconds()
+        quarters = round(off / _QUARTER)
+        seen[quarters if abs(off - quarters * _QUARTER) <= _STEADY else 0] += 1
+    if not seen:
+        return 0
+    quarters, count = seen.most_common(1)[0]
+    return quarters * _QUARTER if 2 * count > seen.total() else 0
+
+
+def _by_number(call: CdrCall, sender: str, claimed: Iterable[int], shift: timedelta) -> Call | None:
+    at = call.start_at + shift
+    rows = Call.objects.filter(started_at__gte=at - _BESIDE, started_at__lte=at + _BESIDE, merged_into=None).exclude(
+        pk__in=claimed
+    )
+    if sender:
+        rows = rows.filter(sender=sender)
+    near = [row for row in rows if _same_parties(row, call, abs(row.started_at - at))]
+    return min(near, key=lambda row: (abs(row.started_at - at), row.pk), default=None)
+
+
+def _same_parties(row: Call, call: CdrCall, apart: timedelta) -> bool:
+    """By the number outside; a call without one by where it went, if it began in the very same second or two."""
+    number = phone.normalise(call.first.number)
+    dialled = {phone.normalise(dst) for one in call.rows for dst in (one.dst, one.did)} - {""}
+    called = phone.normalise(row.called)
+    if row.direction == Direction.OUTBOUND:
+        return called in dialled
+    if row.caller_number:
+        return row.caller_number == number
+    return not number and called in dialled and apart <= _AT_ONCE_TOLD

@@ -1,0 +1,177 @@
+"""Carrying out a reconciliation: every row of a source has a call, or gets one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import batched
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop as _
+
+from madoguchi.foundation.refusal import Refused
+from madoguchi.journal.record import Actor, NamedActor, record
+from madoguchi.people.models import Staff
+from madoguchi.telephony.actions.receive_events import append_event, receive_events
+from madoguchi.telephony.events import OWN_SENDER
+from madoguchi.telephony.models import Call, CallEvent, Reconciliation
+from madoguchi.telephony.reconcile.groups import CdrCall, calls_of, end_event, recovered_events
+from madoguchi.telephony.reconcile.matching import matched
+from madoguchi.telephony.reconcile.rows import BadRow, Row
+from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource, rows_of
+
+BY = NamedActor("system", "CDR")
+# A call that has just ended may still be told of, and one that was passed on has more rows to come.
+SETTLED_AFTER = timedelta(minutes=10)
+_AROUND = timedelta(hours=12)  # a call's rows lie within it
+_AT_ONCE = 500
+_UNLIKE = timedelta(seconds=5)
+_DEFAULT_SENDER = "asterisk"
+
+
+def reconcile(
+    source: CdrSource, *, since: datetime | None = None, until: datetime | None = None, by: Staff | None = None
+) -> Reconciliation:
+    """Compare the calls that began in [since, until) with the source, now; what came of it.
+
+    Done twice it changes nothing more. Calls whose last row ended less than ten minutes ago are left for the next time.
+    Raises UnreadableSource, and leaves a Reconciliation that says why.
+    """
+    run = Reconciliation.objects.create(source=source.name[:300], since=since, until=until, asked_by=by)
+    return carry_out(run, source, by or BY)
+
+
+def carry_out(run: Reconciliation, source: CdrSource, by: Actor) -> Reconciliation:
+    """The same for a run that exists."""
+    try:
+        _Work(run, source, by).do()
+    except UnreadableSource as error:
+        run.error, run.ended_at = str(error)[:2000], timezone.now()
+        run.save()
+        raise
+    with transaction.atomic():
+        run.error, run.ended_at = "", timezone.now()
+        run.save()
+        counts = {"rows": run.rows, "recovered": run.recovered_calls, "completed": run.completed}
+        record("calls.reconciled", by=by, about=[run], data={"source": run.source, **counts, "refused": run.refused})
+    return run
+
+
+class _Work:
+    def __init__(self, run: Reconciliation, source: CdrSource, by: Actor) -> None:
+        self.run, self.source, self.by = run, source, by
+        run.rows = run.matched = run.recovered = run.refused = run.completed = run.recovered_calls = run.unnamed = 0
+        run.differences = []
+
+    def do(self) -> None:
+        calls = self._calls()
+        found, self.run.shift_s = matched(calls, self.source.sender)
+        if self.run.shift_s:
+            text = _("The times of the records are %(written)s hours off; they were shifted. Name the right time zone.")
+            self._differ("zone", text, written=f"{self.run.shift_s / 3600:+g}")
+        for part in batched(enumerate(calls), _AT_ONCE, strict=False):
+            self._compare([(call, found[place]) for place, call in part if place in found])
+            for place, call in part:
+                if place not in found:
+                    self._recover(call)
+
+    def _calls(self) -> list[CdrCall]:
+        """The calls of the time asked for; bad rows are named on the way."""
+        run, rows = self.run, list[Row]()
+        since = run.since - _AROUND if run.since else None
+        until = run.until + _AROUND if run.until else None
+        for row in rows_of(self.source, since=since, until=until):
+            if isinstance(row, BadRow):
+                run.rows += 1
+                run.refused += 1
+                self._differ("refused", row.why, written=row.written, place=row.place)
+            else:
+                rows.append(row)
+        settled = timezone.now() - SETTLED_AFTER
+        calls = [
+            call
+            for call in calls_of(rows, self.source.naming)
+            if (run.since is None or call.start_at >= run.since)
+            and (run.until is None or call.start_at < run.until)
+            and call.end_at < settled
+        ]
+        run.rows += sum(len(call.rows) for call in calls)
+        return calls
+
+    def _compare(self, pairs: Iterable[tuple[CdrCall, Call]]) -> None:
+        """Complete the calls whose end was only guessed; name those that the records know to be longer."""
+        shift = timedelta(seconds=self.run.shift_s)
+        whole: dict[int, tuple[Call, list[Row]]] = {}
+        for cdr, call in pairs:
+            self.run.matched += len(cdr.rows)
+            whole.setdefault(call.pk, (call, []))[1].extend(cdr.rows)
+        for call, rows in whole.values():
+            if call.is_live:
+                continue
+            cdr = CdrCall(tuple(rows))
+            end = cdr.end_at + shift
+            if call.record.get("end_estimated"):
+                self._complete(call, cdr, shift)
+            elif call.ended_at is not None and end - call.ended_at > _UNLIKE:
+                text = _("The records say that it lasted %(written)s seconds longer.")
+                seconds = int((end - call.ended_at).total_seconds())
+                self._differ("unlike", text, written=str(seconds), call=call.call_id, at=call.started_at)
+
+    def _complete(self, call: Call, cdr: CdrCall, shift: timedelta) -> None:
+        told = CallEvent.objects.filter(call=call).exclude(sender=OWN_SENDER).exclude(type="recording.ready")
+        heard = [row.at for row in told if not row.payload.get("estimated")]
+        last = max(heard, default=call.started_at)
+        if cdr.end_at + shift + timedelta(seconds=1) < last:
+            text = _("The records end before what was heard of it: its end stays unknown.")
+            self._differ("unlike", text, call=call.call_id, at=call.started_at)
+            return
+        event = end_event(cdr, call.call_id, call.sender, not_before=last, shift=shift)
+        changed = append_event(call, event, by=self.by, now=timezone.now())
+        if not changed.record.get("end_estimated"):
+            self.run.completed += 1
+            text = _("Its end was not heard; it is known now.")
+            self._differ("completed", text, call=call.call_id, at=call.started_at)
+
+    def _recover(self, cdr: CdrCall) -> None:
+        sender = self.source.sender or _DEFAULT_SENDER
+        shift = timedelta(seconds=self.run.shift_s)
+        first = cdr.first
+        try:
+            events = recovered_events(cdr, sender, self.source.naming)
+            moved = [replace(event, at=event.moment + shift) for event in events]
+            with transaction.atomic():
+                calls = receive_events(moved, sender=sender, by=self.by)
+                for call in calls:
+                    record("call.recovered", by=self.by, about=[call], data={"source": self.run.source})
+        except Refused as error:
+            self._differ("refused", str(error), place=first.place, at=first.start_at)
+            self.run.refused += len(cdr.rows)
+            return
+        self.run.recovered += len(cdr.rows)
+        self.run.recovered_calls += 1
+        text = _("There was no record of it; it was recovered.")
+        self._differ("recovered", text, place=first.place, call=cdr.call_id(sender), at=first.start_at + shift)
+
+    def _differ(
+        self,
+        kind: str,
+        text: str,
+        *,
+        written: str = "",
+        place: int | None = None,
+        call: str = "",
+        at: datetime | None = None,
+    ) -> None:
+        if len(self.run.differences) >= Reconciliation.MOST:
+            self.run.unnamed += 1
+            return
+        self.run.differences.append(
+            {
+                "kind": kind,
+                "place": place,
+                "call_id": call,
+                "at": at.isoformat() if at else None,
+                "why": text,
+                "written": written,
+            }
+        )

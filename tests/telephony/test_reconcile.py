@@ -1,0 +1,283 @@
+"""Nothing is lost: every row of the telephone system's own records has a call, or gets one that is marked."""
+
+import csv
+import io
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from madoguchi.journal.models import Entry
+from madoguchi.problems.models import Problem
+from madoguchi.telephony.models import Call, CallEvent, CallLeg, Reconciliation
+from madoguchi.telephony.providers.asterisk.pbx import Pbx
+from madoguchi.telephony.reconcile.nightly import reconcile_due
+from madoguchi.telephony.reconcile.run import reconcile
+from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource
+from tests.cast import Cast
+from tests.telephony.lines import event, post
+from tests.telephony.recordings import ABSENT, RECORDINGS, SCENARIOS, expected_of
+from tests.telephony.test_asterisk_database import take_in
+
+pytestmark = pytest.mark.django_db
+recorded = pytest.mark.skipif(not SCENARIOS, reason=ABSENT)
+WRITTEN = [scenario for scenario in SCENARIOS if (RECORDINGS / scenario / "cdr.csv").exists()]
+
+
+def source(path: Path, **options: Any) -> CdrSource:
+    given: dict[str, Any] = {"kind": "file", "time_zone": "UTC", "sender": "asterisk", "naming": Pbx(), **options}
+    return CdrSource(name=path.name, address=str(path), **given)
+
+
+def log_of(scenario: str) -> CdrSource:
+    return source(RECORDINGS / scenario / "cdr.csv")
+
+
+def rows(scenario: str) -> int:
+    return len((RECORDINGS / scenario / "cdr.csv").read_text("utf-8").splitlines())
+
+
+def kinds(done: Reconciliation) -> list[str]:
+    return [one["kind"] for one in done.differences]
+
+
+@recorded
+@pytest.mark.parametrize("scenario", WRITTEN)
+def test_what_was_heard_is_all_that_was_written(scenario: str, cast: Cast) -> None:
+    take_in(scenario)
+    before = {call.pk: call.record for call in Call.objects.all() if not call.record.get("end_estimated")}
+    done = reconcile(log_of(scenario))
+    assert (done.percentage, done.rows, done.matched, done.recovered, done.refused) == (
+        100,
+        rows(scenario),
+        rows(scenario),
+        0,
+        0,
+    )
+    assert set(kinds(done)) <= {"completed"}
+    assert {pk: Call.objects.get(pk=pk).record for pk in before} == before
+
+
+@recorded
+@pytest.mark.parametrize("scenario", WRITTEN)
+def test_without_any_record_all_are_recovered_once_and_say_so(scenario: str, cast: Cast) -> None:
+    done = reconcile(log_of(scenario))
+    assert (done.percentage, done.recovered) == (100, rows(scenario))
+    calls = {call.call_id: call for call in Call.objects.all()}
+    expected = {one["call_id"]: one for one in expected_of(scenario)}
+    assert calls.keys() == expected.keys()
+    for name, one in expected.items():
+        record = calls[name].record
+        assert record["recovered"]
+        assert not calls[name].is_live
+        assert record["direction"] == one["direction"]
+        assert record["wait_s"] is None
+        assert "wait_s" in record["incomplete"]
+        if record["answered_by"] is not None:
+            assert record["answered_by"] == one["answered_by"]
+            assert "answered" in record["incomplete"]
+        assert record["outcome"] in ("unknown", one["outcome"])
+    names = set(csv_ids(scenario))
+    assert set(CallLeg.objects.values_list("uniqueid", flat=True)) >= names
+    records, entries = {call.pk: call.record for call in Call.objects.all()}, Entry.objects.count()
+    again = reconcile(log_of(scenario))
+    assert (again.percentage, again.matched, again.recovered, again.differences) == (100, rows(scenario), 0, [])
+    assert {call.pk: call.record for call in Call.objects.all()} == records
+    assert Entry.objects.count() == entries + 1
+
+
+def csv_ids(scenario: str) -> list[str]:
+    return [row[16] for row in csv.reader((RECORDINGS / scenario / "cdr.csv").open(encoding="utf-8"))]
+
+
+@recorded
+def test_an_end_that_fell_into_a_gap_is_completed_once(cast: Cast) -> None:
+    take_in("l2-ami-cut-call-ends-in-gap")
+    call = Call.objects.get()
+    assert call.record["end_estimated"]
+    done = reconcile(log_of("l2-ami-cut-call-ends-in-gap"))
+    call.refresh_from_db()
+    assert (done.completed, kinds(done)) == (1, ["completed"])
+    record = call.record
+    assert not record["end_estimated"]
+    assert "ended" not in record["incomplete"]
+    assert {"hold", "transfers"} <= set(record["incomplete"])
+    assert record["talk_s"] == pytest.approx(6.5, abs=0.5)
+    assert Entry.objects.filter(kind="call.corrected").count() == 1
+    again = reconcile(log_of("l2-ami-cut-call-ends-in-gap"))
+    call.refresh_from_db()
+    assert (again.completed, again.differences, call.record) == (0, [], record)
+
+
+@recorded
+def test_times_of_another_zone_are_shifted_by_what_was_heard(cast: Cast) -> None:
+    take_in("l2-ami-cut-call-ends-in-gap")
+    done = reconcile(replace(log_of("l2-ami-cut-call-ends-in-gap"), time_zone="Asia/Tokyo"))
+    assert (done.shift_s, done.completed) == (9 * 3600, 1)
+    assert Call.objects.get().record["talk_s"] == pytest.approx(6.5, abs=0.5)
+
+
+NOON = datetime(2026, 8, 21, 3, 0, tzinfo=UTC)
+
+
+ROW = {
+    "accountcode": "",
+    "src": "09011112222",
+    "dst": "0350000001",
+    "dcontext": "from-trunk",
+    "clid": '"" <09011112222>',
+    "channel": "PJSIP/trunk-00000001",
+    "dstchannel": "PJSIP/1001-00000002",
+    "lastapp": "Queue",
+    "lastdata": "desk,t",
+    "start": "2026-08-21 12:00:00",
+    "answer": "2026-08-21 12:00:00",
+    "end": "2026-08-21 12:00:30",
+    "duration": "30",
+    "billsec": "30",
+    "disposition": "ANSWERED",
+    "amaflags": "DOCUMENTATION",
+    "uniqueid": "1.1",
+    "userfield": "",
+}
+COLUMNS = list(ROW)
+
+
+def written(**fields: str) -> list[str]:
+    """A line of cdr_csv; times of Tokyo."""
+    return [{**ROW, **fields}[name] for name in COLUMNS]
+
+
+def saved(path: Path, *lines: list[str] | bytes) -> Path:
+    made = b""
+    for line in lines:
+        if isinstance(line, bytes):
+            made += line + b"\n"
+        else:
+            text = io.StringIO()
+            csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(line)
+            made += text.getvalue().encode()
+    path.write_bytes(made)
+    return path
+
+
+def test_bad_rows_are_named_and_stop_nothing(cast: Cast, tmp_path: Path) -> None:
+    path = saved(
+        tmp_path / "Master.csv",
+        written(),
+        b'"","0312345678","unbalanced',
+        written(uniqueid="2.1", start="yesterday"),
+        written(uniqueid="3.1", end="2026-08-21 11:00:00"),
+        b"\xff\xfe\x00,,,",
+        b"",
+        written(uniqueid="4.1", clid='"株式会社" <0312345678>', src="0312345678", channel="PJSIP/trunk-00000003",
+                dstchannel="PJSIP/1002-00000004"),
+    )  # fmt: skip
+    path.write_bytes(path.read_bytes().replace("株式会社".encode(), "株式会社".encode("cp932")))
+    done = reconcile(source(path, time_zone="Asia/Tokyo"))
+    assert (done.rows, done.recovered, done.refused, done.percentage) == (6, 2, 4, 33.3)
+    assert [one["place"] for one in done.differences if one["kind"] == "refused"] == [2, 3, 4, 5]
+    assert Call.objects.get(call_id="4.1").caller_name == "株式会社"
+    assert Call.objects.get(call_id="1.1").started_at == NOON
+
+
+def test_a_withheld_number_is_nowhere(cast: Cast, tmp_path: Path) -> None:
+    header = [*COLUMNS, "presentation"]
+    path = saved(tmp_path / "Master.csv", header, [*written(), "prohib_not_screened"])
+    assert reconcile(source(path)).recovered == 1
+    call = Call.objects.get()
+    assert (call.caller_number, call.presentation) == ("", "restricted")
+    for row in CallEvent.objects.all():
+        assert "9011112222" not in str(row.payload)
+    assert "9011112222" not in str(Reconciliation.objects.values())
+
+
+def test_the_columns_behind_the_stock_ones_join_rows(cast: Cast, tmp_path: Path) -> None:
+    path = saved(
+        tmp_path / "Master.csv",
+        [*written(), "", "1.1", "7"],
+        [*written(uniqueid="1.9", channel="PJSIP/1003-00000009", dstchannel="PJSIP/1004-0000000a"), "", "1.1", "8"],
+    )
+    assert (reconcile(source(path)).recovered, Call.objects.get().call_id) == (2, "1.1")
+
+
+def test_a_call_of_a_sender_without_its_ids_is_found_by_number_and_time(cast: Cast, tmp_path: Path) -> None:
+    for kind, seconds, fields in (
+        ("call.started", 2, {"direction": "inbound", "from_": {"number": "+819011112222"}}),
+        ("call.ended", 31, {"by": "caller"}),
+    ):
+        post([event(kind, seconds, call="zammad-1", at=NOON, **fields)], sender="bridge")
+    path = saved(tmp_path / "Master.csv", written(), written(uniqueid="2.1", start="2026-08-21 12:00:04",
+        channel="PJSIP/trunk-00000008", dstchannel="PJSIP/1002-00000009"))  # fmt: skip
+    done = reconcile(source(path, time_zone="Asia/Tokyo", sender=""))
+    # A call is found once: the other from the same number was lost.
+    assert (done.matched, done.recovered) == (1, 1)
+    assert Call.objects.get(call_id="zammad-1").record["recovered"] is False
+
+
+def test_what_is_told_of_later_outweighs_the_records(cast: Cast, tmp_path: Path) -> None:
+    reconcile(source(saved(tmp_path / "Master.csv", written()), time_zone="Asia/Tokyo"))
+    assert Call.objects.get().record["recovered"]
+    told = [
+        event("call.started", 0.4, call="1.1", at=NOON, direction="inbound", from_={"number": "09011112222"}),
+        event("agent.joined", 5.4, call="1.1", at=NOON, agent="1001"),
+        event("call.ended", 30.2, call="1.1", at=NOON, by="caller"),
+    ]
+    record = post(told, sender="asterisk").record
+    assert (record["recovered"], record["incomplete"], record["talk_s"]) == (False, [], 24.8)
+
+
+def test_a_table_is_read_like_a_file(cast: Cast, tmp_path: Path) -> None:
+    file = tmp_path / "cdr.db"
+    with sqlite3.connect(file) as database:
+        database.execute(
+            "CREATE TABLE cdr (calldate, clid, src, dst, dcontext, channel, dstchannel, lastapp, lastdata,"
+            " duration, billsec, disposition, uniqueid, linkedid, did, cnum, cnam)"
+        )
+        for day in (20, 21):
+            database.execute(
+                "INSERT INTO cdr VALUES (?, '', '09011112222', '1001', 'ext-local', ?, 'PJSIP/1001-00000002', 'Dial',"
+                " '', 30, 25, 'ANSWERED', ?, ?, '0350000001', '09011112222', 'ヤマダ')",
+                (f"2026-08-{day} 12:00:00", f"PJSIP/trunk-000000{day}", f"{day}.1", f"{day}.1"),
+            )
+    table = source(file, kind="sqlite", time_zone="Asia/Tokyo")
+    done = reconcile(table, since=NOON - timedelta(hours=2), until=NOON + timedelta(hours=1))
+    call = Call.objects.get()
+    assert (done.rows, call.call_id, call.started_at, call.called, call.caller_name) == (
+        1, "21.1", NOON, "0350000001", "ヤマダ",
+    )  # fmt: skip
+    with pytest.raises(UnreadableSource, match="no such table"):
+        reconcile(replace(table, table="calls"))
+    assert "no such table" in Reconciliation.objects.first().error  # type: ignore[union-attr]
+
+
+def at(hour: int, day: int = 21) -> datetime:
+    return datetime(2026, 8, day, hour, tzinfo=UTC)
+
+
+def test_every_night_once_and_a_killed_one_is_taken_up(cast: Cast, tmp_path: Path) -> None:
+    path = saved(tmp_path / "Master.csv", written())
+    log = source(path, time_zone="Asia/Tokyo", at=time(3, 30))
+    assert [reconcile_due([log], at(20)), reconcile_due([log], at(21))] == [1, 0]
+    first = Reconciliation.objects.get()
+    assert (first.recovered, first.since, first.until) == (1, at(20, 20), at(20))
+    assert reconcile_due([log], at(19, 22)) == 1
+    assert Reconciliation.objects.first().since == at(20, 20)  # type: ignore[union-attr]
+    Reconciliation.objects.filter(pk=first.pk).delete()
+    last = Reconciliation.objects.get()
+    Reconciliation.objects.update(ended_at=None)
+    assert [reconcile_due([log], at(19, 22) + timedelta(minutes=minutes)) for minutes in (29, 30, 31)] == [0, 1, 0]
+    assert Reconciliation.objects.get(pk=last.pk).ended_at
+    assert reconcile_due([replace(log, at=None)], at(20, 25)) == 0
+
+
+def test_a_source_that_cannot_be_read_is_a_problem_until_it_can(cast: Cast, tmp_path: Path) -> None:
+    log = source(tmp_path / "Master.csv", time_zone="Asia/Tokyo", at=time(3, 30))
+    assert reconcile_due([log], at(20)) == 1
+    assert "Master.csv" in Problem.objects.get(resolved_at=None).message
+    saved(tmp_path / "Master.csv", written())
+    assert reconcile_due([log], at(20, 22)) == 1
+    assert not Problem.objects.filter(resolved_at=None).exists()
