@@ -108,7 +108,7 @@ class Conversations(Calls):
         """Tell who came to the customer and who left since the last look."""
         when = at or self.now
         customers, together = self._together(line)
-        for leg in together:
+        for leg in sorted(together, key=lambda leg: (leg.uniqueid != line.first, leg.uniqueid)):
             agent = leg.agent
             if agent is None or agent in line.joined or (leg.half and self._is_behind(leg, together)):
                 continue

@@ -10,6 +10,8 @@ from madoguchi.telephony.providers.asterisk.pbx import Pbx
 
 type Message = Mapping[str, str]
 
+_MOST_OF_ONE = 64
+
 
 class Following:
     """What is known of one Asterisk; ``found`` are the neutral events of the message in hand.
@@ -71,7 +73,8 @@ class Following:
         parts = {key: fields.get(key) for key in ("leg", "agent")}
         mark = ",".join(fields["missing"]) if "missing" in fields else ""
         name = derived_id(self.pbx.key, type, call=call, at=said, message=self.message, missing=mark, **parts)
-        posted = {"id": name, "type": type, "call": call, "at": said, **fields}
+        order = self.place * _MOST_OF_ONE + len(self.found)  # of what is told of one moment
+        posted = {"id": name, "type": type, "call": call, "at": said, "seq": order, **fields}
         (event,) = read_events({key: value for key, value in posted.items() if value is not None})
         self.found.append(Event(event.id, event.type, event.call, event.at, event.payload, received, self.pbx.key))
 
