@@ -13,6 +13,7 @@ from madoguchi.files.models import StoredFile
 from madoguchi.foundation.literal import Words
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Membership, Staff, Team
+from madoguchi.people.staff import BilingualName
 
 
 class Sender(models.Model):
@@ -270,6 +271,21 @@ class StateTime(models.Model):
 
     def __str__(self) -> str:
         return f"{self.staff_id} {self.slot:%Y-%m-%d %H:%M} {self.state} {self.seconds}"
+
+
+class WrapupCode(BilingualName):
+    """What kind of call it was, as the wrap-up says it; without rows the product's five count.
+
+    ``settles``: a call of this kind needs no ticket. A code that is no longer used stays for the records that name it.
+    """
+
+    key = models.SlugField(max_length=40, unique=True)
+    settles = models.BooleanField(default=False)
+    position = models.PositiveSmallIntegerField(default=100)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "id"]
 
 
 class WrapupPolicy(models.Model):

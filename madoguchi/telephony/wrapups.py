@@ -4,12 +4,24 @@ import uuid
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.utils.translation import gettext_lazy as _
+
 from madoguchi.people.models import Staff
 from madoguchi.telephony.events import OWN_SENDER, Event
-from madoguchi.telephony.models import Call, Direction, WrapupPolicy
+from madoguchi.telephony.models import Call, Direction, WrapupCode, WrapupPolicy
 
 # Whoever answers without a screen says no end: an optional wrap-up does not hold them for ever.
 UNATTENDED = timedelta(minutes=15)
+
+
+COMPLAINT = "complaint"  # what rules listen for
+PRODUCT_CODES = {
+    "inquiry": _("Inquiry"),
+    "request": _("Request"),
+    COMPLAINT: _("Complaint"),
+    "status": _("Asking how it stands"),
+    "other": _("Other"),
+}
 
 
 class Turn(NamedTuple):
@@ -36,6 +48,20 @@ def terms_of(staff: Staff) -> Terms:
     if policy.mode == WrapupPolicy.Mode.MANDATORY:
         return Terms(True, None)
     return Terms(False, timedelta(seconds=policy.seconds or 0))
+
+
+class Code(NamedTuple):
+    """A kind of call: what programs call it, what people read, whether it needs no ticket."""
+
+    key: str
+    label: str
+    settles: bool
+
+
+def codes() -> list[Code]:
+    """The kinds of call that the wrap-up offers, in their order."""
+    rows = [Code(row.key, row.label, row.settles) for row in WrapupCode.objects.filter(is_active=True)]
+    return rows or [Code(key, str(label), False) for key, label in PRODUCT_CODES.items()]
 
 
 def written_up(call_id: int | None) -> Call | None:

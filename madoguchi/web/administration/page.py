@@ -70,6 +70,7 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
         ("index", _("Overview")),
         ("staff", _("Staff")),
         ("teams", _("Teams")),
+        ("wrapup_codes", _("Kinds of call")),
         ("difficult_calls", _("Difficult calls")),
         ("departments", _("Departments")),
         ("directory_sync", _("Directory synchronization")),

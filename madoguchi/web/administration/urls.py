@@ -11,6 +11,7 @@ from madoguchi.web.administration import (
     staff,
     trouble,
     views,
+    wrapup_codes,
 )
 
 app_name = "administration"
@@ -27,6 +28,7 @@ urlpatterns = [
     path("staff/<int:staff_id>/activate/", staff.activate, name="activate"),
     path("staff/<int:staff_id>/tokens/", staff.create_token, name="create_token"),
     path("staff/tokens/<int:token_id>/revoke/", staff.revoke_token, name="revoke_token"),
+    path("kinds-of-call/", wrapup_codes.wrapup_codes, name="wrapup_codes"),
     path("difficult-calls/", difficult.difficult_calls, name="difficult_calls"),
     path("teams/", house.teams, name="teams"),
     path("teams/new/", house.new_team, name="new_team"),

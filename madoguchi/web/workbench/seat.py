@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.db.models.lookups import Exact, IsNull
 from django.http import Http404
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import tree
@@ -29,7 +28,7 @@ from madoguchi.search import tokens
 from madoguchi.search.index import lags_since
 from madoguchi.telephony.models import CallAgent, CallState, OperatorState
 from madoguchi.telephony.words import caller_words
-from madoguchi.telephony.wrapups import terms_of
+from madoguchi.telephony.wrapups import codes, terms_of
 from madoguchi.tickets.alike import Alike
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of, owed_calls
@@ -168,7 +167,7 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         "put_away": None,
         "stands": talks(contact, rings=calls.rings(contact)) if contact is not None else "",
         "settled_reasons": Interaction.Reason.choices,
-        "dispositions": dispositions(),
+        "dispositions": [(code.key, code.label) for code in codes()] if contact is not None else [],
         "due": due_of(access),
         "deadlines": deadline_names(),
         **lists_of(access),
@@ -372,14 +371,3 @@ def talks(contact: Interaction, *, rings: bool) -> str:
     if rings:
         return "ringing"
     return "held" if call.state == CallState.HELD else "talking"
-
-
-def dispositions() -> list[tuple[str, str]]:
-    """What kind of call it was, said at the end of the wrap-up."""
-    return [
-        ("inquiry", _("Inquiry")),
-        ("request", _("Request")),
-        ("complaint", _("Complaint")),
-        ("status", _("Asking how it stands")),
-        ("other", _("Other")),
-    ]

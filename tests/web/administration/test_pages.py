@@ -15,6 +15,8 @@ from madoguchi.people import tokens
 from madoguchi.people.models import Contract, Membership, Organization, Role, Staff, Team
 from madoguchi.problems.models import Problem
 from madoguchi.problems.set_aside import set_aside
+from madoguchi.telephony.models import WrapupCode
+from madoguchi.telephony.wrapups import codes
 from tests.cast import Cast, staff
 
 type SignIn = Callable[..., Client]
@@ -327,3 +329,29 @@ def test_the_steps_of_difficult_calls_are_written_by_administrators_only(cast: C
     assert client.post(f"{A}difficult-calls/", {"kind": "help", "steps": "x"}).status_code == 422
     for other in (cast.sato, cast.hayashi, cast.watanabe, cast.mori):
         assert sign_in(other).get(f"{A}difficult-calls/").status_code == 403
+
+
+def test_the_kinds_of_call_are_the_company_s_own_but_the_complaint_stays(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.admin)
+    address = f"{A}kinds-of-call/"
+    assert 'value="complaint"' in client.get(address).content.decode()
+    written = {
+        "key": ["complaint", "praise", "", "gone"],
+        "name": ["苦情", "お褒め", "", ""],
+        "name_en": ["Complaint", "Praise", "", ""],
+        "settles": ["1"],
+    }
+    client.post(address, written)
+    assert [(code.key, code.settles) for code in codes()] == [("complaint", False), ("praise", True)]
+    client.post(address, {"key": ["complaint"], "name": ["苦情"], "name_en": [""]})
+    assert [code.key for code in codes()] == ["complaint"]
+    assert WrapupCode.objects.filter(key="praise", is_active=False).exists()
+    for wrong in (
+        {"key": ["praise"], "name": ["お褒め"], "name_en": [""]},
+        {"key": ["complaint", "a b"], "name": ["苦情", "x"], "name_en": ["", ""]},
+        {"key": ["complaint", "complaint"], "name": ["苦情", "x"], "name_en": ["", ""]},
+        {"key": ["complaint", *(f"k{n}" for n in range(15))], "name": ["x"] * 16, "name_en": [""] * 16},
+    ):
+        assert client.post(address, wrong).status_code == 422
+    for other in (cast.sato, cast.hayashi, cast.watanabe, cast.mori):
+        assert sign_in(other).get(address).status_code == 403

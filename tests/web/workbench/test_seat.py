@@ -16,6 +16,7 @@ from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Audience, Search, Showing, State
 from madoguchi.search.index import drain
 from madoguchi.search.models import Pending
+from madoguchi.telephony.actions.set_wrapup_codes import Written, set_wrapup_codes
 from madoguchi.telephony.actions.set_wrapup_policy import set_wrapup_policy
 from madoguchi.telephony.models import OperatorState
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -129,6 +130,21 @@ def test_a_mandatory_wrap_up_ends_only_with_a_ticket_or_a_reason(cast: Cast, sig
     contact.refresh_from_db()
     assert (contact.state, contact.dismissed_reason) == ("dismissed", "wrong_number")
     assert Entry.objects.get(kind="call.wrapup_ended").data["code"] == "other"
+
+
+def test_a_kind_of_call_that_needs_no_ticket_is_disposition_enough(cast: Cast, sign_in: SignIn) -> None:
+    set_wrapup_policy(cast.call_centre, mode="mandatory", seconds=None, by=cast.admin)
+    own = [Written("complaint", "苦情", "", False), Written("praise", "お褒め", "Praise", True)]
+    set_wrapup_codes(own, by=cast.admin)
+    contact = happen(*rings(cast.sato), *answers(cast.sato))
+    happen(*ends())
+    client = sign_in(cast.sato)
+    finish = f"/workbench/contacts/{contact.pk}/wrap-up/end/"
+    assert client.post(finish, {"code": "inquiry"}).status_code == 422  # no longer one of them
+    assert client.post(finish, {"code": "complaint"}).status_code == 409
+    assert client.post(finish, {"code": "praise"}).status_code == 200
+    contact.refresh_from_db()
+    assert (contact.state, contact.dismissed_note) == ("dismissed", "お褒め")
 
 
 def test_a_linked_ticket_is_disposition_enough(cast: Cast, sign_in: SignIn) -> None:
