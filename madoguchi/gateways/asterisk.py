@@ -178,7 +178,7 @@ class Connector:
                 self.back_off.reset()
             if not _is_pong(pairs):
                 await self._hear(queue, "received", pairs)
-            self.read += 1
+                self.read += 1
 
     async def _keep(self, queue: "asyncio.Queue[Heard | None]") -> None:
         """Store what was read, as much at once as came meanwhile; wait for a database that is away."""

@@ -71,7 +71,7 @@ class Keeper:
         return True
 
     def release(self) -> None:
-        pbx_lines.release(self.line.key, holder=self.holder)
+        pbx_lines.release(self.line.key, holder=self.holder, now=timezone.now())
         connection.close()
 
     def renew(self) -> None:

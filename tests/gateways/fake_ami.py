@@ -9,6 +9,7 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Self
 
 from tests.gateways.recorded import Recording, Step, without_stamp
@@ -109,14 +110,21 @@ def _listed(event: str, complete: str, items: list[str], name: str) -> bytes:
 
 
 class FakeAmi:
-    """Plays one recording. ``now`` is the recording's time; ``sent`` counts messages after logins."""
+    """Plays one recording.
+
+    ``now`` is the recording's time, later by ``wait()``; ``sent`` counts messages after logins, but pongs.
+    """
 
     def __init__(self, recording: Recording, *, stamped: bool = True, tls: ssl.SSLContext | None = None) -> None:
         self.recording, self.stamped, self.tls = recording, stamped, tls
         self.secret, self.is_open, self.is_silent = "secret", True, False
-        self.now = recording.began
+        self.accepts: set[str] = set()  # actions that are answered by Success whether or not they were recorded
+        self.refuses: dict[str, str] = {}  # actions that are answered by an error, and what it says
+        self.now, self.delay = recording.began, 0.0  # our clock; how much later than recorded it is
         self.truth = Truth()
         self.sent = self.logins = 0
+        self.sent_before_login, self.login_at = 0, datetime.now(UTC)
+        self.lost = False  # the client has ended the last connection
         self.place = 0
         self.actions: list[dict[str, str]] = []
         self._recorded = 0  # the recorded connection whose answers are given now; 0: none fits
@@ -168,7 +176,7 @@ class FakeAmi:
                 self._next = 1 + self._cuts
                 self._back_at = step.at
             await self.ready()
-            self.now = max(self.now, step.at)
+            self.now = max(self.now, step.at + self.delay)
             if before is not None:
                 await before(step)
             self.truth.follow(step)
@@ -179,11 +187,16 @@ class FakeAmi:
             if after is not None:
                 await after(step)
 
+    def wait(self, seconds: float) -> None:
+        """So much time goes by in which nothing happens; what is sent from now on is stamped as recorded."""
+        self.delay += seconds
+        self.now += seconds
+
     def lose(self, upto: int) -> None:
         """The steps up to ``upto`` happen while nobody listens."""
         while self.place < upto:
             step = self.recording.steps[self.place]
-            self.now = max(self.now, step.at)
+            self.now = max(self.now, step.at + self.delay)
             self._cuts += step.kind == "cut"
             self.truth.follow(step)
             self.place += 1
@@ -212,7 +225,7 @@ class FakeAmi:
         if not self.is_open:
             writer.transport.abort()
             return
-        self.now = max(self.now, self._back_at)
+        self.now = max(self.now, self._back_at + self.delay)
         writer.write(BANNER)
         try:
             while block := await reader.readuntil(b"\r\n\r\n"):
@@ -230,7 +243,7 @@ class FakeAmi:
             pass
         finally:
             if self._writer is writer:
-                self._writer = None
+                self._writer, self.lost = None, True
 
     def _answer(self, action: dict[str, str], writer: asyncio.StreamWriter) -> bool:
         """Whether the conversation goes on."""
@@ -242,8 +255,9 @@ class FakeAmi:
             if good:
                 # Only a cut that was recorded leads to the answers of the next recorded connection.
                 self._recorded, self._next = self._next, 0
-                self._writer, self._asked = writer, set()
+                self._writer, self._asked, self.lost = writer, set(), False
                 self.logins += 1
+                self.sent_before_login, self.login_at = self.sent, datetime.now(UTC)
                 elapsed = 0 if self._recorded else int(self.now - self.recording.began)
                 for raw in self.recording.answers.get((self._recorded or 1, "FullyBooted"), ()):
                     self.send(re.sub(rb"(?<=Uptime: )\d+", lambda m: b"%d" % (int(m[0]) + elapsed), raw))
@@ -252,9 +266,7 @@ class FakeAmi:
             return False
         self._asked.add(kind)
         if kind == "Ping":
-            self.send(
-                f"Response: Success\r\nActionID: {name}\r\nPing: Pong\r\nTimestamp: {self.now:.6f}\r\n\r\n".encode()
-            )
+            writer.write(f"Response: Success\r\nActionID: {name}\r\nPing: Pong\r\nTimestamp: 1.5\r\n\r\n".encode())
         elif kind in _FIRST:
             recorded = self.recording.answers.get((self._recorded or 1, kind), [])
             if self._recorded or kind == "CoreStatus":
@@ -265,8 +277,10 @@ class FakeAmi:
                 self.send(self.truth.bridges(name))
             else:
                 self.send(self.truth.queues(recorded, name, self.now))
-        elif kind == "Filter":
-            self.send(f"Response: Success\r\nActionID: {name}\r\nMessage: Filter added\r\n\r\n".encode())
+        elif kind in self.refuses:
+            self.send(f"Response: Error\r\nActionID: {name}\r\nMessage: {self.refuses[kind]}\r\n\r\n".encode())
+        elif kind == "Filter" or kind in self.accepts:
+            self.send(f"Response: Success\r\nActionID: {name}\r\nMessage: Done\r\n\r\n".encode())
         return True
 
 

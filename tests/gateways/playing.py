@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from madoguchi.gateways.ami import BackOff, Server
+from madoguchi.gateways.ami import PATIENCE as PATIENT
+from madoguchi.gateways.ami import BackOff, Patience, Server
 from madoguchi.gateways.asterisk import Connector
 from madoguchi.gateways.lines import PbxLine
 from madoguchi.telephony.actions import orders
@@ -48,14 +49,25 @@ async def wait_for(holds: Callable[[], object]) -> None:
 class Played:
     """A connector that listens to a fake Asterisk; orders that the recorder gave are given by ours."""
 
-    def __init__(self, fake: FakeAmi, cast: Cast, name: str = "tokyo") -> None:
-        self.fake, self.cast, self.line = fake, cast, line_to(fake.port, name)
+    def __init__(self, fake: FakeAmi, cast: Cast, name: str = "tokyo", patience: Patience = PATIENT) -> None:
+        self.fake, self.cast, self.line, self.patience = fake, cast, line_to(fake.port, name), patience
         self.start()
 
     def start(self) -> None:
-        self._sent_before, self.stop = self.fake.sent, asyncio.Event()
-        self.connector = Connector(self.line, back_off=BackOff(0.01, 0.05), clock=lambda: self.fake.now)
+        self.stop = asyncio.Event()
+        self.connector = Connector(
+            self.line,
+            patience=self.patience,
+            back_off=BackOff(0.01, 0.05),
+            refused_pause=0.05,
+            clock=lambda: self.fake.now,
+        )
+        self.begins_here()
         self.task = asyncio.create_task(self.connector.run(self.stop))
+
+    def begins_here(self) -> None:
+        """What was sent so far was another's to read."""
+        self._sent_before = self.fake.sent - self.connector.read
 
     async def read_all(self, _step: Step | None = None) -> None:
         """Everything that was sent has been read."""

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from madoguchi.journal.record import SYSTEM, Actor, record
 from madoguchi.telephony.models import Pbx
@@ -42,9 +43,15 @@ def hold(key: str, *, holder: str, now: datetime) -> Pbx:
     return pbx
 
 
-def release(key: str, *, holder: str) -> None:
-    """Give the line up, so that another may have it at once."""
-    Pbx.objects.filter(key=key, held_by=holder).update(held_by="", held_until=None)
+def release(key: str, *, holder: str, now: datetime) -> None:
+    """Give the line up, so that another may have it at once; until then it is down."""
+    Pbx.objects.filter(key=key, held_by=holder).update(
+        held_by="",
+        held_until=None,
+        state=Pbx.State.DOWN,
+        connected_since=None,
+        down_since=Coalesce("down_since", Value(now)),
+    )
 
 
 @transaction.atomic
@@ -87,9 +94,9 @@ def alarm_about_lost(lines: Iterable[tuple[str, str]], now: datetime) -> int:
         if key not in known:
             enrol(key, name)
     long_ago = now - ALARM_AFTER
-    left = Q(down_since__isnull=True, held_until__lt=long_ago) | Q(down_since__isnull=True, held_until__isnull=True)
+    killed = Q(down_since__isnull=True, held_until__lt=long_ago)
     lost = Pbx.objects.select_for_update().filter(
-        Q(down_since__lt=long_ago) | left, key__in=[key for key, _name in lines], told_down_at__isnull=True
+        Q(down_since__lt=long_ago) | killed, key__in=[key for key, _name in lines], told_down_at__isnull=True
     )
     told = 0
     for pbx in lost:

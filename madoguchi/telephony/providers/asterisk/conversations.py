@@ -128,7 +128,9 @@ class Conversations(Calls):
             legs = [leg for leg in self.legs_of(line) if leg.agent == agent]
             if customers and any(self._is_away(leg) for leg in legs):
                 continue
-            left = next((leg.left[0] for leg in legs if leg.left and not leg.bridge and not leg.held), self.now)
+            # Who is not there when the channels are listed left while nobody listened, like a call that is gone then.
+            unheard = self.unheard_since if self.kind.startswith("CoreShowChannel") else self.now
+            left = next((leg.left[0] for leg in legs if leg.left and not leg.bridge and not leg.held), unheard)
             del line.joined[agent]
             line.talked_until = self.now
             self.emit("agent.left", line.call, at=left, agent=agent, leg=legs[0].uniqueid if legs else None)

@@ -36,6 +36,7 @@ class Following:
         self.listing, self.snapshots = 0.0, 0
         self.now, self.stamped, self.message, self.kind = 0.0, True, "", ""
         self.lag: float | None = None
+        self.unheard_since = 0.0  # the last word before this connection, by the PBX's clock
         self.latest, self.recent = 0.0, list[str]()  # the last stamp of this connection, and what had the last ones
         self.seen: list[str] = []  # the channels that the message in hand names
         self.set_aside = 0

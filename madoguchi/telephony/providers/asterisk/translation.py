@@ -19,8 +19,10 @@ type Pairs = Sequence[tuple[str, str]]
 _VERSION = 3  # of what is remembered: raise it when that changes
 _RECENT = 40
 _STAMP = re.compile(r"\d+(\.\d+)?")
+_CLOCK_SET = 5.0
 _PLAIN = (
     "alias",
+    "unheard_since",
     "past",
     "waiting",
     "requests",
@@ -118,9 +120,10 @@ class Translation(Resync, Orders, Agents):
     def begun(self, *, at: float) -> list[Event]:
         """A connection is logged in. Tells of the gap since the one before, if there was one."""
         since, self.cut = self.cut or self.heard, 0.0
-        lag, self.lag = self.lag or 0.0, None
+        lag = self.lag or 0.0
         self.connected, self.heard, self.now, self.place, self.message = at, at, at - lag, 0, f"{at}:begun"
         self.booted, self.listed, self.snapshots, self.listing = 0.0, [], 0, at
+        self.unheard_since = self.latest or (since or at) - lag
         self.latest, self.recent = 0.0, []
         for line in self.lines.values():
             line.gap, line.before_gap = True, sorted(line.joined)
@@ -197,7 +200,9 @@ class Translation(Resync, Orders, Agents):
         self.heard = at
         if (stamp := _stamp(message)) is not None:
             self.stamped, self.now = True, stamp
-            self.lag = at - stamp if self.lag is None else min(self.lag, at - stamp)
+            # The least delay is the difference of the clocks, until one of them is set anew.
+            known = self.lag is not None and at - stamp < self.lag + _CLOCK_SET
+            self.lag = min(self.lag or 0.0, at - stamp) if known else at - stamp
             return
         if not sent and "Privilege" in message and "ActionID" not in message and self.kind != "FullyBooted":
             self.stamped = False
