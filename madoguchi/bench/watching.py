@@ -1,7 +1,6 @@
-"""Screens that listen, and a telephone system that rings, in a process of its own: one order in, seconds out.
+"""Open boards, and a telephone system that rings, in a process of its own: one order in, seconds out.
 
-``boards`` are open boards that ask as <wall-board> does, for the parts that rang and not more often than each part
-says. ``pops`` are seats: from the post of an offer until the rung seat has its telephone's fragment.
+The boards ask as <wall-board> does: for the parts that rang, and not more often than each part says.
 """
 
 import asyncio
@@ -19,12 +18,7 @@ _PART = re.compile(r'<section[^>]* id="(\w+)" data-every="(\d+)"[^>]* data-live=
 
 
 async def run(order: dict[str, Any]) -> dict[str, Any]:
-    """``order``: ``what`` (``boards`` or ``pops``), port, token, and what the function of that name takes."""
-    return await (boards if order["what"] == "boards" else pops)(order)
-
-
-async def boards(order: dict[str, Any]) -> dict[str, Any]:
-    """``order``: cookie, boards, operators (extensions), calls (a second), seconds."""
+    """``order``: port, token, cookie, boards, operators (extensions), calls (a second), seconds."""
     page = (await _get(order["port"], "/board/", order["cookie"])).decode()
     parts = {name: (int(every), topics.split()) for name, every, topics in _PART.findall(page)}
     watchers = [_Board(order["port"], order["cookie"], parts) for _number in range(order["boards"])]
@@ -121,49 +115,6 @@ async def _telephone(order: dict[str, Any]) -> float:
     return behind
 
 
-async def pops(order: dict[str, Any]) -> dict[str, Any]:
-    """``order``: operators (staff, extension, cookie), offers."""
-    seats = order["operators"]
-    rung = [asyncio.Event() for _seat in seats]
-    opened = [asyncio.Event() for _seat in seats]
-
-    async def listen(place: int) -> None:
-        reader = await _stream(order["port"], [f"staff:{seats[place]['staff']}"], seats[place]["cookie"])
-        while line := await reader.readline():
-            if line.startswith(b"event: ready"):
-                opened[place].set()
-            elif b'"call.offered"' in line:
-                rung[place].set()
-
-    listening = [asyncio.create_task(listen(place)) for place in range(len(seats))]
-    async with asyncio.timeout(_PATIENCE):
-        for one in opened:
-            await one.wait()
-    line = await asyncio.open_connection("127.0.0.1", order["port"])
-    waits, floor = [], []
-    for number in range(order["offers"]):
-        place = number * 7 % len(seats)
-        rung[place].clear()
-        name = f"pop-{time.time_ns()}"
-        begun = time.perf_counter()
-        await _post(line, order["token"], _rings(name, seats[place]["extension"], number))
-        async with asyncio.timeout(_PATIENCE):
-            await rung[place].wait()
-        shown = await _get(order["port"], "/workbench/phone/", seats[place]["cookie"], target="div#phone")
-        waits.append(time.perf_counter() - begun)
-        if name not in shown.decode() and b"ring" not in shown:
-            raise RuntimeError("The fragment shows no ringing call.")
-        await _post(line, order["token"], [_event(name, "call.ended", 8, by="caller")])
-        begun = time.perf_counter()
-        await _get(order["port"], "/healthz", "")
-        await _get(order["port"], "/healthz", "")
-        floor.append(time.perf_counter() - begun)
-        await asyncio.sleep(0.1)
-    for task in listening:
-        task.cancel()
-    return {"waits": waits, "floor": floor}
-
-
 def _rings(name: str, agent: str, number: int) -> list[dict[str, Any]]:
     caller = {"number": f"03{number % 10**8:08}", "presentation": "allowed"}
     return [
@@ -188,11 +139,11 @@ async def _stream(port: int, topics: list[str], cookie: str) -> asyncio.StreamRe
     return reader
 
 
-async def _get(port: int, path: str, cookie: str, *, target: str = "div#board-live") -> bytes:
+async def _get(port: int, path: str, cookie: str) -> bytes:
     line = await asyncio.open_connection("127.0.0.1", port, limit=2**23)
     head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAccept: text/html\r\n"
-    if path not in ("/board/", "/healthz"):
-        head += f"HX-Request: true\r\nHX-Request-Type: partial\r\nHX-Target: {target}\r\n"
+    if path != "/board/":
+        head += "HX-Request: true\r\nHX-Request-Type: partial\r\nHX-Target: div#board-live\r\n"
     line[1].write(f"{head}Cookie: {cookie}\r\n\r\n".encode())
     answer = await line[0].read()
     line[1].close()
