@@ -14,6 +14,7 @@ from madoguchi.api import feed, openapi
 from madoguchi.api.cti import zammad_cti
 from madoguchi.api.door import answer_exception, api
 from madoguchi.api.problem import ProblemError, not_found
+from madoguchi.api.twilio import twilio_callback
 
 type View = Callable[..., HttpResponse]
 
@@ -66,6 +67,7 @@ def _operations() -> list[URLPattern]:
 
 urlpatterns = [
     path("api/v1/cti/<path:token>", for_programs(zammad_cti), name="api-cti"),
+    path("api/v1/twilio/<path:token>", for_programs(twilio_callback), name="api-twilio"),
     path("api/v1/feeds/articles/<path:token>", for_programs(feed.articles), name="api-articles-feed"),
     path("api/v1/openapi.json", for_programs(openapi.document), name="api-openapi"),
     path("api/v1/docs", openapi.docs, name="api-docs"),

@@ -273,6 +273,15 @@ CHAT_HOSTS = tuple(
 )
 ASTERISK = pbx_lines(TIME_ZONE)
 CDR = cdr_sources(TIME_ZONE, ASTERISK)
+TWILIO_AUTH_TOKENS = tuple(
+    token.strip()
+    for token in env.text(
+        "TWILIO_AUTH_TOKEN",
+        doc=_("Auth Token of the Twilio account whose posts are taken, while it changes two, separated by commas"),
+        secret=True,
+    ).split(",")
+    if token.strip()
+)
 SHORT_ABANDON_SECONDS = env.integer("SHORT_ABANDON_SECONDS", 5, doc=_("an abandoned wait below this counts as short"))
 RECORDING_HOSTS = tuple(
     host.strip().lower()

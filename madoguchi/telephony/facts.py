@@ -16,10 +16,21 @@ _UNANSWERED = ("18", "19", "21", "cancel", "noanswer", "no_answer", "rejected")
 _WAS_ANSWERED = "normalclearing"
 
 
+_LONGEST_WAIT = 10**7
+
+
 def _missing(event: Event) -> list[str]:
     """The names that a sender gives of what it did not hear of a call."""
     names = event.payload.get("missing")
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+
+
+def seconds_told(event: Event) -> float | None:
+    """How long a call waited in the queue that it leaves, where the sender measured it: ``wait_s``."""
+    said = event.payload.get("wait_s")
+    if not isinstance(said, int | float) or isinstance(said, bool):
+        return None
+    return float(said) if 0 <= said < _LONGEST_WAIT else None
 
 
 class Facts:
@@ -28,8 +39,10 @@ class Facts:
     def __init__(self, line: Timeline) -> None:
         self.line = line
         begins = list(line.all("call.started"))
-        # A begin that was only concluded from what followed gives way to one that was heard.
-        self.started = next((event for event in begins if not event.payload.get("partial")), next(iter(begins), None))
+        # A begin that was only concluded from what followed gives way to one that was heard, then to one with a time.
+        self.started = min(
+            begins, key=lambda event: (bool(event.payload.get("partial")), event.at is None), default=None
+        )
         self.end = line.end
         heard = self.started is not None and not self.started.payload.get("partial")
         self.incomplete: dict[str, None] = {} if heard else {"started": None}
@@ -44,7 +57,9 @@ class Facts:
         return next((word for event in self.line.ordered if (word := event.text("direction")) in _DIRECTIONS), None)
 
     def party(self, key: str) -> dict[str, Any]:
-        bearers = (event for event in self.line.all("call.started", "agent.offered", "queue.entered"))
+        bearers = list(self.line.all("call.started", "agent.offered", "queue.entered"))
+        if self.started is not None and not self.started.payload.get("partial"):
+            bearers.insert(0, self.started)
         return next((party for event in bearers if (party := event.party(key))), {})
 
     @cached_property
@@ -169,8 +184,9 @@ class Facts:
                 continue
             if entered is None or event.text("queue") != entered.text("queue"):
                 visits.append({"queue": event.text("queue"), "wait_s": None, "reason": None})
+            told = seconds_told(event)
             visits[-1] |= {
-                "wait_s": rounded(self.line.between(entered, event)),
+                "wait_s": rounded(self.line.between(entered, event) if told is None else told),
                 "reason": event.text("reason") or "unknown",
             }
             entered = None

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from madoguchi.telephony.events import OWN_SENDER, Event, presentation_of
-from madoguchi.telephony.facts import Facts
+from madoguchi.telephony.facts import Facts, seconds_told
 from madoguchi.telephony.presence import Ring, Span, Stay, length, overlap, rounded, union
 from madoguchi.telephony.timeline import Timeline
 
@@ -52,7 +52,7 @@ class _Fold(Facts):
             if self.direction == "outbound" and not self.was_answered:
                 continue
             ended = stay.ended
-            if ended is not None and self.end is not None and ended.moment > self.end.moment:
+            if self.line.between(self.end, ended):
                 ended = self.end
             seconds = self.line.between(begun, ended)
             if seconds is None or spans is None:
@@ -85,8 +85,8 @@ class _Fold(Facts):
         if self._is_consultation or self.answer_unknown:
             return None
         entered = self.line.first("queue.entered")
-        if entered is not None:
-            return self.line.between(entered, until)
+        if entered is not None or self._waited is not None:
+            return self.line.between(entered, until) if self._waited is None else self._waited
         if self.queue is not None:
             return None
         if not self.offers and not self.was_answered:
@@ -95,6 +95,13 @@ class _Fold(Facts):
         if offered is not None:
             return self.line.between(offered, until)
         return None if self.offers or self.line.first("ivr.input") else self.line.between(self.started, until)
+
+    @cached_property
+    def _waited(self) -> float | None:
+        """The wait as the telephone system itself measured it, where the call was in one queue once."""
+        visits = self.visits()
+        told = next((seconds_told(event) for event in self.line.all("queue.left")), None)
+        return told if len(visits) == 1 else None
 
     def _ring_outside(self, until: Event | None) -> float | None:
         """How long the outside party rang: from the dialling, or from our own pick-up after a click."""

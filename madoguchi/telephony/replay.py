@@ -13,11 +13,17 @@ from madoguchi.telephony.events import Event, moment
 from madoguchi.telephony.fold import fold
 from madoguchi.telephony.providers.asterisk import translation as asterisk
 from madoguchi.telephony.providers.neutral import translation as neutral
+from madoguchi.telephony.providers.twilio import translation as twilio
 from madoguchi.telephony.providers.zammad import translation as zammad
 from madoguchi.telephony.snapshots import closings
 from madoguchi.telephony.timeline import joined_into, root_of
 
-FORMATS = ("asterisk-ami", "neutral", "zammad")
+FORMATS = ("asterisk-ami", "neutral", "twilio", "zammad")
+_READERS: dict[str, Callable[..., list[Event]]] = {
+    "neutral": neutral.events_of,
+    "twilio": twilio.events_of,
+    "zammad": zammad.events_of,
+}
 SENDER = "replay"
 _UNKNOWN = datetime.fromtimestamp(0, UTC)
 
@@ -31,7 +37,7 @@ def replay(lines: Iterable[str], *, format: str = "neutral") -> list[dict[str, A
     """
     if format == "asterisk-ami":
         return records_of(asterisk.events_of_recording(_values(lines)))
-    reader: Callable[..., list[Event]] = zammad.events_of if format == "zammad" else neutral.events_of
+    reader = _READERS[format]
     found: list[Event] = []
     for value in _values(lines):
         received = _UNKNOWN

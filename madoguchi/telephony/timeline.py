@@ -66,26 +66,22 @@ class Timeline:
         return tuple(event for event in self.events if event.type in RANKS and event.type not in _BESIDE)
 
     @cached_property
-    def mixed(self) -> bool:
-        """Some events bring a time and some do not: nothing is measured across two clocks."""
-        return self.clock == "received" and not all(_on_our_clock(event) for event in self.core)
-
-    @cached_property
     def disordered(self) -> bool:
-        """Without times, and visibly not received in the order in which it happened."""
+        """Visibly not received in the order in which it happened, as far as no times were sent."""
         if self.clock == "sender":
             return False
-        first = {kind: min((e.moment for e in self.core if e.type == kind), default=None) for kind in RANKS}
+        timeless = [event for event in self.core if _on_our_clock(event)]
+        first = {kind: min((e.moment for e in timeless if e.type == kind), default=None) for kind in RANKS}
         started, ended = first["call.started"], first["call.ended"]
-        if started is not None and any(event.moment < started for event in self.core):
+        if started is not None and any(event.moment < started for event in timeless):
             return True
-        if ended is not None and any(event.moment > ended for event in self.core if event.type != "call.ended"):
+        if ended is not None and any(event.moment > ended for event in timeless if event.type != "call.ended"):
             return True
         return any(self._swapped(*pair) for pair in _BEFORE)
 
     def _swapped(self, before: str, after: str, key: str) -> bool:
         earliest: dict[tuple[str, str], datetime] = {}
-        for event in self.core:
+        for event in filter(_on_our_clock, self.core):
             name = (event.type, event.text(key))
             earliest[name] = min(earliest.get(name, event.moment), event.moment)
         return any(
@@ -125,8 +121,8 @@ class Timeline:
         return None
 
     def time(self, event: Event | None) -> float | None:
-        """Seconds on the call's clock; None when the event is missing or its time means nothing here."""
-        if event is None or self.disordered or (self.mixed and _on_our_clock(event)):
+        """Seconds on the clock of the event; None when it is missing or its time means nothing here."""
+        if event is None or self.disordered:
             return None
         if event.payload.get("estimated") not in (None, False, CUT):
             return None
@@ -138,9 +134,11 @@ class Timeline:
         Two events that were received at once, without times of their own, are an unknown while apart.
         """
         begun, ended = self.time(start), self.time(end)
-        if begun is None or ended is None or ended < begun:
+        if start is None or end is None or begun is None or ended is None or ended < begun:
             return None
-        if begun == ended and self.clock == "received" and start is not end:
+        if _on_our_clock(start) != _on_our_clock(end):
+            return None
+        if begun == ended and _on_our_clock(start) and start is not end:
             return None
         return ended - begun
 

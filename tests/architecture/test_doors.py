@@ -22,6 +22,7 @@ OPEN = {
     "api/v1/openapi.json": "the description of the API is no secret",
     "api/v1/docs": "the same, to read",
     "api/v1/cti/": "the token stands in the address",
+    "api/v1/twilio/": "the same, and Twilio signs what it posts",
     "api/v1/feeds/": "the same",
     "scim/v2": "each request shows a token, which the door itself looks at",
     "^api/": "whatever is no address of the API is answered as such",
