@@ -8,6 +8,7 @@ from madoguchi.telephony.providers.asterisk.following import Message
 
 _TOGETHER = 0.5  # what belongs together comes within this many seconds
 _ONCE_S = 2.0
+_WHO = ("answered", "segments", "agents", "transfers")  # what hangs on who was in a bridge
 _DIALLED = re.compile(r"[*#+\d]{2,}")
 
 
@@ -33,7 +34,7 @@ class Conversations(Calls):
             for other in may_be:
                 other.bridge = leg.bridge
         else:
-            self.doubt(line, "answered", "segments", "agents")
+            self.doubt(line, *_WHO)
 
     def _on_bridgeleave(self, m: Message) -> None:
         leg = self.legs.get(m["Uniqueid"])
@@ -68,9 +69,9 @@ class Conversations(Calls):
         if len(self.in_bridge(bridge)) > 1:
             self.talk(line, at=line.answered_at)
         elif not line.joined:
-            self.doubt(line, "answered", "segments", "agents")
+            self.doubt(line, *_WHO)
         if not leg.half:
-            self.doubt(line, "answered")
+            self.doubt(line, *_WHO)
 
     def _find_unheard_at_leaving(self, leg: Leg, remaining: int) -> None:
         """It leaves somebody behind who was not heard to enter."""
@@ -81,7 +82,7 @@ class Conversations(Calls):
             for other in may_be:
                 other.bridge = leg.bridge
             self.talk(line, at=line.answered_at)
-        self.doubt(line, "answered", "segments", "agents")
+        self.doubt(line, *_WHO)
 
     def expect(self, line: Line, leg: Leg) -> None:
         """The PBX says that it connects the customer with this leg now: the bridge is the proof, or time is."""
