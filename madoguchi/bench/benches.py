@@ -259,6 +259,7 @@ BENCHES: Mapping[str, Callable[[Run], list[Result]]] = {
     "scripts": knowing.script_figures,
     "calls": calling.calls,
     "boards": calling.boards,
+    "pops": calling.pops,
     "day": calling.day,
     "memory": memory,
 }

@@ -1,4 +1,4 @@
-"""The benches of the telephone: a real day told in a few minutes, open boards, and the records of all calls."""
+"""The benches of the telephone: a real day in minutes, open boards, screens that pop, the records of all calls."""
 
 import time
 from collections.abc import Callable
@@ -45,7 +45,7 @@ def boards(run: Run) -> list[Result]:
     desk = run.desk
     operators = [one["extension"] for one in run.inside("staffing", operators=run.times(_OPERATORS))]
     seconds = max(4.0, _WATCHED * run.scale)
-    order = {"port": desk.port, "token": desk.token, "cookie": desk.cookie, "operators": operators}
+    order = {"what": "boards", "port": desk.port, "token": desk.token, "cookie": desk.cookie, "operators": operators}
     order |= {"calls": max(1, _CALLS_A_SECOND * min(1.0, run.scale)), "seconds": seconds}
     results, alone = [], 0.0
     for opened in (0, 1, 5):
@@ -66,6 +66,22 @@ def boards(run: Run) -> list[Result]:
         )
         results.append(run.result(f"boards {opened}", p50=p50, p99=p99, size=size, note=note))
     return results
+
+
+def pops(run: Run) -> list[Result]:
+    """From the post of an offer to the rung operator's telephone fragment, with 500 live connections.
+
+    The floor: two round trips to the same server that do nothing.
+    """
+    desk = run.desk
+    operators = run.inside("staffing", operators=run.times(_OPERATORS))
+    order = {"what": "pops", "port": desk.port, "token": desk.token, "operators": operators}
+    used = desk.cpu()
+    offers = run.times(100)
+    found = desk.helper("watching", order | {"offers": offers})
+    used = desk.cpu() - used
+    note = f"{len(operators)} live connections, one operator's each; goal p99 ≤ 200 ms above the floor"
+    return [run.beside("pops", found["waits"], found["floor"], cpu=round(used / offers * MILLI, 2), note=note)]
 
 
 def calls(run: Run) -> list[Result]:

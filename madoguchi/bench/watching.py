@@ -1,6 +1,7 @@
-"""Open boards, and a telephone system that rings, in a process of its own: one order in, seconds out.
+"""Screens that listen, and a telephone system that rings, in a process of its own: one order in, seconds out.
 
-The boards ask as <wall-board> does: for the parts that rang, and not more often than each part says.
+``boards`` are open boards that ask as <wall-board> does, for the parts that rang and not more often than each part
+says. ``pops`` are seats: from the post of an offer until the rung seat has its telephone's fragment.
 """
 
 import asyncio
@@ -18,7 +19,12 @@ _PART = re.compile(r'<section[^>]* id="(\w+)" data-every="(\d+)"[^>]* data-live=
 
 
 async def run(order: dict[str, Any]) -> dict[str, Any]:
-    """``order``: port, token, cookie, boards, operators (extensions), calls (a second), seconds."""
+    """``order``: ``what`` (``boards`` or ``pops``), port, token, and what the function of that name takes."""
+    return await (boards if order["what"] == "boards" else pops)(order)
+
+
+async def boards(order: dict[str, Any]) -> dict[str, Any]:
+    """``order``: cookie, boards, operators (extensions), calls (a second), seconds."""
     page = (await _get(order["port"], "/board/", order["cookie"])).decode()
     parts = {name: (int(every), topics.split()) for name, every, topics in _PART.findall(page)}
     watchers = [_Board(order["port"], order["cookie"], parts) for _number in range(order["boards"])]
@@ -53,7 +59,7 @@ class _Board:
 
     async def listen(self) -> None:
         topics = sorted({topic for _every, topics in self.parts.values() for topic in topics})
-        reader = await _stream(self.port, topics, self.cookie)
+        reader, self.line = await _stream(self.port, topics, self.cookie)
         while line := await reader.readline():
             if line.startswith(b"event: ready"):
                 self.opened.set()
@@ -115,6 +121,50 @@ async def _telephone(order: dict[str, Any]) -> float:
     return behind
 
 
+async def pops(order: dict[str, Any]) -> dict[str, Any]:
+    """``order``: operators (staff, extension, cookie), offers."""
+    seats = order["operators"]
+    rung = [asyncio.Event() for _seat in seats]
+    opened = [asyncio.Event() for _seat in seats]
+    lines: dict[int, asyncio.StreamWriter] = {}
+
+    async def listen(place: int) -> None:
+        reader, lines[place] = await _stream(order["port"], [f"staff:{seats[place]['staff']}"], seats[place]["cookie"])
+        while line := await reader.readline():
+            if line.startswith(b"event: ready"):
+                opened[place].set()
+            elif b'"call.offered"' in line:
+                rung[place].set()
+
+    listening = [asyncio.create_task(listen(place)) for place in range(len(seats))]
+    async with asyncio.timeout(_PATIENCE):
+        for one in opened:
+            await one.wait()
+    line = await asyncio.open_connection("127.0.0.1", order["port"])
+    waits, floor = [], []
+    for number in range(order["offers"]):
+        place = number * 7 % len(seats)
+        rung[place].clear()
+        name = f"pop-{time.time_ns()}"
+        begun = time.perf_counter()
+        await _post(line, order["token"], _rings(name, seats[place]["extension"], number))
+        async with asyncio.timeout(_PATIENCE):
+            await rung[place].wait()
+        shown = await _get(order["port"], "/workbench/phone/", seats[place]["cookie"], target="div#phone")
+        waits.append(time.perf_counter() - begun)
+        if b"ringing" not in shown:
+            raise RuntimeError("The fragment shows no ringing call.")
+        await _post(line, order["token"], [_event(name, "call.ended", 8, by="caller")])
+        begun = time.perf_counter()
+        await _get(order["port"], "/healthz", "")
+        await _get(order["port"], "/healthz", "")
+        floor.append(time.perf_counter() - begun)
+        await asyncio.sleep(0.1)
+    for task in listening:
+        task.cancel()
+    return {"waits": waits, "floor": floor}
+
+
 def _rings(name: str, agent: str, number: int) -> list[dict[str, Any]]:
     caller = {"number": f"03{number % 10**8:08}", "presentation": "allowed"}
     return [
@@ -129,21 +179,22 @@ def _event(name: str, kind: str, seq: int, **fields: str) -> dict[str, Any]:
     return {"id": f"{name}:{seq}", "type": kind, "at": at.isoformat(), "call": name, "seq": seq, **fields}
 
 
-async def _stream(port: int, topics: list[str], cookie: str) -> asyncio.StreamReader:
+async def _stream(port: int, topics: list[str], cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """An open live line; it ends when nobody holds its writer any more."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = f"GET /live?topics={quote(','.join(topics))} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
     writer.write(head.encode())
     status = await reader.readline()
     if b" 200 " not in status:
         raise RuntimeError(f"The live line answered {status!r}.")
-    return reader
+    return reader, writer
 
 
-async def _get(port: int, path: str, cookie: str) -> bytes:
+async def _get(port: int, path: str, cookie: str, *, target: str = "div#board-live") -> bytes:
     line = await asyncio.open_connection("127.0.0.1", port, limit=2**23)
     head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAccept: text/html\r\n"
-    if path != "/board/":
-        head += "HX-Request: true\r\nHX-Request-Type: partial\r\nHX-Target: div#board-live\r\n"
+    if path not in ("/board/", "/healthz"):
+        head += f"HX-Request: true\r\nHX-Request-Type: partial\r\nHX-Target: {target}\r\n"
     line[1].write(f"{head}Cookie: {cookie}\r\n\r\n".encode())
     answer = await line[0].read()
     line[1].close()

@@ -38,6 +38,7 @@ RESULTS = {
     "scripts": ["script figures"],
     "calls": ["calls, list", "calls, of a number", "calls, page of a number", "calls, day"],
     "boards": ["boards 1", "boards 5"],
+    "pops": ["pops"],
     "day": ["day"],
     "memory": ["memory"],
 }
