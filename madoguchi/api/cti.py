@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from madoguchi.api.caller import SMALL, check_size
 from madoguchi.api.problem import ProblemError
 from madoguchi.api.reading import clean_text, read_json
+from madoguchi.api.signed import check_signed
 from madoguchi.api.v1.answer import answer
 from madoguchi.api.v1.calls import take_in
 from madoguchi.people import tokens
@@ -24,6 +25,7 @@ def zammad_cti(request: HttpRequest, token: str) -> HttpResponse:
     if found is None or not found.allows("calls:write"):
         raise ProblemError(401, _("This token is unknown, expired or withdrawn."), code="invalid_token")
     check_size(request, SMALL)
+    check_signed(request, found)
     take_in(_posted(request), token=found, events_of=zammad.events_of)
     return answer(200, {})
 

@@ -273,6 +273,18 @@ CHAT_HOSTS = tuple(
 )
 ASTERISK = pbx_lines(TIME_ZONE)
 CDR = cdr_sources(TIME_ZONE, ASTERISK)
+CALL_SECRETS = {
+    name.strip(): secret.strip()
+    for name, _equals, secret in (
+        line.partition("=")
+        for line in env.text(
+            "CALL_SECRETS",
+            doc=_("tokens whose posts about calls must be signed, one “name=secret” a line"),
+            secret=True,
+        ).splitlines()
+    )
+    if name.strip() and secret.strip()
+}
 TWILIO_AUTH_TOKENS = tuple(
     token.strip()
     for token in env.text(

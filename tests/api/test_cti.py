@@ -1,9 +1,13 @@
 """Telephone systems at the door: neutral events and Zammad's generic CTI, accepted unchanged."""
 
+import hashlib
+import hmac
 import json
+import time
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 
 from madoguchi.interactions.models import Interaction
@@ -99,3 +103,28 @@ def test_a_bad_post_is_refused(cast: Cast, body: bytes, status: int) -> None:
 def test_the_address_takes_posts_only(db: None) -> None:
     response = Client().get("/api/v1/cti/anything")
     assert (response.status_code, response["Allow"]) == (405, "POST")
+
+
+def test_a_token_with_a_secret_takes_signed_posts_only(cast: Cast, settings: LazySettings) -> None:
+    settings.CALL_SECRETS = {"pbx": "key"}
+    token = issue(staff=cast.admin, scopes=["calls:write"], name="pbx")
+    doors = [
+        (f"/api/v1/cti/{token}", b"event=newCall&callId=z-9&direction=in", "application/x-www-form-urlencoded"),
+        ("/api/v1/calls/events", json.dumps(STARTED).encode(), "application/json"),
+    ]
+
+    def sent(path: str, body: bytes, kind: str, *, key: bytes = b"key", age: int = 0, over: bytes | None = None) -> int:
+        now = str(int(time.time()) - age)
+        signature = hmac.new(key, now.encode() + b"." + (over or body), hashlib.sha256).hexdigest()
+        headers = {"X-Madoguchi-Timestamp": now, "X-Madoguchi-Signature": signature, "Authorization": f"Bearer {token}"}
+        return Client().post(path, body, content_type=kind, headers=headers).status_code
+
+    for door in doors:
+        assert [sent(*door, key=b"other"), sent(*door, age=310), sent(*door, age=-310), sent(*door, over=b"x")] == [
+            403
+        ] * 4
+        unsigned = Client().post(door[0], door[1], content_type=door[2], headers={"Authorization": f"Bearer {token}"})
+        assert unsigned.status_code == 403
+    assert CallEvent.objects.count() == 0
+    assert [sent(*door) for door in doors] == [200, 202]
+    assert CallEvent.objects.count() == 2

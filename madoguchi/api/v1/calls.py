@@ -12,6 +12,7 @@ from madoguchi.api import cursor
 from madoguchi.api.caller import LARGE, ApiRequest, Needs
 from madoguchi.api.problem import not_found
 from madoguchi.api.reading import read_json
+from madoguchi.api.signed import check_signed
 from madoguchi.api.v1 import fields
 from madoguchi.api.v1.answer import answer, items, moment
 from madoguchi.api.v1.fields import Answer
@@ -78,6 +79,7 @@ class EventsTaken(Answer):
 )
 def post_call_events(request: ApiRequest) -> HttpResponse:
     """One or a list; 202 after commit. The same ``id`` again: 202, and nothing happens. One wrong event refuses all."""
+    check_signed(request, request.auth.token)
     return answer(202, {"accepted": take_in(read_json(request), token=request.auth.token)})
 
 
