@@ -12,9 +12,11 @@ from django.utils.dateparse import parse_date, parse_datetime
 from madoguchi.config.cdr import cdr_source
 from madoguchi.config.environment import SettingError
 from madoguchi.foundation.refusal import Refused
-from madoguchi.telephony.models import Reconciliation
 from madoguchi.telephony.reconcile.run import reconcile
 from madoguchi.telephony.reconcile.sources import UnreadableSource
+from madoguchi.telephony.reconciliations import Reconciliation
+
+_NAMED = ("kind", "place", "call_id", "at", "text")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +69,7 @@ def _told(done: Reconciliation) -> dict[str, object]:
         "from": done.since.isoformat() if done.since else None,
         "to": done.until.isoformat() if done.until else None,
         "ran_at": done.ran_at.isoformat(),
-        "differences": done.told(),
+        "differences": [{key: one[key] for key in _NAMED} for one in done.told()],
         "unnamed": done.unnamed,
     }
 

@@ -1,22 +1,29 @@
 """Nothing is lost: every row of the telephone system's own records has a call, or gets one that is marked."""
 
+import argparse
 import csv
 import io
+import json
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
+from madoguchi.cli import calls_reconcile
+from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
 from madoguchi.problems.models import Problem
-from madoguchi.telephony.models import Call, CallEvent, CallLeg, Reconciliation
+from madoguchi.telephony.models import Call, CallEvent, CallLeg
 from madoguchi.telephony.providers.asterisk.pbx import Pbx
 from madoguchi.telephony.reconcile.nightly import reconcile_due
 from madoguchi.telephony.reconcile.run import reconcile
-from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource
+from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource, check
+from madoguchi.telephony.reconciliations import Reconciliation
 from tests.cast import Cast
 from tests.telephony.lines import event, post
 from tests.telephony.recordings import ABSENT, RECORDINGS, SCENARIOS, expected_of
@@ -281,3 +288,57 @@ def test_a_source_that_cannot_be_read_is_a_problem_until_it_can(cast: Cast, tmp_
     saved(tmp_path / "Master.csv", written())
     assert reconcile_due([log], at(20, 22)) == 1
     assert not Problem.objects.filter(resolved_at=None).exists()
+
+
+def test_a_table_of_postgresql_is_read_by_its_address(cast: Cast) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("Another database of the cluster that the tests run on.")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('unix_socket_directories'), current_setting('port')")
+        folder, port = cursor.fetchone()
+    address = f"postgresql://postgres@/postgres?host={folder}&port={port}"
+    with psycopg.connect(address, autocommit=True) as outside:
+        outside.execute("DROP TABLE IF EXISTS cdr")
+        outside.execute(
+            "CREATE TABLE cdr (calldate timestamp, clid text, src text, dst text, dcontext text, channel text,"
+            " dstchannel text, lastapp text, lastdata text, duration int, billsec int, disposition text, uniqueid text)"
+        )
+        for hour in (11, 12):
+            outside.execute(
+                "INSERT INTO cdr VALUES (%s, '', '09011112222', '0350000001', 'from-trunk', %s, 'PJSIP/1001-00000002',"
+                " 'Queue', 'desk', 30, 30, 'ANSWERED', %s)",
+                (f"2026-08-21 {hour}:00:00", f"PJSIP/trunk-000000{hour}", f"{hour}.1"),
+            )
+        table = CdrSource("postgres", "postgresql://cluster/postgres", address, sender="asterisk")
+        try:
+            assert check(table) == "table cdr"
+            done = reconcile(table, since=NOON, until=NOON + timedelta(hours=1))
+            assert (done.rows, done.recovered) == (1, 1)
+            assert (Call.objects.get().call_id, Call.objects.get().started_at) == ("12.1", NOON)
+            assert reconcile(table, since=NOON).matched == 1
+            outside.execute("ALTER TABLE cdr ALTER calldate TYPE timestamptz USING calldate AT TIME ZONE 'Asia/Tokyo'")
+            assert (reconcile(table, since=NOON).matched, Call.objects.count()) == (1, 1)
+            with pytest.raises(UnreadableSource, match="does not exist"):
+                reconcile(replace(table, table="calls"))
+        finally:
+            outside.execute("DROP TABLE cdr")
+
+
+def test_the_command_prints_each_difference(
+    cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    settings.ASTERISK = ()
+    path = saved(tmp_path / "Master.csv", written(), written(uniqueid="2.1", start="yesterday"))
+    parser = argparse.ArgumentParser()
+    calls_reconcile.add_arguments(parser)
+    assert calls_reconcile.run(parser.parse_args([f"{path}?time_zone=Asia/Tokyo", "--from", "2026-08-21"])) == 1
+    shown = capsys.readouterr().out
+    assert shown.startswith("50 % of 2 rows")
+    assert "row 2" in shown
+    assert "recovered  row 1  1.1  2026-08-21T03:00:00+00:00" in shown
+    assert calls_reconcile.run(parser.parse_args([str(path), "--json", "--to", "2026-08-22T00:00"])) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["percentage"], told["matched"], told["recovered"], told["refused"]) == (50, 1, 0, 1)
+    assert calls_reconcile.run(parser.parse_args([str(tmp_path / "nowhere.csv")])) == 2
+    with pytest.raises(Refused, match="no time zone"):
+        calls_reconcile.run(parser.parse_args([f"{path}?time_zone=Mars"]))

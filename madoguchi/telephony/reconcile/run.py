@@ -14,11 +14,12 @@ from madoguchi.journal.record import Actor, NamedActor, record
 from madoguchi.people.models import Staff
 from madoguchi.telephony.actions.receive_events import append_event, receive_events
 from madoguchi.telephony.events import OWN_SENDER
-from madoguchi.telephony.models import Call, CallEvent, Reconciliation
+from madoguchi.telephony.models import Call, CallEvent
 from madoguchi.telephony.reconcile.groups import CdrCall, calls_of, end_event, recovered_events
 from madoguchi.telephony.reconcile.matching import matched
 from madoguchi.telephony.reconcile.rows import BadRow, Row
 from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource, rows_of
+from madoguchi.telephony.reconciliations import Reconciliation
 
 BY = NamedActor("system", "CDR")
 # A call that has just ended may still be told of, and one that was passed on has more rows to come.

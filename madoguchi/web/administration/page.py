@@ -78,6 +78,7 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
         ("calendars", _("Working hours")),
         ("policies", _("Deadlines")),
         ("organizations", _("Organizations")),
+        ("telephones", _("Telephone")),
         ("recordings", _("Recordings")),
         ("problems", _("Problems")),
         ("mails", _("Mail")),

@@ -16,11 +16,9 @@ from madoguchi.people.access import Capability
 from madoguchi.people.models import Membership, Staff
 from madoguchi.problems.models import Problem
 from madoguchi.search.models import Pending
-from madoguchi.telephony.models import Sender
+from madoguchi.telephony.queries import skewed_senders
 from madoguchi.web.administration.page import show
 from madoguchi.web.shell.guard import StaffRequest, guard
-
-SKEW_S = 2.0
 
 
 @guard(Capability.ADMINISTER)
@@ -44,7 +42,7 @@ def index(request: StaffRequest) -> HttpResponse:
         "engine": "PostgreSQL" if connection.vendor == "postgresql" else "SQLite",
         "latest": list(Problem.objects.filter(resolved_at__isnull=True).defer("traceback").order_by("-at")[:5]),
         "idle": list(Staff.objects.filter(is_active=True).exclude(pk__in=Membership.objects.values("staff"))[:10]),
-        "skewed": [sender for sender in Sender.objects.all() if abs(sender.skew_s) > SKEW_S],
+        "skewed": list(skewed_senders()),
     }
     return show(request, "index.html", _("Administration"), context)
 

@@ -21,6 +21,7 @@ PAGES = [
     "/administration/organizations/contracts/{contract}/",
     "/administration/settings/",
     "/administration/directory-sync/",
+    "/administration/telephones/",
     "/administration/policies/",
     "/administration/policies/new/",
     "/administration/calendars/",
