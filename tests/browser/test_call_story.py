@@ -14,6 +14,16 @@ from tests.desk import Desk
 from tests.web.workbench.calls import MOBILE, answers, ends, rings
 from tests.windows import OpenWindow, assert_accessible
 
+# While the category is being saved, the answer to some other request is about the whole page, and morphs it.
+ANSWER_AMID_THE_CATEGORY = """() => document.addEventListener("htmx:before:request", (event) => {
+  if (event.detail.ctx.sourceElement.id !== "field-category") return;
+  const response = { raw: new Response(""), headers: new Headers() };
+  const ctx = { sourceElement: document.body, target: document.body, response };
+  for (const kind of ["before:swap", "after:swap"]) {
+    document.dispatchEvent(new CustomEvent(`htmx:${kind}`, { detail: { ctx } }));
+  }
+})"""
+
 
 class Telephone:
     """The telephone system: posts what happens to its door."""
@@ -171,6 +181,7 @@ def test_what_was_typed_is_there_after_the_browser_crashed(
     page = seat(open_window, served)
     telephone.says(*rings(cast.sato, call="k-1", number=MOBILE), *answers(cast.sato, call="k-1"))
     expect(page.locator("#now .now-word")).to_contain_text("通話中")
+    page.evaluate(ANSWER_AMID_THE_CATEGORY)
     choose_category(page, "ふぐあい", "すべて › メールの不具合")
     page.keyboard.press("Tab")
     page.keyboard.type("0x80042109")

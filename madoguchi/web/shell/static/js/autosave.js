@@ -8,6 +8,8 @@ customElements.define("auto-save", class extends HTMLElement {
     this.mark = this.querySelector(".saved");
     this.place = `draft:${document.body.dataset.staff}:${this.getAttribute("key")}`;
     this.failures = 0;
+    this.leaving = false;
+    this.taken = new WeakMap(); // request → what it took along
     this.stop = new AbortController();
     const listen = { signal: this.stop.signal };
     for (const kind of ["input", "change", "compositionend"]) this.form.addEventListener(kind, (event) => this.changed(event), listen);
@@ -15,6 +17,7 @@ customElements.define("auto-save", class extends HTMLElement {
     this.form.addEventListener("submit", () => this.form.hasAttribute("hx-post") || this.forget(), listen);
     document.addEventListener("htmx:before:request", (event) => this.carried(event), listen);
     document.addEventListener("htmx:before:swap", (event) => this.replaced(event), listen);
+    document.addEventListener("htmx:after:swap", () => { this.leaving = false; }, listen); // it stayed: a morph
     addEventListener("online", () => this.dirty && this.save(), listen);
     addEventListener("offline", () => this.dirty && this.fail(madoguchi.word("offline")), listen);
     addEventListener("pagehide", () => this.dirty && this.keep(), listen);
@@ -28,7 +31,7 @@ customElements.define("auto-save", class extends HTMLElement {
   }
 
   changed(event) {
-    if (event.target.type === "file" || event.target.matches("[data-unsaved]")) return;
+    if (this.leaving || event.target.type === "file" || event.target.matches("[data-unsaved]")) return;
     this.dirty = true;
     this.keep();
     clearTimeout(this.timer);
@@ -38,14 +41,14 @@ customElements.define("auto-save", class extends HTMLElement {
   // A button beside the form takes it along (hx-include): what comes back knows it all, and more. Saved once again as it
   // was, the form would undo what the button did.
   carried(event) {
-    const include = event.detail.ctx.sourceElement.getAttribute("hx-include");
-    if (include && this.form.matches(include)) this.taken = JSON.stringify(this.values());
+    const { ctx } = event.detail, include = ctx.sourceElement.getAttribute("hx-include");
+    if (include && this.form.matches(include)) this.taken.set(ctx, JSON.stringify(this.values()));
   }
 
   replaced(event) {
-    const { target, response } = event.detail.ctx;
-    if (!response?.raw?.ok || !target?.contains?.(this.form) || this.taken !== JSON.stringify(this.values())) return;
-    this.stop.abort(); // a field that is taken away while one writes in it says once more that it changed
+    const { ctx } = event.detail;
+    if (!ctx.response?.raw?.ok || !ctx.target?.contains?.(this.form) || this.taken.get(ctx) !== JSON.stringify(this.values())) return;
+    this.leaving = true; // a field that is taken away while one writes in it says once more that it changed
     this.forget();
   }
 
