@@ -109,7 +109,7 @@ def hold_calls_of(staff_ids: Iterable[int]) -> None:
     """Lock the calls that these people talk in or write up: whoever locks calls and states takes the calls first."""
     named = OperatorState.objects.filter(staff__in=list(staff_ids), call__isnull=False).values_list("call", flat=True)
     if calls := list(named):
-        list(Call.objects.select_for_update().filter(pk__in=calls).order_by("pk"))
+        list(Call.objects.select_for_update(no_key=True).filter(pk__in=calls).order_by("pk"))
 
 
 def locked_states(staff_ids: Iterable[int], *, now: datetime) -> dict[int, OperatorState]:
@@ -194,7 +194,7 @@ def _in_call(staff: Staff) -> bool:
 
 
 def _lock(staff_ids: list[int]) -> list[OperatorState]:
-    return list(OperatorState.objects.select_for_update().filter(staff__in=staff_ids).order_by("staff_id"))
+    return list(OperatorState.objects.select_for_update(no_key=True).filter(staff__in=staff_ids).order_by("staff_id"))
 
 
 def _extension(staff: Staff) -> set[str]:

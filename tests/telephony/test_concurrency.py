@@ -5,13 +5,16 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from madoguchi.journal.models import Entry
+from madoguchi.telephony.actions.pbx_lines import hold
+from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.events import Event
-from madoguchi.telephony.models import Call, CallEvent, OperatorState
-from tests.cast import enter
+from madoguchi.telephony.models import Call, CallEvent, OperatorState, Order, Pbx
+from madoguchi.telephony.operators import hold_calls_of, locked_states
+from tests.cast import Cast, enter
 from tests.telephony.lines import PBX, queue_call, receive_events
 
 
@@ -84,3 +87,28 @@ def test_posts_that_share_agents_crosswise_all_succeed() -> None:
     ]
     assert at_once(*jobs) == []
     assert set(OperatorState.objects.values_list("state", flat=True)) == {"talking"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite writes one after the other")
+def test_an_order_never_waits_for_the_connector_that_waits_for_the_operator(cast: Cast) -> None:
+    set_operator_state(cast.sato, "available", by=cast.sato)
+    call = receive_events(queue_call()[:6], sender="pbx", by=PBX)[0]
+    pbx = Pbx.objects.create(key="pbx", name="pbx", held_by="connector")
+    both_hold = threading.Barrier(2, timeout=10)
+
+    def operator() -> None:
+        with transaction.atomic():
+            locked_states([cast.sato.pk], now=timezone.now())
+            both_hold.wait()
+            now = timezone.now()
+            Order.objects.create(pbx=pbx, kind="pause", request="1", staff=cast.sato, call=call, expires_at=now)
+
+    def connector() -> None:
+        with transaction.atomic():
+            hold("pbx", holder="connector", now=timezone.now())
+            hold_calls_of([cast.sato.pk])
+            both_hold.wait()
+            locked_states([cast.sato.pk], now=timezone.now())
+
+    assert at_once(operator, connector) == []

@@ -35,7 +35,7 @@ def claim(key: str, *, holder: str, gone: Callable[[str], bool], now: datetime) 
 
 def hold(key: str, *, holder: str, now: datetime) -> Pbx:
     """The line's row, locked and held for a while longer; raises NotHeldError when it is no longer this holder's."""
-    pbx = Pbx.objects.select_for_update().filter(key=key).first()
+    pbx = Pbx.objects.select_for_update(no_key=True).filter(key=key).first()
     if pbx is None or pbx.held_by != holder:
         raise NotHeldError(key)
     pbx.held_until = now + LEASE
@@ -95,7 +95,7 @@ def alarm_about_lost(lines: Iterable[tuple[str, str]], now: datetime) -> int:
             enrol(key, name)
     long_ago = now - ALARM_AFTER
     killed = Q(down_since__isnull=True, held_until__lt=long_ago)
-    lost = Pbx.objects.select_for_update().filter(
+    lost = Pbx.objects.select_for_update(no_key=True).filter(
         Q(down_since__lt=long_ago) | killed, key__in=[key for key, _name in lines], told_down_at__isnull=True
     )
     told = 0

@@ -65,14 +65,14 @@ def append_event(call: Call, event: Event, *, by: Actor, now: datetime) -> Call:
 
 
 def _append(call: Call, event: Event, receipt: Receipt) -> tuple[Call, list[Staff]]:
-    locked = Call.objects.select_for_update().get(pk=call.merged_into_id or call.pk)
+    locked = Call.objects.select_for_update(no_key=True).get(pk=call.merged_into_id or call.pk)
     _store([replace(event, received_at=receipt.now)], {event.call or "": locked})
     return locked, [staff for row, rows in _events_of([locked]) for staff in project(row, rows, receipt)]
 
 
 def _source(sender: str, now: datetime) -> Sender:
     """The sender, locked: its posts are taken in one after the other, so that no two wait for each other's calls."""
-    rows = Sender.objects.select_for_update().filter(key=sender)
+    rows = Sender.objects.select_for_update(no_key=True).filter(key=sender)
     found = rows.first()
     if found is None:
         Sender.objects.bulk_create([Sender(key=sender, updated_at=now)], ignore_conflicts=True)
@@ -97,7 +97,7 @@ def _new_sources(events: Iterable[Event], sender: str) -> list[Event]:
 def _locked_calls(events: Iterable[Event], sender: str, now: datetime) -> dict[str, Call]:
     """The calls named by the events, made where missing, locked; parts of a joined call stand for the whole."""
     wanted = {name for event in events if event.call for name in (event.call, *_into(event))}
-    rows = Call.objects.select_for_update().filter(sender=sender)
+    rows = Call.objects.select_for_update(no_key=True).filter(sender=sender)
     found = {call.call_id: call for call in rows.filter(call_id__in=wanted).order_by("pk")}
     if missing := sorted(wanted - found.keys()):
         Call.objects.bulk_create(

@@ -142,7 +142,7 @@ def delete_due(now: datetime, *, limit: int) -> int:
 
 @transaction.atomic
 def _delete(row: int, now: datetime) -> bool:
-    recording = Recording.objects.select_for_update().filter(pk=row, deleted_at__isnull=True).first()
+    recording = Recording.objects.select_for_update(no_key=True).filter(pk=row, deleted_at__isnull=True).first()
     if recording is None:
         return False
     file = recording.file
