@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.models import Staff
-from madoguchi.telephony.actions.recordings import enter_told
+from madoguchi.telephony.actions.recordings import enter_told, hide_numbers
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.models import Call, CallAgent, CallEvent, CallLeg, Recording, Sender
 from madoguchi.telephony.operators import follow_calls, hear, hold_calls_of, locked_states, name_of, staff_named
@@ -46,6 +46,7 @@ def receive_events(events: Sequence[Event], *, sender: str, by: Actor, as_read: 
     _store_legs(received, calls)
     touched, changed = _merged(received, calls, by)
     for call, rows in _events_of(touched):
+        hide_numbers(call, rows)
         changed += project(call, rows, receipt)
         if any(event.type == "recording.ready" for event in received):
             enter_told(call, call.record["recordings"], by=by)

@@ -17,8 +17,9 @@ from madoguchi.journal.record import SYSTEM, Actor, record
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Staff, Team
 from madoguchi.telephony.events import derived_id
-from madoguchi.telephony.models import Call, Recording, RecordingPolicy
+from madoguchi.telephony.models import Call, CallEvent, Recording, RecordingPolicy
 from madoguchi.telephony.recorded import Keeping, is_allowed
+from madoguchi.telephony.withheld import is_withheld, recording_without_numbers
 
 LARGEST = 100 * 1024 * 1024
 # Listening once is many requests; a new one is told after this pause.
@@ -52,12 +53,35 @@ def enter_told(call: Call, told: Iterable[Mapping[str, str]], *, by: Actor) -> N
     known = set(Recording.objects.filter(call=call, source__in=list(rows)).values_list("source", flat=True))
     for source, one in rows.items():
         if source not in known:
-            url = one.get("url", "")[:2000]
-            name = (one.get("file") or urlsplit(url).path.rpartition("/")[2])[:255]
-            _enter(call, by=by, source=source, url=url, name=name, leg=one.get("leg", "")[:200])
+            _enter(call, by=by, source=source, leg=one.get("leg", "")[:200], **_place(one))
 
 
-def _source(one: Mapping[str, str]) -> str:
+def hide_numbers(call: Call, events: Iterable[CallEvent]) -> None:
+    """Of a caller who withholds it no recording's name keeps the number; ``events`` are all of the locked call."""
+    rows = list(events)
+    told = [row for row in rows if row.type == "recording.ready"]
+    if not told or not any(is_withheld(row.payload) for row in rows):
+        return
+    for row in told:
+        plain = recording_without_numbers(row.payload)
+        if plain == row.payload:
+            continue
+        before, after = _source(row.payload), _source(plain)
+        entered = Recording.objects.filter(call=call)
+        if entered.filter(source=after).exists():
+            entered.filter(source=before).delete()
+        else:
+            entered.filter(source=before).update(source=after, **_place(plain))
+        row.payload = plain
+        row.save(update_fields=["payload"])
+
+
+def _place(one: Mapping[str, str]) -> dict[str, str]:
+    url = one.get("url", "")[:2000]
+    return {"url": url, "name": (one.get("file") or urlsplit(url).path.rpartition("/")[2])[:255]}
+
+
+def _source(one: Mapping[str, Any]) -> str:
     return derived_id("recording", one.get("leg", ""), at=one.get("url") or one.get("file")).removeprefix("sha256:")
 
 
@@ -101,7 +125,7 @@ def _enter(call: Call, *, by: Actor, **fields: Any) -> Recording:
         added_by=by if isinstance(by, Staff) else None,
         **fields,
     )
-    record("recording.added", by=by, about=[recording, call], data={"name": recording.name})
+    record("recording.added", by=by, about=[recording, call])
     return recording
 
 

@@ -5,6 +5,7 @@ import re
 from madoguchi.telephony.providers.asterisk.channels import Leg, Line
 from madoguchi.telephony.providers.asterisk.following import Following, Message, known
 from madoguchi.telephony.providers.asterisk.pbx import half_of
+from madoguchi.telephony.withheld import is_withheld
 
 # Where a message can show a channel.
 _PREFIXES = (
@@ -133,6 +134,7 @@ class Calls(Following):
         if unseen:
             waiting |= {"from": {"number": None, "presentation": "unknown"}, "partial": True}
         self.emit("call.started", line.call, **waiting)
+        line.withheld = is_withheld(self.found[-1].payload)
         if line.request and not line.called:
             self.doubt(line, "called", "answered_by")
 

@@ -62,7 +62,7 @@ class Line(Kept):
     nobody knows). ``ringing``: agent → leg. ``connected``: agent → leg, when the PBX said that it would bridge them.
     ``results``: leg → what was told of its offer. ``doubts``: what was told to be incomplete.
     ``gap``: the line was cut while it ran (``before_gap``: who spoke then) and it was not looked at since, ``gapped``
-    ever. ``menu``: ``in``, or ``told`` when a choice was heard.
+    ever. ``menu``: ``in``, or ``told`` when a choice was heard. ``withheld``: the caller's number may not be shown.
     """
 
     call: str
@@ -102,6 +102,7 @@ class Line(Kept):
     gap: bool = False
     before_gap: list[str] = field(default_factory=list)
     gapped: bool = False
+    withheld: bool = False
 
     @property
     def is_feature(self) -> bool:

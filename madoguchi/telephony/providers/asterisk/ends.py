@@ -3,6 +3,7 @@
 from madoguchi.telephony.providers.asterisk.channels import Leg, Line
 from madoguchi.telephony.providers.asterisk.following import Message
 from madoguchi.telephony.providers.asterisk.queues import Queues
+from madoguchi.telephony.withheld import without_numbers
 
 _TOGETHER = 0.5
 _DYING_S = 5.0  # a channel that was asked to hang up is gone by then
@@ -141,3 +142,5 @@ class Ends(Queues):
         leg = self.legs.get(m.get("Uniqueid", ""))
         if leg is not None and m.get("Variable") == "MIXMONITOR_FILENAME" and m.get("Value"):
             leg.recorded, leg.recording = True, m["Value"]
+            if (line := self.lines.get(leg.call)) and line.withheld:
+                leg.recording = without_numbers(m["Value"], m.get("CallerIDNum"), m.get("ConnectedLineNum"))

@@ -51,6 +51,7 @@ class Transfers(Conversations):
             self.legs[unique].moved = None
         line.legs += part.legs
         line.every += part.every
+        line.withheld |= part.withheld
         if not part.is_feature:
             self.emit("call.joined", call, at=at, into=line.call)
         self.talk(line)
