@@ -110,7 +110,7 @@ def test_the_supervisor_is_called_without_a_sound_or_a_word(
     expect(page.locator("#now .now-word")).to_contain_text("通話中")
     page.keyboard.press("Alt+z")
     page.keyboard.press("3")
-    row = board.locator("#operators .board-row[id^=alarm-]")
+    row = board.locator("#alarms .board-alarm")
     expect(row).to_contain_text("佐藤 美咲")
     expect(page.locator("#now")).not_to_contain_text("応援要請")
     expect(page.locator("#messages")).to_have_text("")
