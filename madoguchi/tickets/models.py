@@ -300,12 +300,22 @@ class Message(models.Model):
         return f"{self.ticket_id}: {self.body[:40]}"
 
 
+class TicketInteractionQuerySet(models.QuerySet["TicketInteraction"]):
+    def visible_to(self, access: Access) -> "TicketInteractionQuerySet":
+        """Links to the tickets that this person may see."""
+        if access.can(Capability.READ_TICKETS) and not access.is_partner:
+            return self  # asking which of them would read every ticket
+        return self.filter(ticket__in=Ticket.objects.visible_to(access))
+
+
 class TicketInteraction(models.Model):
     """A contact belongs to a ticket; one call can open two tickets, one ticket has many contacts."""
 
     ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="contact_links")
     interaction = models.ForeignKey(Interaction, models.CASCADE, related_name="ticket_links")
     linked_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[TicketInteractionQuerySet] = TicketInteractionQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["ticket", "interaction"], name="tickets_interaction_once")]

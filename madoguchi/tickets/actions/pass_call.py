@@ -8,6 +8,7 @@ from madoguchi.foundation import phone
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Interaction, Passing
 from madoguchi.journal.record import record
+from madoguchi.people.access import access_of
 from madoguchi.people.models import Staff
 from madoguchi.telephony.actions.orders import BY_HAND, transfer
 from madoguchi.telephony.models import Call, Order
@@ -30,7 +31,7 @@ def pass_call(
 
     The telephone system is told to, where it is connected; else ``order`` is None and it is passed on by hand.
 
-    Refuses a call that is over, nobody to pass it to, and oneself.
+    Refuses a call that is over, nobody to pass it to, oneself, and a colleague who may not see the ticket (409).
     """
     call = contact.call
     if call is None or not call.is_live or call.answered_at is None:
@@ -44,6 +45,13 @@ def pass_call(
         raise Refused(_("You have this call already."), code="oneself")
     if kind not in Passing.Kind.values:
         raise Refused(_("A call is passed on at once, or after talking to them first."), code="kind")
+    if ticket is not None and to_staff is not None and not _sees(to_staff, ticket):
+        raise Refused(
+            _("%(name)s may not see this ticket. Offer it to their team first, or pass the call on by number.")
+            % {"name": to_staff.name},
+            code="not_theirs",
+            status=409,
+        )
     if ticket is not None:
         link_interaction(ticket, interaction=contact, by=by)
     passing = Passing.objects.create(
@@ -63,6 +71,10 @@ def pass_call(
         data={"to": to_staff.name if to_staff else phone.display(to_number), "kind": kind, "note": passing.note},
     )
     return passing
+
+
+def _sees(staff: Staff, ticket: Ticket) -> bool:
+    return Ticket.objects.visible_to(access_of(staff)).filter(pk=ticket.pk).exists()
 
 
 def _ordered(call: Call, number: str, kind: str, by: Staff) -> Order | None:

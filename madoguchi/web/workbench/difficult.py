@@ -3,12 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from madoguchi.interactions.models import Difficulty, DifficultyKind, Interaction, Passing
 from madoguchi.people.access import Access
 from madoguchi.telephony.models import Order
+from madoguchi.tickets.models import TicketInteraction
 
 PASSING_LASTS = timedelta(minutes=10)
 _SHOWN = 5
@@ -50,4 +51,5 @@ def coming(access: Access, contact: Interaction | None) -> list[Passing]:
     if contact is not None:
         rows = rows.exclude(interaction=contact)
     rows = rows.select_related("interaction__person", "interaction__call", "staff")
-    return list(rows.prefetch_related("interaction__ticket_links__ticket").order_by("-at")[:3])
+    links = TicketInteraction.objects.visible_to(access).select_related("ticket").order_by("id")
+    return list(rows.prefetch_related(Prefetch("interaction__ticket_links", links)).order_by("-at")[:3])

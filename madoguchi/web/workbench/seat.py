@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jaconv
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.db.models.lookups import Exact, IsNull
 from django.http import Http404
 from django.utils import timezone
@@ -30,7 +30,7 @@ from madoguchi.telephony.models import CallAgent, CallState, OperatorState
 from madoguchi.telephony.words import caller_words
 from madoguchi.telephony.wrapups import codes, terms_of
 from madoguchi.tickets.alike import Alike
-from madoguchi.tickets.models import Ticket
+from madoguchi.tickets.models import Ticket, TicketInteraction
 from madoguchi.tickets.queries import open_tickets_of, owed_calls
 from madoguchi.tickets.shown import shown_for
 from madoguchi.web.knowledge.scripts.walking import Shown
@@ -223,6 +223,7 @@ def who_of(contact: Interaction, access: Access) -> dict[str, Any]:
         organization = found.organizations[0]
     visible = Interaction.objects.visible_to(access).exclude(pk=contact.pk)
     last = visible.filter(person=person) if person else visible.filter(organization=organization)
+    links = TicketInteraction.objects.visible_to(access).select_related("ticket").order_by("id")
     return {
         "candidates": found.people if found else [],
         "organizations": found.organizations if found else [],
@@ -235,7 +236,7 @@ def who_of(contact: Interaction, access: Access) -> dict[str, Any]:
         "owed_here": list(open_rows_of(contact).filter(pk__in=CallBack.objects.visible_to(access))[:3])
         if contact.channel == Channel.PHONE
         else [],
-        "last_contacts": list(last.prefetch_related("ticket_links__ticket").order_by("-started_at")[:3])
+        "last_contacts": list(last.prefetch_related(Prefetch("ticket_links", links)).order_by("-started_at")[:3])
         if person or organization
         else [],
         "checked": contact.identity_checks.order_by("-id").first(),

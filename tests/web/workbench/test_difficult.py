@@ -9,6 +9,7 @@ from django.test import Client
 from madoguchi.interactions.actions import identify
 from madoguchi.interactions.difficult import mark, note_listening, raise_alarm
 from madoguchi.interactions.models import Difficulty, Interaction, Passing
+from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 from tests.web.workbench.calls import MAIN, MOBILE, answers, ends, happen, rings, told
@@ -159,3 +160,39 @@ def test_pages_write_numbers_that_can_be_clicked(cast: Cast, sign_in: SignIn) ->
 def test_the_seat_says_why_there_is_no_number(cast: Cast, sign_in: SignIn) -> None:
     happen(*rings(cast.sato, number=""))
     assert "非通知" in now(sign_in(cast.sato))
+
+
+def test_a_call_goes_to_a_partner_without_a_ticket_that_is_not_theirs(cast: Cast, sign_in: SignIn) -> None:
+    contact = happen(*rings(cast.sato, number=MOBILE), *answers(cast.sato))
+    client = sign_in(cast.sato)
+    at = f"/workbench/contacts/{contact.pk}/pass-on/"
+    target = HTMX | {"HX-Target": "div#seat"}
+    answer = client.post(at, {"notes": "機密", "to_staff": str(cast.ogawa.pk)}, headers=target)
+    assert answer.status_code == 409
+    assert "小川" in answer.content.decode()
+    assert not Ticket.objects.exists()
+    assert client.post(at, {"to_staff": str(cast.ogawa.pk)}, headers=target).status_code == 200
+    open_ticket(subject="機密の件", body="x", channel="phone", requester=cast.yamada, interaction=contact, by=cast.sato)
+    html = now(sign_in(cast.ogawa))
+    assert "佐藤 美咲" in html
+    assert "機密の件" not in html
+    Ticket.objects.update(offered_to=cast.partner)
+    assert "機密の件" in now(sign_in(cast.ogawa))
+
+
+def test_a_withheld_number_that_is_passed_on_is_said_to_be_withheld(cast: Cast, sign_in: SignIn) -> None:
+    contact = happen(*rings(cast.sato, number=""), *answers(cast.sato))
+    sign_in(cast.sato).post(f"/workbench/contacts/{contact.pk}/pass-on/", {"to_staff": str(cast.takahashi.pk)})
+    assert "非通知" in now(sign_in(cast.takahashi))
+
+
+def test_the_last_contacts_name_a_partner_only_their_own_tickets(cast: Cast, sign_in: SignIn) -> None:
+    first = happen(*rings(cast.ogawa, number=MOBILE), *answers(cast.ogawa))
+    identify(first, person=cast.yamada, by=cast.ogawa)
+    happen(*ends())
+    open_ticket(subject="他社の件", body="x", channel="phone", requester=cast.yamada, interaction=first, by=cast.sato)
+    second = happen(*rings(cast.ogawa, call="c-2", number=MOBILE), *answers(cast.ogawa, call="c-2"), call="c-2")
+    identify(second, person=cast.yamada, by=cast.ogawa)
+    assert "他社の件" not in sign_in(cast.ogawa).get("/workbench/").content.decode()
+    Ticket.objects.update(offered_to=cast.partner)
+    assert "他社の件" in sign_in(cast.ogawa).get("/workbench/").content.decode()
