@@ -8,6 +8,7 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import override
 
 from madoguchi.config.cdr import cdr_source
 from madoguchi.config.environment import SettingError
@@ -41,11 +42,16 @@ def run(arguments: argparse.Namespace) -> int:
     except UnreadableSource as error:
         print(error, file=sys.stderr)
         return 2
-    if arguments.json:
+    with override("en"):  # as all that commands say
+        _tell(done, as_json=arguments.json)
+    return 0 if done.percentage == 100 else 1
+
+
+def _tell(done: Reconciliation, *, as_json: bool) -> None:
+    if as_json:
         print(json.dumps(_told(done), ensure_ascii=False, indent=2))
     else:
         _print(done)
-    return 0 if done.percentage == 100 else 1
 
 
 def _print(done: Reconciliation) -> None:

@@ -335,7 +335,7 @@ def test_the_command_prints_each_difference(
     shown = capsys.readouterr().out
     assert shown.startswith("50 % of 2 rows")
     assert "row 2" in shown
-    assert "recovered  row 1  1.1  2026-08-21T03:00:00+00:00" in shown
+    assert "recovered  row 1  1.1  2026-08-21T03:00:00+00:00  There was no record of it" in shown
     assert calls_reconcile.run(parser.parse_args([str(path), "--json", "--to", "2026-08-22T00:00"])) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["percentage"], told["matched"], told["recovered"], told["refused"]) == (50, 1, 0, 1)
