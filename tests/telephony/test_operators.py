@@ -16,7 +16,7 @@ from madoguchi.telephony.actions.receive_events import receive_events
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.actions.wrapup import end_wrapup
 from madoguchi.telephony.events import read_events
-from madoguchi.telephony.models import Call, OperatorState
+from madoguchi.telephony.models import Call, OperatorState, Pbx
 from madoguchi.telephony.queries import operator_states
 from tests.cast import Cast
 from tests.telephony.lines import NINE, PBX, event, post, queue_call
@@ -125,3 +125,13 @@ def test_senders_that_give_snapshots_are_not_closed_by_silence(cast: Cast) -> No
     with freeze_time(NINE):
         post([*queue_call()[:6], event("source.snapshot", 5, call=None, calls=["c-1"])])
     assert close_silent_calls(NINE + timedelta(hours=5)) == 0
+
+
+@pytest.mark.parametrize("line", [{"down_since": NINE}, {"down_since": None, "held_until": NINE}])
+def test_a_line_that_is_gone_as_long_gives_no_snapshot_any_more(cast: Cast, line: dict[str, Any]) -> None:
+    pbx = Pbx.objects.create(key="pbx", name="Tokyo", down_since=None, held_until=NINE + timedelta(hours=5))
+    with freeze_time(NINE):
+        post([*queue_call()[:6], event("source.snapshot", 5, call=None, calls=["c-1"])])
+    assert close_silent_calls(NINE + timedelta(hours=5)) == 0
+    Pbx.objects.filter(pk=pbx.pk).update(**line)
+    assert close_silent_calls(NINE + timedelta(hours=5)) == 1

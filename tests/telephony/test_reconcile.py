@@ -225,6 +225,37 @@ def test_a_call_of_a_sender_without_its_ids_is_found_by_number_and_time(cast: Ca
     assert Call.objects.get(call_id="zammad-1").record["recovered"] is False
 
 
+def test_a_live_call_whose_end_was_lost_is_ended_by_the_records(cast: Cast, tmp_path: Path) -> None:
+    told = [
+        event("call.started", 0.4, call="1.1", at=NOON, direction="inbound", from_={"number": "09011112222"}),
+        event("agent.joined", 5.4, call="1.1", at=NOON, agent="1001"),
+    ]
+    post(told, sender="asterisk")
+    log = source(saved(tmp_path / "Master.csv", written()), time_zone="Asia/Tokyo")
+    assert [one["kind"] for one in reconcile(log).differences] == ["unlike"]
+    assert Call.objects.get().is_live
+    CallEvent.objects.update(received_at=NOON)
+    Call.objects.update(heard_at=NOON)
+    done = reconcile(log)
+    call = Call.objects.get()
+    assert (done.completed, kinds(done), call.is_live, call.ended_at) == (
+        1, ["completed"], False, NOON + timedelta(seconds=30, milliseconds=500),
+    )  # fmt: skip
+    assert (reconcile(log).differences, Call.objects.get().record) == ([], call.record)
+
+
+def test_a_live_call_that_was_passed_on_outlives_its_first_row(cast: Cast, tmp_path: Path) -> None:
+    told = [
+        event("call.started", 0.4, call="1.1", at=NOON, direction="inbound", from_={"number": "09011112222"}),
+        event("agent.joined", 5.4, call="1.1", at=NOON, agent="1001"),
+        event("transfer.started", 30.0, call="1.1", at=NOON, kind="blind", agent="1001", to="0312345678"),
+    ]
+    post(told, sender="asterisk")
+    Call.objects.update(heard_at=datetime.now(UTC) - timedelta(hours=1))
+    done = reconcile(source(saved(tmp_path / "Master.csv", written()), time_zone="Asia/Tokyo"))
+    assert (done.completed, kinds(done), Call.objects.get().is_live) == (0, ["unlike"], True)
+
+
 def test_what_is_told_of_later_outweighs_the_records(cast: Cast, tmp_path: Path) -> None:
     reconcile(source(saved(tmp_path / "Master.csv", written()), time_zone="Asia/Tokyo"))
     assert Call.objects.get().record["recovered"]

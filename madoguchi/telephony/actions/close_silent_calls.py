@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from madoguchi.journal.record import SYSTEM
 from madoguchi.telephony.actions.receive_events import append_event
-from madoguchi.telephony.models import Call, CallEvent, Sender
+from madoguchi.telephony.models import Call, CallEvent, Pbx, Sender
 from madoguchi.telephony.projection import event_of
 from madoguchi.telephony.snapshots import estimated_end
 
@@ -15,10 +17,14 @@ SILENCE = timedelta(hours=4)
 def close_silent_calls(now: datetime, *, limit: int = 100) -> int:
     """End calls that were not heard of for four hours, counted from receipt, unless their sender gives snapshots.
 
+    A snapshot can only come while there is a line: one that was down for as long, or was taken out of the settings,
+    gives none.
     The worker's schedule calls it; each call is a transaction of its own. Returns how many were ended.
     """
-    known = Sender.objects.filter(gives_snapshots=True).values("key")
-    silent = Call.objects.filter(is_live=True, heard_at__lte=now - SILENCE).exclude(sender__in=known)
+    long_ago = now - SILENCE
+    gone = Pbx.objects.filter(Q(down_since__lte=long_ago) | Q(held_until__lte=long_ago)).values("key")
+    known = Sender.objects.filter(gives_snapshots=True).exclude(key__in=gone).values("key")
+    silent = Call.objects.filter(is_live=True, heard_at__lte=long_ago).exclude(sender__in=known)
     closed = 0
     for call in silent.order_by("heard_at")[:limit]:
         last = CallEvent.objects.filter(call=call).order_by("-at", "-id").first()

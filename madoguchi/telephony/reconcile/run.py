@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, NamedActor, record
 from madoguchi.people.models import Staff
+from madoguchi.telephony.actions.close_silent_calls import SILENCE
 from madoguchi.telephony.actions.receive_events import append_event, receive_events
 from madoguchi.telephony.events import OWN_SENDER
 from madoguchi.telephony.models import Call, CallEvent
@@ -100,18 +101,19 @@ class _Work:
         return calls
 
     def _compare(self, pairs: Iterable[tuple[CdrCall, Call]]) -> None:
-        """Complete the calls whose end was only guessed; name those that the records know to be longer."""
+        """Complete the calls whose end was guessed or never heard; name those that the records know to be longer."""
         shift = timedelta(seconds=self.run.shift_s)
         whole: dict[int, tuple[Call, list[Row]]] = {}
         for cdr, call in pairs:
             self.run.matched += len(cdr.rows)
             whole.setdefault(call.pk, (call, []))[1].extend(cdr.rows)
         for call, rows in whole.values():
-            if call.is_live:
-                continue
             cdr = CdrCall(tuple(rows))
             end = cdr.end_at + shift
-            if call.record.get("end_estimated"):
+            if call.is_live and not _is_over(call, timezone.now()):
+                text = _("The records have an end of it, but it is still open: it was heard of since.")
+                self._differ("unlike", text, call=call.call_id, at=call.started_at)
+            elif call.is_live or call.record.get("end_estimated"):
                 self._complete(call, cdr, shift)
             elif call.ended_at is not None and end - call.ended_at > _UNLIKE:
                 text = _("The records say that it lasted %(written)s seconds longer.")
@@ -128,7 +130,7 @@ class _Work:
             return
         event = end_event(cdr, call.call_id, call.sender, not_before=last, shift=shift)
         changed = append_event(call, event, by=self.by, now=timezone.now())
-        if not changed.record.get("end_estimated"):
+        if not changed.is_live and not changed.record.get("end_estimated"):
             self.run.completed += 1
             text = _("Its end was not heard; it is known now.")
             self._differ("completed", text, call=call.call_id, at=call.started_at)
@@ -176,3 +178,8 @@ class _Work:
                 "written": written,
             }
         )
+
+
+def _is_over(call: Call, now: datetime) -> bool:
+    """Whether a live call may be ended by its records; one that was passed on may have more rows to come."""
+    return call.heard_at <= now - (SILENCE if call.record.get("transfers") else SETTLED_AFTER)
