@@ -404,6 +404,7 @@ class Order(models.Model):
                 fields=["pbx", "id"], name="telephony_order_open", condition=models.Q(state__in=["queued", "sent"])
             ),
             models.Index(fields=["call"], name="telephony_order_call", condition=models.Q(call__isnull=False)),
+            models.Index(fields=["staff", "id"], name="telephony_order_calls", condition=models.Q(kind="originate")),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
+from madoguchi.telephony.models import Order, Outcome
 
 
 def caller_words(*, number: str, presentation: str) -> str:
@@ -14,3 +15,12 @@ def caller_words(*, number: str, presentation: str) -> str:
         "payphone": _("Pay phone"),
         "unavailable": _("Number not available"),
     }.get(presentation, _("Number unknown"))
+
+
+def why_not_called(order: Order) -> str:
+    """Why a number that was clicked is not called, in a few words; its own telephone is rung first."""
+    if order.state != Order.State.FAILED:
+        return str(Order.State(order.state).label)
+    found = {"no_answer": Outcome.OPERATOR_NO_ANSWER, "hung_up": Outcome.OPERATOR_NO_ANSWER, "busy": Outcome.BUSY}
+    words = str(found.get(order.result, Outcome.FAILED).label)
+    return f"{words} {order.result}" if " " in order.result else words  # a sentence of the telephone system's own

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import jaconv
+from django.conf import settings
 from django.db.models import Prefetch, Q
 from django.db.models.lookups import Exact, IsNull
 from django.http import Http404
@@ -26,7 +27,7 @@ from madoguchi.people.models import InstalledItem, Organization, Staff, Team
 from madoguchi.people.queries import callers, contract_of
 from madoguchi.search import tokens
 from madoguchi.search.index import lags_since
-from madoguchi.telephony.models import CallAgent, CallState, OperatorState
+from madoguchi.telephony.models import CallAgent, CallState, OperatorState, Order
 from madoguchi.telephony.words import caller_words
 from madoguchi.telephony.wrapups import codes, terms_of
 from madoguchi.tickets.alike import Alike
@@ -45,6 +46,7 @@ from madoguchi.web.workbench.script import script_of
 
 LISTED = 30
 _DRAFT_IS_FRESH = timedelta(hours=12)
+_FAILURE_LASTS = timedelta(minutes=1)
 OF_CALLERS_WHO_GAVE_UP = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NOT_REACHED, Interaction.Reason.NO_NUMBER)
 
 
@@ -65,6 +67,9 @@ _calls = Prepared(
     )
 )
 _state = Prepared(lambda staff: OperatorState.objects.filter(staff=staff))
+_last_order = Prepared(
+    lambda staff: Order.objects.filter(staff=staff, kind=Words(Order.Kind.ORIGINATE)).order_by("-id")[:1]
+)
 _asking = Prepared(
     lambda: (
         HearingItem.objects.filter(category__isnull=False, is_active=True).order_by().values_list("category").distinct()
@@ -135,6 +140,14 @@ def at_hand(access: Access, calls: Calls) -> Interaction | None:
 
 def state_of(staff: Staff) -> OperatorState:
     return _state.first(staff.pk) or OperatorState(staff=staff)
+
+
+def not_called(staff: Staff) -> Order | None:
+    """The number this person clicked last, when within the last minute nothing came of it."""
+    order = _last_order.first(staff.pk) if settings.ASTERISK and staff.extension else None
+    if order is None or order.state in (*Order.OPEN, Order.State.DONE) or order.settled_at is None:
+        return None
+    return order if order.settled_at > timezone.now() - _FAILURE_LASTS else None
 
 
 def is_written_up(contact: Interaction, state: OperatorState) -> bool:

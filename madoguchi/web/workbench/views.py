@@ -17,7 +17,7 @@ from madoguchi.people.access import Capability
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.actions.wrapup import start_wrapup
 from madoguchi.telephony.models import OperatorState
-from madoguchi.telephony.words import caller_words
+from madoguchi.telephony.words import caller_words, why_not_called
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page, text, wanted_block
 from madoguchi.web.tickets.clock_panel import deadline_names
@@ -30,6 +30,7 @@ from madoguchi.web.workbench.seat import (
     contacts,
     context_of,
     known_of,
+    not_called,
     state_of,
     unread_notes,
 )
@@ -201,6 +202,8 @@ def slot(request: StaffRequest) -> HttpResponse:
         "ringing": [contact for contact in calls.contacts if calls.rings(contact)],
         "talking": [contact for contact in calls.contacts if not calls.rings(contact)],
         "caller_words": caller_words,
+        "not_called": not_called(request.user),
+        "why_not_called": why_not_called,
     }
     return page(request, "workbench/phone.html", context)
 

@@ -1,11 +1,13 @@
 """Where a telephone system is connected, a click and a transfer are orders to it; a failed one is said."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from django.utils import timezone
 
 from madoguchi.interactions.models import Interaction, Passing
 from madoguchi.telephony.models import Call, Order, Pbx
@@ -63,3 +65,36 @@ def test_a_transfer_is_ordered_with_the_ticket_and_a_failed_one_is_said(
     assert "転送できません" not in client.get(seat).content.decode()
     Order.objects.update(state="failed", result="No such channel")
     assert "転送できません" in client.get(seat).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "words"),
+    [
+        ("failed", "no_answer", "自席の電話に出ず"),
+        ("failed", "busy", "話中"),
+        ("failed", "<b>Extension does not exist.", "接続失敗 &lt;b&gt;Extension"),
+        ("expired", "", "送信されませんでした"),
+        ("unanswered", "", "応答なし（結果不明）"),
+        ("done", "", ""),
+    ],
+)
+def test_a_clicked_number_that_is_not_called_says_so_in_the_head_for_a_minute(
+    cast: Cast, sign_in: SignIn, pbx: Pbx, state: str, result: str, words: str
+) -> None:
+    client = sign_in(cast.sato)
+    client.post("/workbench/ring/", {"number": "+819011112222"})
+    Order.objects.update(state=state, result=result, settled_at=timezone.now())
+    slot = client.get("/workbench/phone/").content.decode()
+    assert ("090-1111-2222" in slot) == bool(words)
+    assert words in slot
+    assert "090-1111-2222" not in sign_in(cast.suzuki).get("/workbench/phone/").content.decode()
+    Order.objects.update(settled_at=timezone.now() - timedelta(seconds=61))
+    assert "090-1111-2222" not in sign_in(cast.sato).get("/workbench/phone/").content.decode()
+
+
+def test_the_next_click_takes_the_failed_call_s_place(cast: Cast, sign_in: SignIn, pbx: Pbx) -> None:
+    client = sign_in(cast.sato)
+    client.post("/workbench/ring/", {"number": "+819011112222"})
+    Order.objects.update(state="failed", settled_at=timezone.now())
+    client.post("/workbench/ring/", {"number": "+819011112222"})
+    assert "phone-failed" not in client.get("/workbench/phone/").content.decode()
