@@ -4,6 +4,7 @@ Everything here is called from one thread.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
@@ -34,6 +35,8 @@ from madoguchi.telephony.providers.asterisk.translation import Translation
 _LARGEST_POST = 500
 _MOST_ORDERS = 50
 _MEMBER = ("QueueMember", "QueueMemberAdded", "QueueMemberPause", "QueueMemberStatus")
+# What in a message tells a number or a name; the value of a variable is anything.
+_PEOPLE = re.compile(r"CallerID|ConnectedLine|^CID-|^Value$|Exten$|DialString$")
 _ANSWER_WITHIN = timedelta(seconds=10)
 _RINGING = timedelta(seconds=RING_SECONDS) + _ANSWER_WITHIN
 
@@ -103,7 +106,8 @@ class Keeper:
                 for one in batch:
                     self.keep([one])
             else:
-                set_aside("telephony.asterisk", error, pbx=self.line.key, message=json.dumps(batch[0].pairs)[:4000])
+                message = json.dumps(_without_people(batch[0].pairs))[:4000]
+                set_aside("telephony.asterisk", error, pbx=self.line.key, message=message)
 
     @transaction.atomic
     def _keep(self, batch: Sequence[Heard]) -> None:
@@ -240,6 +244,11 @@ class Keeper:
             if order.pending == 0 and (refused or order.kind != Order.Kind.ORIGINATE):
                 state = Order.State.FAILED if order.result else Order.State.DONE
                 orders.settle(order, state, order.result, by=self.by, now=now)
+
+
+def _without_people(pairs: Pairs) -> Pairs:
+    """A message for the list of problems: who calls whom does not belong there, withheld or not."""
+    return [(key, value) for key, value in pairs if not _PEOPLE.search(key)]
 
 
 def _posts(events: Iterable[Event]) -> Iterator[list[Event]]:

@@ -13,6 +13,7 @@ from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor, record
 from madoguchi.people.models import Person, Staff, Team
 from madoguchi.people.queries import callers
+from madoguchi.telephony.events import SHOWN
 from madoguchi.telephony.models import Call, Direction, Outcome
 
 _GIVEN_UP = (Outcome.ABANDONED, Outcome.ABANDONED_IN_IVR, Outcome.OVERFLOW, Outcome.MISSED)
@@ -34,7 +35,7 @@ def follow_call(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         "staff": staff,
         "ended_at": call.ended_at,
         "is_abandoned": call.ended_at is not None and call.outcome in _GIVEN_UP,
-        "address": _number(call) or interaction.address,
+        "address": _number(call) or ("" if _is_withheld(call) else interaction.address),
     }
     if interaction.team_id is None and staff is not None:
         changes["team"] = _team_of(staff)
@@ -63,6 +64,11 @@ def _staff(entry: Entry, call: Call, interaction: Interaction) -> Staff | None:
 def _number(call: Call) -> str:
     """The number of the other side."""
     return (phone.normalise(call.called) or call.called) if call.direction == Direction.OUTBOUND else call.caller_number
+
+
+def _is_withheld(call: Call) -> bool:
+    """The caller's number may not be shown, so that none is kept, even if one was told before."""
+    return call.direction != Direction.OUTBOUND and call.presentation not in ("", *SHOWN)
 
 
 def _dialled(call: Call) -> Interaction | None:

@@ -28,7 +28,7 @@ def tell(kind: str, call: str = "c-1", *, at: datetime | None = None, **fields: 
         "type": kind,
         "call": call,
         "at": moment.isoformat(),
-        **fields,
+        **{name.rstrip("_"): value for name, value in fields.items()},
     }
     receive_events(read_events([event]), sender="pbx", by=NamedActor("telephone", "pbx"))
     return Call.objects.get(call_id=call)
@@ -126,3 +126,13 @@ def test_hold_and_its_end_are_told_once_each(cast: Cast) -> None:
     tell("hold.started", at=begun + timedelta(seconds=20), agent="1001")
     tell("call.ended", at=begun + timedelta(seconds=25), by="caller")
     assert kinds.all().count() == 3
+
+
+def test_a_number_that_was_shown_first_leaves_the_contact_when_it_turns_out_withheld(cast: Cast) -> None:
+    now = timezone.now()
+    tell("queue.entered", at=now, queue="desk", from_={"number": "090-1111-2222"})
+    assert Interaction.objects.get().address == MOBILE
+    withheld = {"number": None, "presentation": "restricted"}
+    tell("call.started", at=now - timedelta(seconds=1), direction="inbound", from_=withheld)
+    tell("call.ended", at=now + timedelta(seconds=9), by="caller")
+    assert Interaction.objects.get().address == ""

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from madoguchi.gateways.asterisk_keeping import _without_people
 from madoguchi.journal.models import Entry
 from madoguchi.telephony.models import CallEvent, Recording
 from madoguchi.telephony.withheld import recording_without_numbers, without_numbers
@@ -80,3 +81,38 @@ def test_asterisk_names_the_file_without_a_withheld_number_whatever_it_looks_lik
     wire.gone(9, customer)
     assert wire.record()["recordings"] == [{"file": "in-…-20260821.wav", "leg": "1.0"}]
     assert "14155550123" not in json.dumps([dict(event.payload) for event in wire.events])
+
+
+@pytest.mark.parametrize("how", ["ChanVariable", "CID-CallingPres"])
+def test_asterisk_s_memory_does_not_hold_a_withheld_number(how: str) -> None:
+    wire = Wire()
+    said = PROHIBITED if how == "ChanVariable" else {how: "32 (Presentation Prohibited, Not Screened)"}
+    customer = Channel("PJSIP/trunk-00000001", "1.0", number=NUMBER, exten="0350000001")
+    if how == "ChanVariable":
+        wire.say(0, "Newchannel", customer.shown(), **said)
+        assert NUMBER not in json.dumps(wire.translation.to_json())
+    else:
+        wire.new(0, customer)
+    wire.say(0, "NewCallerid", customer.shown(), **said)
+    near = Channel("Local/600@group-00000001;1", "1.1", customer, number=NUMBER)
+    wire.new(1, near)
+    assert NUMBER not in json.dumps(wire.translation.to_json())
+    wire.gone(9, near, customer)
+    assert wire.record()["caller"] == {"number": None, "name": None, "presentation": "restricted"}
+    assert NUMBER not in json.dumps([dict(event.payload) for event in wire.events])
+
+
+def test_our_own_telephone_is_known_though_it_withholds_its_number() -> None:
+    wire = Wire()
+    own = Channel("PJSIP/1001-00000001", "1.0", number="1001", exten="0398765432")
+    wire.say(0, "Newchannel", own.shown(), **PROHIBITED)
+    wire.say(0, "Newstate", own.shown(), **PROHIBITED)
+    wire.gone(9, own)
+    assert (wire.record()["direction"], wire.record()["caller"]["number"]) == ("outbound", "1001")
+
+
+def test_a_message_that_nobody_foresaw_is_set_aside_without_its_people() -> None:
+    shown = Channel("PJSIP/trunk-1", "1.0", number=NUMBER).shown("Dest")
+    kept = _without_people([("Event", "Odd"), *shown, ("ConnectedLineNum", NUMBER), ("Value", NUMBER)])
+    assert NUMBER not in json.dumps(kept)
+    assert ("DestUniqueid", "1.0") in kept

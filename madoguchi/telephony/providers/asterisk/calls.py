@@ -53,9 +53,9 @@ class Calls(Following):
         exten = m.get(f"{prefix}Exten", "")
         agent = self.pbx.extension_of(channel)
         leg = Leg(unique, channel, call, linked, agent, half_of(channel), dialled=exten, exten=exten)
-        leg.number = known(m.get(f"{prefix}CallerIDNum"))
         self.legs[unique] = leg
         line = self.lines.setdefault(call, Line(call, linked))
+        leg.number = "" if line.withheld else known(m.get(f"{prefix}CallerIDNum"))
         line.legs.append(unique)
         line.every.append(unique)
         line.gap |= self.kind == "CoreShowChannel"
@@ -73,6 +73,8 @@ class Calls(Following):
             self.watch(leg)
         line = self.lines.get(leg.call)
         if line and leg.uniqueid == line.first and line.direction == "inbound":
+            if m.get("presentation") and not prefix and not line.withheld:
+                self._withhold(line)
             in_menu = (len(leg.exten) == 1 and leg.exten.isdigit()) or _MENU.search(m.get(f"{prefix}Context", ""))
             line.menu = line.menu or ("in" if in_menu and leg.exten != "s" else "")
 
@@ -89,12 +91,16 @@ class Calls(Following):
         caller = {"number": leg.agent or leg.number, "name": known(m.get(f"{prefix}CallerIDName"))}
         if clicked:
             caller["name"] = ""
+        if leg.agent is None and not prefix and m.get("presentation"):
+            self._withhold(line)
+            caller = {}
         age = _DURATION.fullmatch(m.get("Duration", ""))
         seconds = sum(int(part) * size for part, size in zip(age.groups(), (3600, 60, 1), strict=True)) if age else 0
         # What follows within the same millisecond says whether the number is withheld, and whom a click called.
         self.waiting[leg.uniqueid] = {
             "direction": line.direction,
-            "from": {key: value or None for key, value in caller.items()} | {"presentation": "allowed"},
+            "from": {key: value or None for key, value in caller.items()}
+            | {"presentation": "allowed" if caller else "restricted"},
             "to": {"number": line.called or None},
             "leg": leg.uniqueid,
             "at": self.now - seconds,
@@ -124,7 +130,7 @@ class Calls(Following):
                 waiting["to"] = {"number": line.called or None}
                 if line.called and self.kind == "NewCallerid":
                     continue
-            if m.get("presentation"):
+            if leg.agent is None and m.get("presentation"):
                 waiting["from"] |= {"presentation": m["presentation"]}
             self.tell_begin(unique, line)
 
@@ -134,9 +140,16 @@ class Calls(Following):
         if unseen:
             waiting |= {"from": {"number": None, "presentation": "unknown"}, "partial": True}
         self.emit("call.started", line.call, **waiting)
-        line.withheld = is_withheld(self.found[-1].payload)
+        if is_withheld(self.found[-1].payload):
+            self._withhold(line)
         if line.request and not line.called:
             self.doubt(line, "called", "answered_by")
+
+    def _withhold(self, line: Line) -> None:
+        """Its caller's number may not be shown: it is not remembered either."""
+        line.withheld = True
+        for leg in self.legs_of(line):
+            leg.number = ""
 
     def _on_userevent(self, m: Message) -> None:
         """A menu's choice, as the set-up guide has the dialplan tell it."""

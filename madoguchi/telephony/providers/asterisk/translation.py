@@ -92,6 +92,13 @@ def _stamp(message: Message) -> float | None:
     return float(text) if _STAMP.fullmatch(text) else None
 
 
+def _is_withheld(key: str, value: str) -> bool:
+    """Whether a part of a message says that the number of its channel may not be shown."""
+    if key == "ChanVariable":
+        return "num-pres)=prohib" in value
+    return key == "CID-CallingPres" and "prohibited" in value.lower()
+
+
 class Translation(Resync, Orders, Agents):
     """Follows one Asterisk over any number of connections and restarts of ours; pure, no clock, no database.
 
@@ -178,7 +185,7 @@ class Translation(Resync, Orders, Agents):
         self.message = f"{place}{list(pairs)!r}"
         if self._is_double(message):
             return []
-        if any("num-pres)=prohib" in value for key, value in pairs if key == "ChanVariable"):
+        if any(_is_withheld(key, value) for key, value in pairs):
             message["presentation"] = "restricted"
         try:
             self.sweep()
