@@ -134,16 +134,22 @@ def choose(row: OperatorState, state: str, reason: str, *, staff: Staff, now: da
         change(row, state, reason, staff=staff, source=OWN_SENDER, now=now, by=by)
 
 
-def hear(row: OperatorState, state: str, reason: str, *, staff: Staff, source: str, now: datetime, by: Actor) -> None:
-    """What a telephone system says of them (``agent.state``).
+def hear(
+    row: OperatorState, state: str, reason: str, *, of: str, staff: Staff, source: str, now: datetime, by: Actor
+) -> None:
+    """What a telephone system says of them (``agent.state``); ``of`` is ``device`` where only their telephone says it.
 
-    A device knows that it is not in use, not what its owner does: it never ends what was chosen on our screen (a
-    break, away, training, logged off) nor the wrap-up of one of our calls. It can only add to being available: a pause,
-    out of reach, logged off; and take back what it said itself.
+    A telephone system never ends what was chosen on our screen (a break, away, training, logged off) nor the wrap-up
+    of one of our calls. It can only add to being available: a pause, out of reach, logged off; and take back what it
+    said itself. A device that is free again ends what a device does, not the pause that somebody keyed in.
     """
     chosen = row.rest_source == OWN_SENDER and row.rest_state != State.AVAILABLE
     done: dict[str, Any] = {"staff": staff, "source": source, "now": now, "by": by}
-    if state in (State.AVAILABLE, State.PAUSED, State.LOGGED_OFF):
+    if state == State.AVAILABLE and of == "device":
+        by_device = row.state in (*_BY_CALLS, State.UNREACHABLE, State.WRAPUP) and not row.is_own_wrapup
+        if by_device and not _in_call(staff):
+            rest(row, **done)
+    elif state in (State.AVAILABLE, State.PAUSED, State.LOGGED_OFF):
         # A pause during a wrap-up is our own order coming back.
         if not chosen and not (state == State.PAUSED and row.is_own_wrapup):
             keep_for_later(row, state, reason, source=source)

@@ -72,13 +72,13 @@ def test_the_telephone_system_says_who_is_on_a_break(cast: Cast) -> None:
 HEARD = st.sampled_from(["available", "paused", "logged_off", "unreachable", "ringing", "talking", "wrapup"])
 
 
-@given(heard=st.lists(HEARD, max_size=6), chosen=st.sampled_from(["paused", "away", "training", "logged_off"]))
+@given(heard=st.lists(st.tuples(HEARD, st.sampled_from(["device", "queue", ""])), max_size=6), chosen=st.sampled_from(["paused", "away", "training", "logged_off"]))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_telephone_ends_what_somebody_chose(cast: Cast, heard: list[str], chosen: str) -> None:
+def test_no_telephone_ends_what_somebody_chose(cast: Cast, heard: list[tuple[str, str]], chosen: str) -> None:
     with transaction.atomic():
         set_operator_state(cast.sato, chosen, "理由", by=cast.sato)
-        for number, state in enumerate([*heard, "available"]):
-            hears(f"{heard}{chosen}{number}", state)
+        for number, (state, of) in enumerate([*heard, ("available", "device")]):
+            hears(f"{heard}{chosen}{number}", state, of)
         row = OperatorState.objects.get(staff=cast.sato)
         assert (row.state, row.reason) == (chosen, "理由")
         set_operator_state(cast.sato, "available", by=cast.sato)
@@ -93,8 +93,27 @@ def test_a_telephone_takes_back_what_it_said_itself(cast: Cast) -> None:
     assert seen == ["available", "paused", "available", "unreachable", "available", "logged_off"]
 
 
-def hears(name: str, state: str) -> None:
-    said = {"id": f"{name}-{state}", "type": "agent.state", "agent": "1001", "state": state}
+@pytest.mark.parametrize("meanwhile", ["talking", "ringing", "unreachable"])
+def test_a_telephone_that_is_free_again_does_not_end_the_pause_that_was_keyed_in(cast: Cast, meanwhile: str) -> None:
+    hears("1", "available", of="queue")
+    hears("2", "paused", of="queue")
+    hears("3", meanwhile, of="device")
+    hears("4", "available", of="device")
+    assert state_of(cast) == "paused"
+    hears("5", "available", of="device")
+    assert state_of(cast) == "paused"
+    hears("6", "available", of="queue")
+    assert state_of(cast) == "available"
+
+
+def test_a_telephone_that_is_free_does_not_sign_anybody_on(cast: Cast) -> None:
+    hears("1", "logged_off", of="queue")
+    hears("2", "available", of="device")
+    assert state_of(cast) == "logged_off"
+
+
+def hears(name: str, state: str, of: str = "") -> None:
+    said = {"id": f"{name}-{state}", "type": "agent.state", "agent": "1001", "state": state, "of": of}
     receive_events(read_events(said), sender="pbx", by=PBX)
 
 

@@ -202,9 +202,9 @@ def _follow_agents(changed: Iterable[Staff], loose: Iterable[Event], receipt: Re
     _tell_wrapups(turns, receipt)
     for event in said:
         if (staff := named.get(event.text("agent"))) is not None:
-            state, reason = event.text("state"), event.text("reason")[:100]
+            state, reason, of = event.text("state"), event.text("reason")[:100], event.text("of")
             row = rows[staff.pk]
-            hear(row, state, reason, staff=staff, source=receipt.source, now=receipt.now, by=receipt.by)
+            hear(row, state, reason, of=of, staff=staff, source=receipt.source, now=receipt.now, by=receipt.by)
 
 
 def _tell_wrapups(turns: Iterable[Turn], receipt: Receipt) -> None:
