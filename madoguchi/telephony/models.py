@@ -360,8 +360,8 @@ class Order(models.Model):
 
     It goes out once or never: what was sent and not acknowledged is ``unanswered``, and is not sent again.
     ``request`` is our own id of it, the call's ``request_id`` for a click-to-call. ``parameters``: originate
-    ``number``, ``name``; redirect and attended ``to``; pause ``reason``. ``expires_at``: until when it may be sent,
-    and once it is sent, until when an answer counts.
+    ``number``, ``name``; redirect and attended ``to``; pause ``reason``; ``again`` when it repeats a pause, or its
+    end, that failed. ``expires_at``: until when it may be sent, and once it is sent, until when an answer counts.
     """
 
     class Kind(models.TextChoices):

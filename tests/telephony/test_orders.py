@@ -19,6 +19,7 @@ from madoguchi.telephony.models import Call, Order, Pbx, PbxDevice
 from madoguchi.telephony.providers.asterisk.pbx import Pbx as Naming
 from tests.cast import Cast
 from tests.telephony.lines import post, queue_call
+from tests.telephony.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +90,10 @@ def test_only_who_is_in_a_call_passes_it_on_or_ends_it(cast: Cast, tokyo: Pbx) -
     call = talking(cast, tokyo)
     order = orders.transfer(call, "1003", "attended", staff=cast.sato, by=cast.sato)
     assert (order.kind, order.call, order.parameters) == ("attended", call, {"to": "1003"})
-    assert orders.transfer(call, "1003", "blind", staff=cast.sato, by=cast.sato).kind == "redirect"
+    blind: dict[str, Any] = {"staff": cast.sato, "by": cast.sato}
+    assert refusal(orders.transfer, call, "1003", "blind", **blind) == "already_passed_on"
+    orders.settle(order, "done", by=SYSTEM, now=timezone.now())
+    assert orders.transfer(call, "1003", "blind", **blind).kind == "redirect"
     assert orders.park(call, staff=cast.sato, by=cast.sato).kind == "park"
     assert refusal(orders.transfer, call, "1003", "warm", staff=cast.sato, by=cast.sato) == "unknown_kind"
     assert refusal(orders.hang_up, call, staff=cast.takahashi, by=cast.takahashi) == "not_in_call"
@@ -128,3 +132,41 @@ def test_the_queues_follow_what_somebody_says_of_themselves(
         ("pause", "研修"),
         ("unpause", None),
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_double_click_one_rings(cast: Cast, tokyo: Pbx) -> None:
+    def click() -> None:
+        orders.call_number(cast.sato, "0312345678", by=cast.sato)
+
+    assert [getattr(failure, "code", failure) for failure in at_once(*[click] * 4)] == ["already_calling"] * 3
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize("outcome", ["failed", "expired", "unanswered"])
+def test_a_pause_that_did_not_come_about_is_given_once_more_and_again_with_the_next_state(
+    cast: Cast, tokyo: Pbx, outcome: str
+) -> None:
+    set_operator_state(cast.sato, "away", "会議", by=cast.sato)
+    device = PbxDevice.objects.create(pbx=tokyo, extension="1001", interfaces=["PJSIP/1001"])
+    first = orders.agree(cast.sato, by=SYSTEM)
+    assert first is not None
+    orders.settle(first, outcome, by=SYSTEM, now=timezone.now())
+    second = Order.objects.get(state="queued")
+    assert (second.kind, second.parameters["reason"]) == ("pause", "会議")
+    orders.settle(second, outcome, by=SYSTEM, now=timezone.now())
+    device.refresh_from_db()
+    assert not device.is_paused
+    assert not Order.objects.filter(state="queued").exists()
+    assert orders.agree(cast.sato, by=SYSTEM) is not None
+
+
+def test_a_pause_that_failed_after_its_end_was_asked_for_changes_nothing(cast: Cast, tokyo: Pbx) -> None:
+    set_operator_state(cast.sato, "away", "会議", by=cast.sato)
+    PbxDevice.objects.create(pbx=tokyo, extension="1001", interfaces=["PJSIP/1001"])
+    first = orders.agree(cast.sato, by=SYSTEM)
+    set_operator_state(cast.sato, "available", by=cast.sato)
+    assert first is not None
+    assert orders.agree(cast.sato, by=SYSTEM) is not None
+    orders.settle(first, "failed", by=SYSTEM, now=timezone.now())
+    assert list(Order.objects.filter(state="queued").values_list("kind", flat=True)) == ["unpause"]

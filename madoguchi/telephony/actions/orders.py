@@ -63,6 +63,7 @@ def call_number(staff: Staff, number: str, *, by: Actor, name: str = "") -> Orde
     ``request``.
     """
     pbx, wanted = _pbx(staff), _dialled(number)
+    _one_at_a_time(staff)
     open_ones = Order.objects.filter(pbx=pbx, state__in=Words(*Order.OPEN), staff=staff, kind=Order.Kind.ORIGINATE)
     if open_ones.exists():
         raise Refused(_("Your telephone is being rung already."), code="already_calling", status=409)
@@ -71,10 +72,16 @@ def call_number(staff: Staff, number: str, *, by: Actor, name: str = "") -> Orde
 
 @transaction.atomic
 def transfer(call: Call, to: str, kind: str, *, staff: Staff, by: Actor) -> Order:
-    """Pass the call on to an extension or number: ``kind`` is ``blind``, or ``attended`` (talk to them first)."""
+    """Pass the call on to an extension or number: ``kind`` is ``blind``, or ``attended`` (talk to them first).
+
+    Refuses while an order before has not been answered.
+    """
     if kind not in TRANSFERS:
         raise Refused(_("A call is passed on blind or attended."), code="unknown_kind")
     pbx = _pbx_of_call(call, staff)
+    _one_at_a_time(staff)
+    if Order.objects.filter(call=call, state__in=Words(*Order.OPEN), kind__in=Words(*TRANSFERS.values())).exists():
+        raise Refused(_("This call is being passed on already."), code="already_passed_on", status=409)
     return _give(pbx, TRANSFERS[kind], staff, {"to": _dialled(to)}, call=call, by=by)
 
 
@@ -109,8 +116,11 @@ def follow_state(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         agree(staff, by=SYSTEM)
 
 
-def agree(staff: Staff, *, by: Actor) -> Order | None:
-    """The order that brings the queues in line with this person's state; None where they are."""
+def agree(staff: Staff, *, by: Actor, again: bool = False) -> Order | None:
+    """The order that brings the queues in line with this person's state; None where they are.
+
+    ``again``: one such order has failed just now.
+    """
     row = OperatorState.objects.filter(pk=staff.pk).first()
     if row is None or not row.source or (wanted := _PAUSED.get(row.state)) is None:
         return None
@@ -119,19 +129,34 @@ def agree(staff: Staff, *, by: Actor) -> Order | None:
     if pbx is None or not devices.exclude(is_paused=wanted).update(is_paused=wanted):
         return None
     parameters = {"reason": row.reason or row.state} if wanted else {}
+    if again:
+        parameters["again"] = "yes"
     return _give(pbx, Order.Kind.PAUSE if wanted else Order.Kind.UNPAUSE, staff, parameters, by=by)
 
 
 @transaction.atomic
 def settle(order: Order, state: str, result: str = "", *, by: Actor, now: datetime) -> bool:
-    """Note what came of an open order, once; False when that is known already."""
+    """Note what came of an open order, once; False when that is known already.
+
+    A pause or its end that did not come about is tried once more.
+    """
     settled = Order.objects.filter(pk=order.pk, state__in=Words(*Order.OPEN)).update(
         state=state, result=result[:200], settled_at=now
     )
     if settled and (order.kind not in _QUIET or state != Order.State.DONE):
         data = {"kind": order.kind, "state": state, "result": result[:200], "request": order.request}
         record("order.settled", by=by, about=[order, order.staff, order.call], data=data)
+    if settled and order.kind in _QUIET and state != Order.State.DONE:
+        _take_back(order, by=by)
     return bool(settled)
+
+
+def _take_back(order: Order, *, by: Actor) -> None:
+    """The queues are not as this order wanted them, unless another one was given since."""
+    paused = order.kind == Order.Kind.PAUSE
+    devices = PbxDevice.objects.filter(pbx=order.pbx_id, extension=order.extension, is_paused=paused)
+    if devices.update(is_paused=not paused) and not order.parameters.get("again"):
+        agree(order.staff, by=by, again=True)
 
 
 def settle_overdue(now: datetime, *, limit: int = 100) -> int:
@@ -164,6 +189,11 @@ def _pbx_of_call(call: Call, staff: Staff) -> Pbx:
     if not call.is_live or not seat.exists():
         raise Refused(_("You are not in this call."), code="not_in_call", status=409)
     return pbx
+
+
+def _one_at_a_time(staff: Staff) -> None:
+    """Of a double click, or two windows, the second sees what the first has ordered."""
+    Staff.objects.select_for_update(no_key=True).get(pk=staff.pk)
 
 
 def _dialled(written: str) -> str:
