@@ -181,8 +181,12 @@ def change(
     call_id: int | None = None,
     until: datetime | None = None,
 ) -> None:
-    """Write a new state, how long the one before lasted, and its journal entry; no entry when it is the same."""
-    if (row.state, row.reason) == (state, reason):
+    """Write a new state, how long the one before lasted, and its journal entry; no entry when it is the same.
+
+    Another conversation is news, too: whoever watches sees with whom.
+    """
+    moved_on = state == State.TALKING and call_id is not None and row.call_id not in (None, call_id)
+    if (row.state, row.reason) == (state, reason) and not moved_on:
         if (row.call_id, row.until) != (call_id, until):
             row.call_id, row.until = call_id, until
             row.save(update_fields=["call", "until"])

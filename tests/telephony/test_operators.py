@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -59,6 +60,19 @@ def test_the_end_of_a_consultation_leaves_the_agent_in_the_first_call(cast: Cast
     assert OperatorState.objects.get(staff=cast.suzuki).state == "available"  # nobody outside was spoken to
 
 
+def test_who_goes_from_one_conversation_straight_into_another_has_changed(cast: Cast) -> None:
+    later = timezone.now()
+    with freeze_time(later - timedelta(minutes=1)):
+        post(queue_call()[:6])
+    with freeze_time(later):
+        second = post(queue_call("c-2")[:6])
+        post([event("agent.left", 30, agent="1001", leg="l-1")])
+        row = OperatorState.objects.get(staff=cast.sato)
+        assert (row.state, row.call, row.since) == ("talking", second, later)
+    last = Entry.objects.filter(kind="operator.state_changed").order_by("-id")[0]
+    assert (last.data["from"], last.data["to"], last.data["seconds"]) == ("talking", "talking", 60)
+
+
 def test_only_states_that_a_person_can_choose(cast: Cast) -> None:
     with pytest.raises(Refused):
         set_operator_state(cast.sato, "talking", by=cast.sato)
@@ -72,7 +86,10 @@ def test_the_telephone_system_says_who_is_on_a_break(cast: Cast) -> None:
 HEARD = st.sampled_from(["available", "paused", "logged_off", "unreachable", "ringing", "talking", "wrapup"])
 
 
-@given(heard=st.lists(st.tuples(HEARD, st.sampled_from(["device", "queue", ""])), max_size=6), chosen=st.sampled_from(["paused", "away", "training", "logged_off"]))
+@given(
+    heard=st.lists(st.tuples(HEARD, st.sampled_from(["device", "queue", ""])), max_size=6),
+    chosen=st.sampled_from(["paused", "away", "training", "logged_off"]),
+)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_telephone_ends_what_somebody_chose(cast: Cast, heard: list[tuple[str, str]], chosen: str) -> None:
     with transaction.atomic():

@@ -111,6 +111,14 @@ def test_another_state_ends_it_unless_it_is_mandatory(cast: Cast) -> None:
     assert row_of(cast).state == "training"
 
 
+def test_whoever_logs_off_has_ended_even_a_mandatory_one(cast: Cast) -> None:
+    limit(cast, "mandatory")
+    call = over()
+    set_operator_state(cast.sato, "logged_off", by=cast.sato)
+    call.refresh_from_db()
+    assert (row_of(cast).state, ended_by(), call.record["wrapup_s"] is not None) == ("logged_off", ["signed_off"], True)
+
+
 def test_it_is_taken_up_again_by_hand_but_not_during_a_call(cast: Cast) -> None:
     call = over()
     end_wrapup(call, cast.sato, by=cast.sato)

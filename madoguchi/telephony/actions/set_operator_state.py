@@ -20,7 +20,8 @@ CHOICES = (State.AVAILABLE, State.PAUSED, State.AWAY, State.TRAINING, State.LOGG
 def set_operator_state(staff: Staff, state: str, reason: str = "", *, by: Actor) -> OperatorState:
     """Set what ``staff`` is doing (one of ``CHOICES``); during a call it holds from the end of the call.
 
-    It ends a running wrap-up, unless that is mandatory: then it holds from its end. ``reason`` is up to 100 characters.
+    It ends a running wrap-up, unless that is mandatory: then it holds from its end. Whoever logs off has ended any: no
+    clock would. ``reason`` is up to 100 characters.
     Refuses a state that only a telephone can set.
     """
     if state not in CHOICES:
@@ -32,7 +33,9 @@ def set_operator_state(staff: Staff, state: str, reason: str = "", *, by: Actor)
     row = locked_states([staff.pk], now=now)[staff.pk]
     if row.is_own_wrapup:
         keep_for_later(row, state, reason.strip()[:100])
-        if not terms_of(staff).is_mandatory:
+        if state == State.LOGGED_OFF:
+            close_wrapup(row, staff, now=now, by=by, ended_by="signed_off")
+        elif not terms_of(staff).is_mandatory:
             close_wrapup(row, staff, now=now, by=by)
         return row
     choose(row, state, reason.strip()[:100], staff=staff, now=now, by=by)
