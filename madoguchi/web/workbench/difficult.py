@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, Prefetch, Q
 from django.utils import timezone
 
 from madoguchi.interactions.models import Difficulty, DifficultyKind, Interaction, Passing
 from madoguchi.people.access import Access
+from madoguchi.people.models import PhoneNumber
 from madoguchi.telephony.models import Order
 from madoguchi.tickets.models import TicketInteraction
 
@@ -16,11 +17,18 @@ _SHOWN = 5
 
 
 def difficult_of(contact: Interaction, access: Access) -> dict[str, Any]:
-    """How this contact is marked, and what was difficult with the same person or number before."""
+    """How this contact is marked, and what was difficult with the same person before.
+
+    With the same number, too, where it is not known who called; many people call from an organisation's main line.
+    """
     marks = list(contact.difficulties.standing().select_related("answered_by").order_by("id"))
     theirs = Q(interaction__person=contact.person) if contact.person_id else Q(pk__in=[])
     if contact.address:
-        theirs |= Q(interaction__address=contact.address)
+        same = Q(interaction__address=contact.address)
+        if contact.person_id:
+            same &= Q(interaction__person__isnull=True)
+        shared = PhoneNumber.objects.filter(number=contact.address, organization__isnull=False)
+        theirs |= same & Q(~Exists(shared))
     before = Difficulty.objects.visible_to(access).standing().filter(theirs).exclude(interaction=contact)
     before = before.exclude(kind=DifficultyKind.HELP).select_related("interaction", "staff")
     return {

@@ -196,3 +196,30 @@ def test_the_last_contacts_name_a_partner_only_their_own_tickets(cast: Cast, sig
     assert "他社の件" not in sign_in(cast.ogawa).get("/workbench/").content.decode()
     Ticket.objects.update(offered_to=cast.partner)
     assert "他社の件" in sign_in(cast.ogawa).get("/workbench/").content.decode()
+
+
+def test_a_company_is_not_difficult_because_one_of_its_people_was(cast: Cast, sign_in: SignIn) -> None:
+    first = happen(*rings(cast.sato), *answers(cast.sato))
+    mark(first, kind="harassment", by=cast.sato)
+    identify(first, person=cast.yamada, by=cast.sato)
+    happen(*ends())
+    second = happen(*rings(cast.suzuki, call="c-2"), *answers(cast.suzuki, call="c-2"), call="c-2")
+    client = sign_in(cast.suzuki)
+    assert "以前の対応困難" not in now(client)
+    identify(second, person=cast.nakagawa, by=cast.suzuki)
+    assert "以前の対応困難" not in now(client)
+    identify(second, person=cast.yamada, by=cast.suzuki)
+    assert "以前の対応困難" in now(client)
+
+
+def test_two_known_people_at_one_number_do_not_share_what_was_difficult(cast: Cast, sign_in: SignIn) -> None:
+    first = happen(*rings(cast.sato, number=MOBILE), *answers(cast.sato))
+    mark(first, kind="harassment", by=cast.sato)
+    happen(*ends())
+    identify(first, person=None, by=cast.sato)
+    second = happen(*rings(cast.suzuki, call="c-2", number=MOBILE), *answers(cast.suzuki, call="c-2"), call="c-2")
+    identify(second, person=cast.nakagawa, by=cast.suzuki)
+    client = sign_in(cast.suzuki)
+    assert "以前の対応困難" in now(client)  # it may have been them
+    identify(first, person=cast.yamada, by=cast.sato)
+    assert "以前の対応困難" not in now(client)
