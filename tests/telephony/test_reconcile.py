@@ -20,6 +20,7 @@ from madoguchi.journal.models import Entry
 from madoguchi.problems.models import Problem
 from madoguchi.telephony.models import Call, CallEvent, CallLeg
 from madoguchi.telephony.providers.asterisk.pbx import Pbx
+from madoguchi.telephony.reconcile.groups import recovered_events
 from madoguchi.telephony.reconcile.nightly import reconcile_due
 from madoguchi.telephony.reconcile.run import reconcile
 from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource, check
@@ -189,6 +190,41 @@ def test_bad_rows_are_named_and_stop_nothing(cast: Cast, tmp_path: Path) -> None
     assert [one["place"] for one in done.differences if one["kind"] == "refused"] == [2, 3, 4, 5]
     assert Call.objects.get(call_id="4.1").caller_name == "株式会社"
     assert Call.objects.get(call_id="1.1").started_at == NOON
+
+
+def test_a_bad_row_counts_where_it_stands_and_a_half_written_one_not_at_all(cast: Cast, tmp_path: Path) -> None:
+    bad = b'"","0312345678","unbalanced'
+    later = {"start": "2026-08-23 12:00:00", "answer": "", "end": "2026-08-23 12:00:30"}
+    path = saved(tmp_path / "Master.csv", bad, written(), bad, written(uniqueid="2.1", **later), bad, written())
+    path.write_bytes(path.read_bytes()[:-40])
+    of_noon = reconcile(source(path, time_zone="Asia/Tokyo"), since=NOON, until=NOON + timedelta(hours=1))
+    assert [one["place"] for one in of_noon.differences if one["kind"] == "refused"] == [1, 3]
+    later_on = reconcile(source(path, time_zone="Asia/Tokyo"), since=NOON + timedelta(days=2))
+    assert [one["place"] for one in later_on.differences if one["kind"] == "refused"] == [5]
+    assert reconcile(source(saved(tmp_path / "none.csv", bad))).refused == 1
+
+
+def test_an_unforeseen_error_spoils_one_call_and_one_source(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(call: Any, *rest: Any) -> Any:
+        if call.first.uniqueid == "1.1":
+            raise ValueError("no such thing")
+        return recovered_events(call, *rest)
+
+    monkeypatch.setattr("madoguchi.telephony.reconcile.run.recovered_events", failing)
+    good = source(saved(tmp_path / "good.csv", written(), written(uniqueid="2.1", channel="PJSIP/trunk-00000008",
+        dstchannel="PJSIP/1002-00000009")), time_zone="Asia/Tokyo", at=time(3, 30))  # fmt: skip
+    assert reconcile_due([good], at(20)) == 1
+    done = Reconciliation.objects.get()
+    assert (done.rows, done.recovered, done.refused, kinds(done)) == (2, 1, 1, ["refused", "recovered"])
+    assert Problem.objects.get(resolved_at=None).facts["source"] == "good.csv"
+    monkeypatch.setattr("madoguchi.telephony.reconcile.run.recovered_events", recovered_events)
+    broken = replace(good, name="broken.csv", time_zone="nowhere")
+    assert reconcile_due([broken, good], at(20, 22)) == 2
+    assert "nowhere" in Reconciliation.objects.get(source="broken.csv").error
+    assert [one.facts["source"] for one in Problem.objects.filter(resolved_at=None)] == ["broken.csv"]
+    assert Call.objects.count() == 2
 
 
 def test_a_withheld_number_is_nowhere(cast: Cast, tmp_path: Path) -> None:

@@ -7,29 +7,29 @@ from django.utils import timezone
 
 from madoguchi.problems.models import Problem
 from madoguchi.problems.set_aside import resolve, set_aside
-from madoguchi.telephony.reconcile.run import BY, carry_out
-from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource
+from madoguchi.telephony.reconcile.run import BY, WHERE, carry_out
+from madoguchi.telephony.reconcile.sources import CdrSource
 from madoguchi.telephony.reconciliations import Reconciliation
 
 # Rows that come late are seen the next night.
 _OVERLAP = timedelta(days=1)
 _KEPT = timedelta(days=400)
-_WHERE = "telephony.reconcile"
 
 
 def reconcile_due(sources: Iterable[CdrSource], now: datetime) -> int:
-    """Carry out what the schedule asks for; how many. What cannot be read becomes a problem of the administrators."""
+    """Carry out what the schedule asks for; how many. What fails becomes a problem of the administrators."""
     done = 0
     for source in sources:
         if source.at is None or (run := _claimed(source, now)) is None:
             continue
         done += 1
+        begun = timezone.now()
         try:
             carry_out(run, source, BY)
-        except UnreadableSource as error:
-            set_aside(_WHERE, error, source=run.source)
+        except Exception as error:  # noqa: BLE001 (one source stops no other)
+            set_aside(WHERE, error, source=run.source)
             continue
-        for problem in Problem.objects.filter(where=_WHERE, resolved_at__isnull=True):
+        for problem in Problem.objects.filter(where=WHERE, resolved_at__isnull=True, at__lt=begun):
             if problem.facts.get("source") == run.source:
                 resolve(problem)
         Reconciliation.objects.filter(ran_at__lt=now - _KEPT).delete()

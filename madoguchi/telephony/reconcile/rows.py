@@ -66,9 +66,11 @@ class _BadValueError(Exception):
 def rows_of_csv(lines: Iterable[bytes], zone: ZoneInfo) -> Iterator[Row | BadRow]:
     """The rows of a file of cdr_csv or cdr_custom, with or without a line that names the columns.
 
-    A line is UTF-8 or else Shift_JIS; times without offset are of ``zone``.
+    A line is UTF-8 or else Shift_JIS; times without offset are of ``zone``. A last line that is not whole yet is left
+    out.
     """
     names: Sequence[str] | None = None
+    usual = 0  # cells of a line
     for place, line in enumerate(lines, 1):
         text = _decoded(line).strip("\r\n\ufeff")
         if not text.strip():
@@ -76,6 +78,11 @@ def rows_of_csv(lines: Iterable[bytes], zone: ZoneInfo) -> Iterator[Row | BadRow
         try:
             cells = next(csv.reader([text], strict=True))
         except (csv.Error, StopIteration):
+            cells = []
+        if len(cells) < usual and not line.endswith(b"\n"):
+            continue  # the telephone system is still writing it
+        usual = usual or len(cells)
+        if not cells:
             yield BadRow(place, _("This is no line of a CSV file."))
             continue
         if names is None and (found := _header(cells)):
@@ -168,8 +175,6 @@ def _is_time(text: str) -> bool:
 
 
 def _moment(value: object, zone: ZoneInfo) -> datetime | None:
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
     text = str(value if value is not None else "").strip()
     if not text or text.startswith("0000-00-00"):
         return None

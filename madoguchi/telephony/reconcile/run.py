@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import batched
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_noop as _
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, NamedActor, record
 from madoguchi.people.models import Staff
+from madoguchi.problems.set_aside import set_aside
 from madoguchi.telephony.actions.close_silent_calls import SILENCE
 from madoguchi.telephony.actions.receive_events import append_event, receive_events
 from madoguchi.telephony.events import OWN_SENDER
@@ -19,10 +21,11 @@ from madoguchi.telephony.models import Call, CallEvent
 from madoguchi.telephony.reconcile.groups import CdrCall, calls_of, end_event, recovered_events
 from madoguchi.telephony.reconcile.matching import matched
 from madoguchi.telephony.reconcile.rows import BadRow, Row
-from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource, rows_of
+from madoguchi.telephony.reconcile.sources import CdrSource, rows_of
 from madoguchi.telephony.reconciliations import Reconciliation
 
 BY = NamedActor("system", "CDR")
+WHERE = "telephony.reconcile"
 # A call that has just ended may still be told of, and one that was passed on has more rows to come.
 SETTLED_AFTER = timedelta(minutes=10)
 _AROUND = timedelta(hours=12)  # a call's rows lie within it
@@ -37,7 +40,7 @@ def reconcile(
     """Compare the calls that began in [since, until) with the source, now; what came of it.
 
     Done twice it changes nothing more. Calls whose last row ended less than ten minutes ago are left for the next time.
-    Raises UnreadableSource, and leaves a Reconciliation that says why.
+    Raises UnreadableSource or what was not foreseen, and leaves a Reconciliation that says why.
     """
     run = Reconciliation.objects.create(source=source.name[:300], since=since, until=until, asked_by=by)
     return carry_out(run, source, by or BY)
@@ -47,8 +50,8 @@ def carry_out(run: Reconciliation, source: CdrSource, by: Actor) -> Reconciliati
     """The same for a run that exists."""
     try:
         _Work(run, source, by).do()
-    except UnreadableSource as error:
-        run.error, run.ended_at = str(error)[:2000], timezone.now()
+    except Exception as error:
+        run.error, run.ended_at = (str(error) or type(error).__name__)[:2000], timezone.now()
         run.save()
         raise
     with transaction.atomic():
@@ -64,6 +67,7 @@ class _Work:
         self.run, self.source, self.by = run, source, by
         run.rows = run.matched = run.recovered = run.refused = run.completed = run.recovered_calls = run.unnamed = 0
         run.differences = []
+        self._unforeseen: set[type[Exception]] = set()
 
     def do(self) -> None:
         calls = self._calls()
@@ -114,7 +118,10 @@ class _Work:
                 text = _("The records have an end of it, but it is still open: it was heard of since.")
                 self._differ("unlike", text, call=call.call_id, at=call.started_at)
             elif call.is_live or call.record.get("end_estimated"):
-                self._complete(call, cdr, shift)
+                try:
+                    self._complete(call, cdr, shift)
+                except Exception as error:  # noqa: BLE001 (one call stops no other)
+                    self._fail(error, call=call.call_id, at=call.started_at)
             elif call.ended_at is not None and end - call.ended_at > _UNLIKE:
                 text = _("The records say that it lasted %(written)s seconds longer.")
                 seconds = int((end - call.ended_at).total_seconds())
@@ -150,10 +157,21 @@ class _Work:
             self._differ("refused", str(error), place=first.place, at=first.start_at)
             self.run.refused += len(cdr.rows)
             return
+        except Exception as error:  # noqa: BLE001 (one call stops no other)
+            self._fail(error, place=first.place, at=first.start_at)
+            self.run.refused += len(cdr.rows)
+            return
         self.run.recovered += len(cdr.rows)
         self.run.recovered_calls += 1
         text = _("There was no record of it; it was recovered.")
         self._differ("recovered", text, place=first.place, call=cdr.call_id(sender), at=first.start_at + shift)
+
+    def _fail(self, error: Exception, **where: Any) -> None:
+        """Name the call that met an unforeseen error; the first error of a kind becomes a problem."""
+        if type(error) not in self._unforeseen:
+            self._unforeseen.add(type(error))
+            set_aside(WHERE, error, source=self.run.source, **where)
+        self._differ("refused", _("An unforeseen error; it is among the problems."), **where)
 
     def _differ(
         self,

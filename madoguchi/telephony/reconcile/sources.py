@@ -45,7 +45,7 @@ class CdrSource:
 def rows_of(
     source: CdrSource, *, since: datetime | None = None, until: datetime | None = None
 ) -> Iterator[Row | BadRow]:
-    """The rows that began in [since, until); raises UnreadableSource. Bad rows come whenever they are."""
+    """The rows that began in [since, until), and the bad rows behind one of them; raises UnreadableSource."""
     zone = ZoneInfo(source.time_zone)
     try:
         if source.kind == "file":
@@ -74,10 +74,20 @@ def check(source: CdrSource) -> str:
 
 
 def _between(rows: Iterator[Row | BadRow], since: datetime | None, until: datetime | None) -> Iterator[Row | BadRow]:
+    """Bad rows have no time: they are of the time of the row before them, the first ones of that of the row behind."""
+    first, inside = list[BadRow](), None
     for row in rows:
-        if isinstance(row, Row) and ((since and row.start_at < since) or (until and row.start_at >= until)):
-            continue
-        yield row
+        if isinstance(row, Row):
+            inside = not ((since and row.start_at < since) or (until and row.start_at >= until))
+            if inside:
+                yield from first
+                yield row
+            first = []
+        elif inside is None:
+            first.append(row)
+        elif inside:
+            yield row
+    yield from first
 
 
 def _column(source: CdrSource, names: list[str]) -> str:
