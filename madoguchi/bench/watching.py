@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 _PATIENCE = 60.0
+_PAUSE = 2.0  # between two requests of a board
 _PART = re.compile(r'<section[^>]* id="(\w+)" data-every="(\d+)"[^>]* data-live="([^"]+)"')
 
 
@@ -69,7 +70,7 @@ class _Board:
 
     async def ask(self) -> None:
         asked: dict[str, float] = {}
-        since, whole = "", time.perf_counter()
+        since, whole, last = "", time.perf_counter(), 0.0
         while True:
             now = time.perf_counter()
             everything = now - whole > 60
@@ -78,7 +79,8 @@ class _Board:
                 for name, (every, _topics) in self.parts.items()
                 if everything or (name in self.due and now - asked.get(name, -1e9) >= every)
             ]
-            if wanted:
+            if wanted and now - last >= _PAUSE:
+                last = now
                 whole = now if everything else whole
                 self.due -= set(wanted)
                 asked |= dict.fromkeys(wanted, now)

@@ -1,6 +1,7 @@
 // <wall-board>: F hides everything but the board; what passes its time turns red on the second, without asking again.
 // Its parts change by one request for all that rang, each part as often as its data-every (seconds) allows.
 const WHOLE = 60;
+const PAUSE = 2;
 
 customElements.define("wall-board", class extends HTMLElement {
   connectedCallback() {
@@ -17,6 +18,7 @@ customElements.define("wall-board", class extends HTMLElement {
     document.addEventListener("fullscreenchange", this.left);
     this.source = this.querySelector("#board-live");
     this.due = new Set();
+    this.last = -Infinity;
     this.asked = new Map();
     this.whole = performance.now();
     this.addEventListener("live", (event) => {
@@ -55,7 +57,8 @@ customElements.define("wall-board", class extends HTMLElement {
     const parts = [...this.querySelectorAll("[data-every]")];
     const isWhole = now - this.whole > WHOLE * 1000;
     const wanted = parts.filter(({ id, dataset }) => isWhole || (this.due.has(id) && now - (this.asked.get(id) ?? -Infinity) >= dataset.every * 1000));
-    if (!wanted.length || this.isAsking) return;
+    if (!wanted.length || this.isAsking || now - this.last < PAUSE * 1000) return;
+    this.last = now;
     this.isAsking = true;
     if (isWhole) this.whole = now;
     for (const { id } of wanted) { this.due.delete(id); this.asked.set(id, now); }

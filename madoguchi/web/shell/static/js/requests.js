@@ -43,19 +43,22 @@ document.addEventListener("htmx:finally:request", (event) => {
 });
 
 // What had the focus may be replaced: its successor gets it, else the place itself, so that the keyboard does not begin anew.
-let held = null;
+// Each answer has its own, since two may be filled in at once.
+const held = new WeakMap();
 
 document.addEventListener("htmx:before:swap", (event) => {
   const target = event.detail.ctx.target;
   const focused = document.activeElement;
-  held = target instanceof Element && focused !== document.body && target.contains(focused) ? { target, id: focused.id, key: focused.dataset.key } : null;
+  if (target instanceof Element && focused !== document.body && target.contains(focused)) held.set(event.detail.ctx, { target, id: focused.id, key: focused.dataset.key });
 });
 
-document.addEventListener("htmx:after:swap", () => {
-  if (!held || document.activeElement !== document.body) return;
-  const place = held.target.isConnected ? held.target : document.getElementById(held.target.id);
-  const successor = (held.id && document.getElementById(held.id)) || (held.key && place?.querySelector(`[data-key="${CSS.escape(held.key)}"]`)) || place;
-  held = null;
+document.addEventListener("htmx:after:swap", (event) => {
+  const focused = held.get(event.detail.ctx);
+  if (!focused || document.activeElement !== document.body) return;
+  held.delete(event.detail.ctx);
+  const { target, id, key } = focused;
+  const place = target.isConnected ? target : document.getElementById(target.id);
+  const successor = (id && document.getElementById(id)) || (key && place?.querySelector(`[data-key="${CSS.escape(key)}"]`)) || place;
   if (!successor) return;
   if (successor === place) place.tabIndex = -1;
   successor.focus({ preventScroll: true });
