@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from madoguchi.telephony.actions.recordings import delete_due
 from tests.api.client import program_of
 from tests.cast import Cast
 from tests.web.board.day import answered, arrives, event, post
@@ -60,3 +61,16 @@ def test_an_index_finds_them(cast: Cast, engine: str) -> None:
         plan = " ".join(str(row[3]) for row in cursor.fetchall())
     assert "interactions_by_address" in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_recordings_are_named_to_whom_they_may_be_played_as_long_as_they_are_kept(cast: Cast) -> None:
+    now = timezone.now()
+    call = answered(now, 5, agent="1001")
+    post([event("recording.ready", now, call.call_id, url="https://pbx.example/a.wav", leg="l")])
+    named = [{"url": "https://pbx.example/a.wav", "leg": "l"}]
+    for who, heard in ((cast.hayashi, named), (cast.sato, named), (cast.suzuki, [])):
+        program = program_of(who, "calls:read")
+        assert program.get(f"/calls/{call.pk}").body["recordings"] == heard
+        assert [one["recordings"] for one in program.get("/calls").body["items"]] == [heard]
+    delete_due(now + timedelta(days=100), limit=9)
+    assert program_of(cast.hayashi, "calls:read").get(f"/calls/{call.pk}").body["recordings"] == []

@@ -1,5 +1,6 @@
 """Recordings: entered once, heard by whom they concern, gone on time with their last reference."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
 from madoguchi.people.access import access_of
 from madoguchi.telephony.actions.recordings import delete_due, drop_policy, hear, kind_of, link, set_policy, upload
-from madoguchi.telephony.models import Recording
+from madoguchi.telephony.models import CallEvent, Recording
 from madoguchi.telephony.recorded import Keeping, is_allowed, is_playable
 from tests.cast import Cast
 from tests.web.board.day import answered, event, post
@@ -171,3 +172,32 @@ def test_policies_are_checked(cast: Cast) -> None:
     for wrong in ({"queue": "desk", "team": cast.call_centre, "days": 5}, {"queue": "", "team": None, "days": 0}):
         with pytest.raises(Refused):
             set_policy(**wrong, by=cast.admin)
+
+
+def test_of_a_deleted_recording_no_address_is_kept_and_it_does_not_come_back(cast: Cast) -> None:
+    call = answered(NOW - timedelta(days=100), 5)
+    addresses = ["https://pbx.example/a.wav", "/spool/b.wav"]
+    told = [
+        event("recording.ready", NOW, call.call_id, url=addresses[0], leg="l"),
+        event("recording.ready", NOW, call.call_id, file=addresses[1]),
+    ]
+    post([dict(one) for one in told])
+    assert delete_due(NOW, limit=9) == 2
+    for again in ([], told, [event("call.started", NOW - timedelta(days=100), call.call_id)]):
+        if again:
+            post([dict(one) for one in again])
+        call.refresh_from_db()
+        kept = [call.record, *CallEvent.objects.values_list("payload", flat=True), *Recording.objects.values("url")]
+        assert not any(address in json.dumps(kept) for address in addresses)
+    assert Recording.objects.kept().count() == 0
+    assert call.record["recordings"] == [{"leg": "l"}, {}]
+
+
+def test_a_recording_told_of_both_parts_of_a_joined_call_is_one(cast: Cast) -> None:
+    whole = answered(NOW, 5)
+    part = post([event("call.started", NOW, "part", direction="internal", **{"from": {"number": "1001"}})])
+    for call in (whole, part):
+        post([event("recording.ready", NOW, call.call_id, url="https://pbx.example/a.wav", leg="l")])
+    post([event("recording.ready", NOW, "part", url="https://pbx.example/b.wav", leg="l")])
+    post([event("call.joined", NOW, "part", into=whole.call_id)])
+    assert sorted(Recording.objects.values_list("call__pk", "name")) == [(whole.pk, "a.wav"), (whole.pk, "b.wav")]

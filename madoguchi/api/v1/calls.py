@@ -1,6 +1,6 @@
 """Telephone calls: events in, records out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from django.db.models import QuerySet
@@ -25,7 +25,7 @@ from madoguchi.people.tokens import ApiToken
 from madoguchi.telephony import queries
 from madoguchi.telephony.actions.receive_events import receive_events
 from madoguchi.telephony.events import MOST_EVENTS, Event
-from madoguchi.telephony.models import Call, Outcome
+from madoguchi.telephony.models import Call, Outcome, Recording
 from madoguchi.telephony.providers.neutral import translation as neutral
 
 router = Router(tags=["telephone"])
@@ -95,7 +95,8 @@ class CallForm(Answer):
     """A call: the record that its events fold to, and where the call stands.
 
     Times in seconds; what cannot be known is null and named in ``incomplete``. ``staff`` is the member of staff behind
-    ``answered_by``, which is the agent as the telephone system names them.
+    ``answered_by``, which is the agent as the telephone system names them. ``recordings`` are those that
+    whoever asks may hear, each a ``url`` or a ``file`` at the telephone system, with its ``leg`` where it is known.
     """
 
     id: int
@@ -164,7 +165,10 @@ def list_calls(request: ApiRequest, wanted: Query[CallQuery]) -> HttpResponse:
         after=cursor.decode(wanted.cursor),
         limit=wanted.limit,
     )
-    return items([_form(call) for call in page.items], cursor.encode(*page.next) if page.next else None)
+    recordings = _recordings(request, page.items)
+    return items(
+        [_form(call, recordings[call.pk]) for call in page.items], cursor.encode(*page.next) if page.next else None
+    )
 
 
 def _with(number: str) -> QuerySet[Interaction, Any]:
@@ -180,10 +184,20 @@ def get_call(request: ApiRequest, row_id: int) -> HttpResponse:
     call = Call.objects.visible_to(request.auth.access).select_related("answered_by").filter(pk=row_id).first()
     if call is None:
         raise not_found()
-    return answer(200, _form(call))
+    return answer(200, _form(call, _recordings(request, [call])[call.pk]))
 
 
-def _form(call: Call) -> dict[str, Any]:
+def _recordings(request: ApiRequest, calls: Sequence[Call]) -> dict[int, list[dict[str, str]]]:
+    """Of each call what may be heard by whoever asks, and is still kept."""
+    found: dict[int, list[dict[str, str]]] = {call.pk: [] for call in calls}
+    rows = Recording.objects.visible_to(request.auth.access).kept().filter(call__in=list(found))
+    for row in rows.order_by("recorded_at", "id"):
+        place = {"url": row.url} if row.url else {"file": row.name}
+        found[row.call_id].append(place | ({"leg": row.leg} if row.leg else {}))
+    return found
+
+
+def _form(call: Call, recordings: list[dict[str, str]]) -> dict[str, Any]:
     return {name: call.record.get(name) for name in _RECORD} | {
         "id": call.pk,
         "call_id": call.call_id,
@@ -192,6 +206,7 @@ def _form(call: Call) -> dict[str, Any]:
         "answered_at": moment(call.answered_at),
         "ended_at": moment(call.ended_at),
         "staff": staff_form(call.answered_by),
+        "recordings": recordings,
         "revision": call.revision,
     }
 

@@ -166,7 +166,9 @@ def _merged(events: Sequence[Event], calls: dict[str, Call], by: Actor) -> tuple
         moved += [seat.staff for seat in seats.filter(staff__isnull=False).select_related("staff") if seat.staff]
         seats.delete()
         CallLeg.objects.filter(call=part).update(call=whole)
-        Recording.objects.filter(call=part).update(call=whole)
+        entered = Recording.objects.filter(call=part)
+        entered.filter(source__in=list(Recording.objects.filter(call=whole).values_list("source", flat=True))).delete()
+        entered.update(call=whole)
         Call.objects.filter(merged_into=part).update(merged_into=whole)
         as_merged(part)
         part.merged_into = whole

@@ -166,16 +166,34 @@ def delete_due(now: datetime, *, limit: int) -> int:
 
 @transaction.atomic
 def _delete(row: int, now: datetime) -> bool:
+    # The call before its recordings, as whoever takes in events locks them.
+    call = Call.objects.select_for_update(no_key=True).filter(recordings=row).first()
     recording = Recording.objects.select_for_update(no_key=True).filter(pk=row, deleted_at__isnull=True).first()
-    if recording is None:
+    if call is None or recording is None or recording.call_id != call.pk:
         return False
+    _forget_told(call, recording.source)
     file = recording.file
     recording.file, recording.url, recording.deleted_at = None, "", now
     recording.save(update_fields=["file", "url", "deleted_at"])
-    record("recording.deleted", by=SYSTEM, about=[recording, recording.call])
+    record("recording.deleted", by=SYSTEM, about=[recording, call])
     if file is not None:
         _forget(file)
     return True
+
+
+def _forget_told(call: Call, source: str) -> None:
+    """Where the recording lay stands no more in what was told of it, nor in the record that was folded from that."""
+    for event in CallEvent.objects.filter(call=call, type="recording.ready"):
+        if _source(event.payload) == source:
+            event.payload = _without_place(event.payload)
+            event.save(update_fields=["payload"])
+    told = call.record.get("recordings", [])
+    call.record["recordings"] = [_without_place(one) if _source(one) == source else one for one in told]
+    call.save(update_fields=["record"])
+
+
+def _without_place(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in told.items() if key not in ("url", "file")}
 
 
 def _forget(file: StoredFile) -> None:
