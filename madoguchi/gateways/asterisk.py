@@ -190,13 +190,13 @@ class Connector:
             back_off = BackOff()
             while heard:
                 try:
-                    await self._in_thread(self.keeper.keep, heard)
-                    break
+                    kept = await self._in_thread(self.keeper.keep, heard)
+                    heard = heard[kept:]
+                    self.behind -= kept
                 except (DatabaseError, InterfaceError) as error:
                     log.warning("%s: %s messages wait for the database: %s", self.line.name, queue.qsize(), error)
                     await asyncio.sleep(back_off.next())
-            self.behind -= len(heard)
-            if len(heard) < len(batch):
+            if None in batch:
                 return
 
     async def _order(self, connection: Connection, queue: "asyncio.Queue[Heard | None]") -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from madoguchi.foundation.literal import Words
 from madoguchi.gateways.ami import Pairs
+from madoguchi.gateways.asterisk_members import Telephones
 from madoguchi.gateways.asterisk_orders import (
     REASONS,
     RING_SECONDS,
@@ -29,12 +30,11 @@ from madoguchi.telephony.actions import orders, pbx_lines
 from madoguchi.telephony.actions.receive_events import receive_events
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.models import Order, Pbx, PbxDevice
-from madoguchi.telephony.operators import staff_named
+from madoguchi.telephony.operators import hold_states_of, staff_named
 from madoguchi.telephony.providers.asterisk.translation import Translation
 
 _LARGEST_POST = 500
 _MOST_ORDERS = 50
-_MEMBER = ("QueueMember", "QueueMemberAdded", "QueueMemberPause", "QueueMemberStatus")
 # What in a message tells a number or a name; the value of a variable is anything.
 _PEOPLE = re.compile(r"CallerID|ConnectedLine|^CID-|^Value$|Exten$|DialString$")
 _ANSWER_WITHIN = timedelta(seconds=10)
@@ -89,10 +89,11 @@ class Keeper:
         now = timezone.now()
         pbx_lines.note_lost(self.line.key, error, holder=self.holder, refused=refused, by=self.by, now=now)
 
-    def keep(self, batch: Sequence[Heard]) -> None:
-        """Take in what was heard, all or nothing; what cannot be understood is set aside alone.
+    def keep(self, batch: Sequence[Heard]) -> int:
+        """Take in what was heard; what cannot be understood is set aside alone. How many of them, from the first.
 
-        Raises DatabaseError or InterfaceError when the database is away: the same batch may then be kept again.
+        Fewer than all when the database went away on the way: the rest may be kept again, and only the rest. Raises
+        DatabaseError or InterfaceError when it was away from the beginning.
         """
         close_old_connections()
         try:
@@ -103,25 +104,46 @@ class Keeper:
         except Exception as error:  # noqa: BLE001 (a message that nobody foresaw must not stop the line)
             self._restore()
             if len(batch) > 1:
-                for one in batch:
-                    self.keep([one])
-            else:
-                message = json.dumps(_without_people(batch[0].pairs))[:4000]
-                set_aside("telephony.asterisk", error, pbx=self.line.key, message=message)
+                return self._keep_singly(batch)
+            message = json.dumps(_without_people(batch[0].pairs))[:4000]
+            set_aside("telephony.asterisk", error, pbx=self.line.key, message=message)
+        return len(batch)
+
+    def _keep_singly(self, batch: Sequence[Heard]) -> int:
+        for kept, one in enumerate(batch):
+            try:
+                self.keep([one])
+            except (DatabaseError, InterfaceError):
+                if not kept:
+                    raise
+                return kept
+        return len(batch)
 
     @transaction.atomic
     def _keep(self, batch: Sequence[Heard]) -> None:
         pbx = pbx_lines.hold(self.line.key, holder=self.holder, now=timezone.now())
         events = [event for heard in batch for event in self._take(heard)]
+        self._save_telephones()
         for post in _posts(events):
             receive_events(post, sender=self.line.key, by=self.by, as_read=True)
+        for heard in batch:
+            if heard.kind == "received":
+                self._answer(dict(heard.pairs))
         received = [heard.at for heard in batch if heard.kind == "received"]
         if received:
             pbx.heard_at = datetime.fromtimestamp(received[-1], UTC)
-        memory = {"translation": self._translation.to_json(), "members": self._members}
+        memory = {"translation": self._translation.to_json(), "members": self._telephones.listed}
         pbx.memory = json.dumps(memory)
         pbx.save(update_fields=["memory", "heard_at"])
         transaction.on_commit(lambda: self._remember(pbx.memory))
+
+    def _save_telephones(self) -> None:
+        """A choice on the screen locks the person first, then their telephone: so does this."""
+        if staff := staff_named(self._telephones.heard_of):
+            hold_states_of(one.pk for one in staff.values())
+        for extension in self._telephones.save():
+            if extension in staff:
+                orders.agree(staff[extension], by=self.by)
 
     def _remember(self, saved: str) -> None:
         self._saved = saved
@@ -131,13 +153,13 @@ class Keeper:
         known: dict[str, Any] = json.loads(self._saved) if self._saved else {}
         naming, memory = self.line.naming, known.get("translation")
         self._translation = Translation.from_json(memory, naming) if memory else Translation(naming)
-        # What a running list of members has told so far: (extension, interface, paused).
-        self._members: list[tuple[str, str, bool]] = [tuple(member) for member in known.get("members", [])]
+        listed = [(extension, interface, paused) for extension, interface, paused in known.get("members", [])]
+        self._telephones = Telephones(self.pbx_id, naming, listed)
 
     def _take(self, heard: Heard) -> list[Event]:
         """The events of one thing heard."""
         if heard.kind == "begun":
-            self._members = []
+            self._telephones.listed = []
             pbx_lines.note_connected(self.line.key, holder=self.holder, by=self.by, now=timezone.now())
             return self._translation.begun(at=heard.at)
         if heard.kind == "lost":
@@ -145,56 +167,9 @@ class Keeper:
         if heard.kind == "sent":
             return self._translation.asked(heard.pairs, at=heard.at)
         found, message = self._translation.take(heard.pairs, at=heard.at), dict(heard.pairs)
-        self._answer(message)
-        if self._follow_member(message):
+        if self._telephones.hear(message):
             return [event for event in found if event.type != "agent.state"]
         return found
-
-    # Telephones in the queues
-
-    def _follow_member(self, message: dict[str, str]) -> bool:
-        """Note an extension's membership; whether the message only says of a pause what is known or was asked for."""
-        kind = message.get("Event", "")
-        if kind == "QueueStatusComplete":
-            self._agree()
-        extension = self.line.naming.extension_of(message.get("Interface") or message.get("Location", ""))
-        if extension is None or kind not in _MEMBER:
-            return False
-        interface, paused = message.get("Interface") or message["Location"], message.get("Paused") == "1"
-        if kind == "QueueMember":
-            self._members.append((extension, interface, paused))
-            return False
-        device, is_new = PbxDevice.objects.get_or_create(
-            pbx_id=self.pbx_id, extension=extension, defaults={"interfaces": [interface], "is_paused": paused}
-        )
-        if interface not in device.interfaces:
-            device.interfaces = sorted({*device.interfaces, interface})
-            device.save(update_fields=["interfaces"])
-        if kind != "QueueMemberPause" or is_new:
-            return False
-        known = device.is_paused == paused
-        PbxDevice.objects.filter(pk=device.pk).update(is_paused=paused)
-        return known
-
-    def _agree(self) -> None:
-        """All members are told: the queues learn what the desk's people said of themselves meanwhile."""
-        members: dict[str, tuple[set[str], bool]] = {}
-        for extension, interface, paused in self._members:
-            interfaces, before = members.get(extension, (set[str](), False))
-            members[extension] = ({*interfaces, interface}, before or paused)
-        self._members = []
-        PbxDevice.objects.filter(pbx=self.pbx_id).exclude(extension__in=members).delete()
-        PbxDevice.objects.bulk_create(
-            [
-                PbxDevice(pbx_id=self.pbx_id, extension=extension, interfaces=sorted(interfaces), is_paused=paused)
-                for extension, (interfaces, paused) in members.items()
-            ],
-            update_conflicts=True,
-            unique_fields=["pbx", "extension"],
-            update_fields=["interfaces", "is_paused"],
-        )
-        for staff in staff_named(members).values():
-            orders.agree(staff, by=self.by)
 
     # Orders
 

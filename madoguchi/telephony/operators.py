@@ -112,6 +112,13 @@ def hold_calls_of(staff_ids: Iterable[int]) -> None:
         list(Call.objects.select_for_update(no_key=True).filter(pk__in=calls).order_by("pk"))
 
 
+def hold_states_of(staff_ids: Iterable[int]) -> None:
+    """Lock these people's calls and states, as far as they have some: before anything about their telephones."""
+    wanted = sorted(staff_ids)
+    hold_calls_of(wanted)
+    _lock(wanted)
+
+
 def locked_states(staff_ids: Iterable[int], *, now: datetime) -> dict[int, OperatorState]:
     """The state rows of these people, made where missing, locked until the transaction ends."""
     wanted = sorted(staff_ids)

@@ -1,0 +1,98 @@
+"""What a connector reads, into the database: in which order it locks, and what is kept when the database goes away."""
+
+import asyncio
+
+import pytest
+from django.conf import LazySettings
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from madoguchi.gateways.ami import BackOff
+from madoguchi.gateways.asterisk import Connector
+from madoguchi.gateways.asterisk_keeping import Heard, Keeper
+from madoguchi.problems.models import Problem
+from madoguchi.telephony.actions.set_operator_state import set_operator_state
+from madoguchi.telephony.events import Event
+from madoguchi.telephony.models import OperatorState, Order, Pbx, PbxDevice
+from tests.cast import Cast
+from tests.gateways.playing import line_to
+
+NOW = 1_790_000_000.0
+
+
+def message(event: str, **fields: str) -> Heard:
+    return Heard("received", NOW, [("Event", event), *fields.items()])
+
+
+def keeper() -> Keeper:
+    found = Keeper(line_to(1), "a connector")
+    assert found.claim(lambda _holder: False)
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_kept_before_the_database_went_away_is_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    def take(_keeper: Keeper, heard: Heard) -> list[Event]:
+        name = heard.pairs[0][1]
+        taken.append(name)
+        if name == "Unforeseen":
+            raise ValueError(name)
+        if name == "Late" and taken.count(name) == 1:
+            raise OperationalError("the database is away")
+        return []
+
+    monkeypatch.setattr(Keeper, "_take", take)
+    batch = [message("Early"), message("Unforeseen"), message("Late")]
+    tokyo = keeper()
+    assert tokyo.keep(batch) == 2
+    assert tokyo.keep(batch[2:]) == 1
+    assert Problem.objects.count() == 1
+    assert taken == ["Early", "Unforeseen", "Early", "Unforeseen", "Late", "Late"]
+
+
+def test_the_connector_keeps_only_the_rest_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, asked = [message("One"), message("Two"), message("Three")], list[int]()
+
+    def keep(heard: list[Heard]) -> int:
+        asked.append(len(heard))
+        if len(asked) == 2:
+            raise OperationalError("the database is away")
+        return 2 if len(asked) == 1 else len(heard)
+
+    async def run() -> Connector:
+        connector = Connector(line_to(1))
+        monkeypatch.setattr(connector.keeper, "keep", keep)
+        queue: asyncio.Queue[Heard | None] = asyncio.Queue()
+        for one in [*batch, None]:
+            queue.put_nowait(one)
+        connector.behind = len(batch)
+        await connector._keep(queue)
+        return connector
+
+    monkeypatch.setattr(BackOff, "next", lambda _self: 0.0)
+    monkeypatch.setattr(Keeper, "_restore", lambda _self: None)
+    assert asyncio.run(run()).behind == 0
+    assert asked == [3, 1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_operators_are_locked_before_their_telephones(cast: Cast, settings: LazySettings) -> None:
+    settings.ASTERISK = (line_to(1),)
+    tokyo = keeper()
+    pbx = Pbx.objects.get()
+    set_operator_state(cast.sato, "available", by=cast.sato)
+    PbxDevice.objects.create(pbx=pbx, extension="1001", interfaces=["PJSIP/1001"])
+    pause = message("QueueMemberPause", Queue="600", Interface="PJSIP/1001", Paused="1", PausedReason="Break")
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        assert tokyo.keep([pause]) == 1
+    said = [query["sql"] for query in asked]
+    locked = next(place for place, sql in enumerate(said) if "telephony_operatorstate" in sql)
+    written = next(place for place, sql in enumerate(said) if sql.startswith("INSERT") and "pbxdevice" in sql)
+    assert locked < written
+    assert OperatorState.objects.get(staff=cast.sato).state == "paused"
+    assert PbxDevice.objects.get().is_paused
+    assert not Order.objects.exists()
