@@ -167,7 +167,7 @@ def record_bypass(
         "bypass.recorded",
         by=by,
         about=[interaction, reached, person],
-        data={"who": who, "reached": reached.name, "by_mail": mail is not None},
+        data={"who": interaction.contact_name, "reached": reached.name, "by_mail": mail is not None},
     )
     return interaction
 
@@ -308,7 +308,12 @@ def try_call_back_again(
     outbound: Interaction | None = None,
     by: Staff,
 ) -> CallBack:
-    """Nobody was reached: the attempt counts, and the call stays owed until ``due_at``. Refuses one that was made."""
+    """Nobody was reached: the attempt counts, and the call stays owed until ``due_at``.
+
+    Refuses a time gone by, and one that was made.
+    """
+    if due_at <= timezone.now():
+        raise Refused(_("A call-back is promised for a time to come."), code="past")
     if result not in (Attempt.Result.NO_ANSWER, Attempt.Result.BUSY, Attempt.Result.FAILED):
         raise Refused(_("Say how the call-back ended."), code="result_missing")
     owed = CallBack.objects.filter(pk=call_back.pk, done_at__isnull=True)

@@ -255,6 +255,8 @@ def test_a_call_back_is_promised_tried_and_done(cast: Cast) -> None:
     assert [row["ticket"] for row in program.get("/call-backs").body["items"]] == [number]
     again = program.post(f"/call-backs/{promised.body['id']}/again", {"due_at": due})
     assert again.body["attempts"] == 1
+    gone = (timezone.now() - timedelta(minutes=1)).isoformat()
+    assert program.post(f"/call-backs/{promised.body['id']}/again", {"due_at": gone}).status == 422
     assert program.post(f"/call-backs/{promised.body['id']}/done", {"result": "reached"}).body["result"] == "reached"
     assert program.get(f"/tickets/{number}").body["call_back_at"] is None
     assert program.post(f"/call-backs/{promised.body['id']}/done", {"result": "reached"}).status == 409

@@ -7,7 +7,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from madoguchi.interactions.best_time import LEAST, BestTime, best_time
+from madoguchi.interactions.best_time import LEAST, BestTime, best_time, best_times
+from madoguchi.interactions.models import CallBack
+from madoguchi.telephony.models import Call
+from tests.cast import Cast
 
 
 def at(*hours: int) -> list[datetime]:
@@ -42,3 +45,20 @@ def test_what_is_said_is_true(moments: list[datetime]) -> None:
     assert (best.fits, best.calls) == (len(inside), len(moments))
     assert best.calls >= LEAST
     assert best.fits * 3 >= best.calls
+
+
+@pytest.mark.django_db
+def test_a_main_line_hides_no_other_number(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("madoguchi.interactions.best_time._MOST", 3)
+    now = timezone.now()
+    calls = [("+81350001234", hours) for hours in range(1, 13)] + [("+819011112222", 24 * day) for day in (20, 21, 22)]
+    for place, (number, hours) in enumerate(calls):
+        at = now - timedelta(hours=hours)
+        Call.objects.create(
+            sender="pbx", call_id=str(place), direction="inbound", caller_number=number, started_at=at, answered_at=at
+        )
+    due = now + timedelta(hours=1)
+    rows = [CallBack.objects.create(number=number, due_at=due, team=cast.call_centre) for number in dict(calls)]
+    best = best_times(rows)
+    assert best[rows[1].pk].calls == 3
+    assert all(one.calls <= 3 for one in best.values())

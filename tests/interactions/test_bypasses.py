@@ -12,6 +12,7 @@ from madoguchi.interactions.actions import record_bypass
 from madoguchi.interactions.bypasses import Said, read
 from madoguchi.interactions.letters import send_letters, set_letters
 from madoguchi.interactions.models import BypassLetter, Interaction
+from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor
 from madoguchi.mail.actions.take_in import take_in
 from madoguchi.mail.models import IncomingMail, OutgoingMail
@@ -107,6 +108,11 @@ def test_who_is_not_ours_or_writes_elsewhere_is_answered_like_everybody(cast: Ca
     written(sender, "質問", "教えてください", to="desk@desk.example" if case == "elsewhere" else RECORD)
     assert Interaction.objects.get().channel == "mail"
     assert Ticket.objects.count() == 1
+
+
+def test_the_journal_keeps_a_name_as_long_as_the_contact_does(cast: Cast) -> None:
+    contact = record_bypass(who="x" * 10_000, what="VPN", reached=cast.ito, by=cast.sato)
+    assert Entry.objects.get(kind="bypass.recorded").data["who"] == contact.contact_name == "x" * 200
 
 
 def test_hostile_mails_are_recorded_as_they_are(cast: Cast) -> None:

@@ -51,6 +51,7 @@ from madoguchi.web.workbench.views import SEAT, closing, telling
 LIST = "workbench/owed.html"
 PAGE = 50
 SHOWS = ("owed", "mine", "free", "done", "not_owed")
+_BY_HAND = (CallBack.Result.REACHED, CallBack.Result.LEFT_MESSAGE, CallBack.Result.WITHDRAWN)
 _AGAIN = {"again": Attempt.Result.NO_ANSWER, "busy": Attempt.Result.BUSY}
 
 
@@ -95,6 +96,8 @@ def call_back(request: StaffRequest, call_back_id: int) -> HttpResponse:
             _settle(outbound, ticket, reached=False, by=request.user)
             try_call_back_again(owed, due_at=due_at, result=_AGAIN[result], outbound=outbound, by=request.user)
         else:
+            if result not in _BY_HAND:  # what the telephone alone tells is never said by hand
+                raise Refused(_("Say how the call-back ended."), code="result_missing")
             made = result != CallBack.Result.WITHDRAWN
             outbound_or_none = _called(request, owed.number, owed.person, owed.name) if made else None
             finish_call_back(owed, result=result, outbound=outbound_or_none, by=request.user)

@@ -103,6 +103,16 @@ def test_what_was_tried_and_how_it_ended_is_kept(cast: Cast, sign_in: SignIn) ->
     assert not Interaction.objects.unsettled().exists()
 
 
+@pytest.mark.parametrize("result", ["called_again", "answered", "x", ""])
+def test_what_only_the_telephone_tells_is_not_said_by_hand(cast: Cast, sign_in: SignIn, result: str) -> None:
+    row = promised(cast)
+    answer = sign_in(cast.sato).post(f"{URL}{row.pk}/", {"result": result}, headers=ROWS)
+    assert answer.status_code == 422
+    row.refresh_from_db()
+    assert row.done_at is None
+    assert not Interaction.objects.exists()
+
+
 def test_calling_from_the_sheet_takes_the_call_and_leads_to_its_record(cast: Cast, sign_in: SignIn) -> None:
     gives_up()
     row, client = CallBack.objects.get(), sign_in(cast.sato)
