@@ -14,6 +14,15 @@ class StoredFile(models.Model):
         return self.sha256
 
 
+class Removal(models.Model):
+    """Bytes that nothing refers to any more, noted as their row ends: the file goes once that is committed."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
 class Attachment(models.Model):
     """A stored file under the name and type that its sender gave it."""
 

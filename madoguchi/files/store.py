@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from madoguchi.files.models import StoredFile
+from madoguchi.files.models import Removal, StoredFile
 from madoguchi.foundation.prepared import insert_once
 
 
@@ -74,21 +74,36 @@ def forget(file: StoredFile) -> bool:
 
     Every relation to a file protects it, so that the database itself says whether it is still needed.
     """
-    path = path_of(file.sha256)
-    if path.exists() and time.time() - path.stat().st_mtime < _FRESH_S and file.stored_at < _recently():
+    if is_fresh(file):
         return False
     try:
         with transaction.atomic():
             file.delete()
+            Removal.objects.bulk_create([Removal(sha256=file.sha256)], ignore_conflicts=True)
     except ProtectedError:
         return False
     return True
+
+
+def is_fresh(file: StoredFile) -> bool:
+    """Whether the same bytes came once more within the hour: somebody may be about to refer to them."""
+    path = path_of(file.sha256)
+    return path.exists() and time.time() - path.stat().st_mtime < _FRESH_S and file.stored_at < _recently()
 
 
 def remove(digest: str) -> None:
     """The second half of ``forget()``: the bytes go, unless somebody has begun to keep the same again meanwhile."""
     if not StoredFile.objects.filter(sha256=digest).exists():
         path_of(digest).unlink(missing_ok=True)
+    Removal.objects.filter(sha256=digest).delete()
+
+
+def remove_due(*, limit: int) -> int:
+    """Remove what was forgotten while the process ended before it could; how many."""
+    due = list(Removal.objects.order_by("id").values_list("sha256", flat=True)[:limit])
+    for digest in due:
+        remove(digest)
+    return len(due)
 
 
 def _recently() -> datetime:

@@ -15,6 +15,7 @@ from madoguchi.consultations.deliveries import deliver_due as deliver_messages
 from madoguchi.consultations.models import Consultation, Delivery
 from madoguchi.consultations.sweep import advance_due
 from madoguchi.directory.sync import work_due as synchronize
+from madoguchi.files.store import remove_due
 from madoguchi.foundation.literal import Words
 from madoguchi.insight.gaps.models import Waiting
 from madoguchi.insight.gaps.work import step as gather_gaps
@@ -75,6 +76,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("silent_calls", lambda: close_silent_calls(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("wrap_ups", lambda: end_due_wrapups(timezone.now(), limit=_BATCH) == _BATCH, every=1.0),
     Job("recordings", lambda: delete_recordings(timezone.now(), limit=_BATCH) == _BATCH, every=600.0),
+    Job("forgotten_files", lambda: remove_due(limit=_BATCH) == _BATCH, every=600.0),
     Job("telephone_orders", lambda: settle_overdue(timezone.now(), limit=_BATCH) == _BATCH, every=5.0),
     Job("telephone_lines", alarm_about_lines, every=20.0),
     Job("reconciliation", reconcile_calls, every=60.0),

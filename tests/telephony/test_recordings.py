@@ -1,6 +1,7 @@
 """Recordings: entered once, heard by whom they concern, gone on time with their last reference."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -201,3 +202,33 @@ def test_a_recording_told_of_both_parts_of_a_joined_call_is_one(cast: Cast) -> N
     post([event("recording.ready", NOW, "part", url="https://pbx.example/b.wav", leg="l")])
     post([event("call.joined", NOW, "part", into=whole.call_id)])
     assert sorted(Recording.objects.values_list("call__pk", "name")) == [(whole.pk, "a.wav"), (whole.pk, "b.wav")]
+
+
+def test_bytes_go_though_the_process_was_killed_before_it_removed_them(cast: Cast) -> None:
+    row = recorded(100, WAV + b"killed", cast)
+    assert row.file is not None
+    path = store.path_of(row.file.sha256)
+    assert delete_due(NOW, limit=9) == 1  # what was to follow the commit does not
+    assert path.exists()
+    assert store.remove_due(limit=9) == 1
+    assert not path.exists()
+    assert store.remove_due(limit=9) == 0
+
+
+def test_what_was_kept_again_before_it_was_removed_stays(cast: Cast) -> None:
+    recorded(100, WAV + b"again", cast)
+    assert delete_due(NOW, limit=9) == 1
+    again = store.keep(WAV + b"again")
+    assert store.remove_due(limit=9) == 1
+    assert store.read(again) == WAV + b"again"
+
+
+def test_a_recording_whose_bytes_just_came_again_is_deleted_with_them_later(cast: Cast) -> None:
+    row = recorded(100, WAV + b"fresh", cast)
+    assert row.file is not None
+    StoredFile.objects.update(stored_at=timezone.now() - timedelta(days=2))
+    assert delete_due(NOW, limit=9) == 0
+    path = store.path_of(row.file.sha256)
+    os.utime(path, (path.stat().st_mtime - 7200,) * 2)
+    assert delete_due(NOW, limit=9) == 1
+    assert not StoredFile.objects.exists()

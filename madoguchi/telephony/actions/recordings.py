@@ -171,8 +171,10 @@ def _delete(row: int, now: datetime) -> bool:
     recording = Recording.objects.select_for_update(no_key=True).filter(pk=row, deleted_at__isnull=True).first()
     if call is None or recording is None or recording.call_id != call.pk:
         return False
-    _forget_told(call, recording.source)
     file = recording.file
+    if file is not None and store.is_fresh(file):
+        return False  # its bytes could not go with it; an hour later they can
+    _forget_told(call, recording.source)
     recording.file, recording.url, recording.deleted_at = None, "", now
     recording.save(update_fields=["file", "url", "deleted_at"])
     record("recording.deleted", by=SYSTEM, about=[recording, call])
