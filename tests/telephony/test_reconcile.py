@@ -261,6 +261,37 @@ def test_a_call_of_a_sender_without_its_ids_is_found_by_number_and_time(cast: Ca
     assert Call.objects.get(call_id="zammad-1").record["recovered"] is False
 
 
+def told_late(call: str, seconds: float, number: str | None = "09011112222", **fields: Any) -> None:
+    """A sender without the telephone system's ids, which tells of a call when a telephone rings."""
+    party = {"number": number} if number else {"presentation": "restricted"}
+    begun = {"direction": "inbound", "from_": party, "to": {"number": "0350000001"}, **fields}
+    for kind, at, said in (("call.started", seconds, begun), ("call.ended", seconds + 20, {"by": "caller"})):
+        post([event(kind, at, call=call, at=NOON, **said)], sender="bridge")
+
+
+def test_a_call_told_of_after_the_menu_is_found_within_its_rows_the_nearest_first(cast: Cast, tmp_path: Path) -> None:
+    told_late("zammad-1", 48)
+    late = written(uniqueid="2.1", start="2026-08-21 12:00:20", channel="PJSIP/trunk-00000008",
+        dstchannel="PJSIP/1002-00000009", end="2026-08-21 12:01:10")  # fmt: skip
+    path = saved(tmp_path / "Master.csv", written(end="2026-08-21 12:01:00"), late)
+    done = reconcile(source(path, time_zone="Asia/Tokyo", sender=""))
+    assert (done.matched, done.recovered) == (1, 1)
+    assert set(Call.objects.values_list("call_id", flat=True)) == {"zammad-1", "1.1"}
+    assert reconcile(source(path, time_zone="Asia/Tokyo", sender="")).matched == 2
+
+
+def test_a_call_known_by_other_ids_is_not_taken_for_one_that_was_lost(cast: Cast, tmp_path: Path) -> None:
+    told_late("9.1", 15, leg="9.1")
+    assert reconcile(source(saved(tmp_path / "Master.csv", written()), time_zone="Asia/Tokyo", sender="")).recovered
+
+
+def test_a_withheld_call_of_a_sender_without_ids_is_not_doubled_with_its_number(cast: Cast, tmp_path: Path) -> None:
+    told_late("zammad-1", 12, None)
+    done = reconcile(source(saved(tmp_path / "Master.csv", written()), time_zone="Asia/Tokyo", sender=""))
+    assert (done.matched, done.recovered) == (1, 0)
+    assert "9011112222" not in str([*CallEvent.objects.values("payload"), *Call.objects.values()])
+
+
 def test_a_live_call_whose_end_was_lost_is_ended_by_the_records(cast: Cast, tmp_path: Path) -> None:
     told = [
         event("call.started", 0.4, call="1.1", at=NOON, direction="inbound", from_={"number": "09011112222"}),

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import batched
 
+from django.db.models import Exists, OuterRef, Q
+
 from madoguchi.foundation import phone
 from madoguchi.telephony.models import Call, CallLeg, Direction
 from madoguchi.telephony.reconcile.groups import CdrCall
@@ -20,17 +22,21 @@ _STEADY = 5
 def matched(calls: Sequence[CdrCall], sender: str) -> tuple[dict[int, Call], int]:
     """The call of each place in ``calls``, where there is one, and the seconds by which the records' times are off.
 
-    By the ids of the rows, else by number and time among the calls that no id has claimed.
+    By the ids of the rows, else by number and time among the calls that no id has claimed, the nearest first.
     """
     found: dict[int, Call] = {}
     for part in batched(enumerate(calls), _AT_ONCE, strict=False):
         found |= _by_ids(part, sender)
     shift = _shift(calls, found)
     claimed = {call.pk for call in found.values()}
+    pairs: list[tuple[tuple[bool, timedelta], int, Call]] = []
     for place, call in enumerate(calls):
-        if place not in found and (other := _by_number(call, sender, claimed, timedelta(seconds=shift))) is not None:
-            found[place] = other
-            claimed.add(other.pk)
+        if place not in found:
+            pairs += [(how, place, row) for how, row in _by_number(call, sender, claimed, timedelta(seconds=shift))]
+    for _how, place, row in sorted(pairs, key=lambda pair: (pair[0], pair[1], pair[2].pk)):
+        if place not in found and row.pk not in claimed:
+            found[place] = row
+            claimed.add(row.pk)
     return found, shift
 
 
@@ -69,19 +75,31 @@ def _shift(calls: Sequence[CdrCall], found: dict[int, Call]) -> int:
     return quarters * _QUARTER if 2 * count > seen.total() else 0
 
 
-def _by_number(call: CdrCall, sender: str, claimed: Iterable[int], shift: timedelta) -> Call | None:
-    at = call.start_at + shift
-    rows = Call.objects.filter(started_at__gte=at - _BESIDE, started_at__lte=at + _BESIDE, merged_into=None).exclude(
-        pk__in=claimed
-    )
+def _by_number(
+    call: CdrCall, sender: str, claimed: Iterable[int], shift: timedelta
+) -> Iterator[tuple[tuple[bool, timedelta], Call]]:
+    """The calls that it may be, each with (whether its number is withheld, how far apart they begin).
+
+    A sender may tell of a call when a telephone rings, after the menu: so a call may begin within the rows, unless it
+    is known by ids, which would have been found.
+    """
+    at, end = call.start_at + shift, call.end_at + shift
+    rows = Call.objects.filter(started_at__gte=at - _BESIDE, started_at__lte=max(end, at + _BESIDE), merged_into=None)
     if sender:
         rows = rows.filter(sender=sender)
-    near = [row for row in rows if _same_parties(row, call, abs(row.started_at - at))]
-    return min(near, key=lambda row: (abs(row.started_at - at), row.pk), default=None)
+    named = CallLeg.objects.filter(call=OuterRef("pk"))
+    rows = rows.exclude(Q(started_at__gt=at + _BESIDE) & (Exists(named) | Q(record__recovered=True)))
+    for row in rows.exclude(pk__in=claimed):
+        apart = abs(row.started_at - at)
+        if _same_parties(row, call, apart):
+            yield (row.presentation == "restricted", apart), row
 
 
 def _same_parties(row: Call, call: CdrCall, apart: timedelta) -> bool:
-    """By the number outside; a call without one by where it went, if it began in the very same second or two."""
+    """By the number outside; a call without one by where it went, if it began in the very same second or two.
+
+    The records may know a number that the desk must not: a withheld one is compared by where the call went, too.
+    """
     number = phone.normalise(call.first.number)
     dialled = {phone.normalise(dst) for one in call.rows for dst in (one.dst, one.did)} - {""}
     called = phone.normalise(row.called)
@@ -89,4 +107,6 @@ def _same_parties(row: Call, call: CdrCall, apart: timedelta) -> bool:
         return called in dialled
     if row.caller_number:
         return row.caller_number == number
+    if row.presentation == "restricted":
+        return called in dialled
     return not number and called in dialled and apart <= _AT_ONCE_TOLD
