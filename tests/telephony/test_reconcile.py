@@ -227,6 +227,28 @@ def test_an_unforeseen_error_spoils_one_call_and_one_source(
     assert Call.objects.count() == 2
 
 
+MARIADB = (  # mysql --batch of a table of FreePBX
+    "calldate\tclid\tsrc\tdst\tdcontext\tchannel\tdstchannel\tlastapp\tlastdata\tduration\tbillsec\tdisposition\t"
+    "amaflags\taccountcode\tuniqueid\tuserfield\tdid\trecordingfile\tcnum\tcnam\toutbound_cnum\toutbound_cnam\t"
+    "dst_cnam\tlinkedid\tpeeraccount\tsequence\n"
+    "2026-08-21 12:00:00\t"
+    '"株式会社\\t山\\\\田, 東京" <09011112222>\t09011112222\t600\text-queues\tPJSIP/trunk-00000001\t'
+    "Local/1001@from-queue/n-00000002;1\tQueue\t600,t,,,,,,,,\t30\t25\tANSWERED\t3\t\t1755745200.1\t\t0350000001\t"
+    "q-600.wav\t09011112222\tNULL\t\t\t\t1755745200.1\tNULL\t7\n"
+    "2026-08-21 12:05:00\t<0312345678>\t0312345678\t600\text-queues\tPJSIP/trunk-00000003\t\tQueue\t600\t9\t9\tNO ANSW"
+)
+
+
+def test_what_mysql_batch_writes_is_read_and_its_half_written_end_left_out(cast: Cast, tmp_path: Path) -> None:
+    path = tmp_path / "cdr.tsv"
+    path.write_text(MARIADB, "utf-8")
+    done = reconcile(source(path, time_zone="Asia/Tokyo"))
+    assert (done.rows, done.recovered, done.refused) == (1, 1, 0)
+    call = Call.objects.get()
+    assert (call.call_id, call.started_at, call.caller_number) == ("1755745200.1", NOON, "+819011112222")
+    assert (call.called, call.queue, call.caller_name) == ("0350000001", "600", "株式会社\t山\\田, 東京")
+
+
 def test_a_withheld_number_is_nowhere(cast: Cast, tmp_path: Path) -> None:
     header = [*COLUMNS, "presentation"]
     path = saved(tmp_path / "Master.csv", header, [*written(), "prohib_not_screened"])

@@ -19,6 +19,8 @@ _CUSTOM = ("clid", *(name for name in _PARTIES if name != "clid"), *_TIMES, "acc
 _ALIASES = {"calldate": "start", "end_time": "end", "answer_time": "answer", "num-pres": "presentation"}
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _EPOCH = re.compile(r"\d{9,10}(\.\d+)?", re.ASCII)
+_ESCAPED = re.compile(r"\\(.)")
+_NULL = ("NULL", r"\N")
 _CALLER = re.compile(r'^\s*"?(?P<name>.*?)"?\s*<(?P<number>[^<>]*)>\s*$')
 
 
@@ -64,21 +66,21 @@ class _BadValueError(Exception):
 
 
 def rows_of_csv(lines: Iterable[bytes], zone: ZoneInfo) -> Iterator[Row | BadRow]:
-    """The rows of a file of cdr_csv or cdr_custom, with or without a line that names the columns.
+    """The rows of a file of cdr_csv or cdr_custom, with or without a line that names the columns, or of mysql --batch.
 
     A line is UTF-8 or else Shift_JIS; times without offset are of ``zone``. A last line that is not whole yet is left
     out.
     """
     names: Sequence[str] | None = None
-    usual = 0  # cells of a line
+    usual, tabbed = 0, False  # cells of a line; whether tabs part them
     for place, line in enumerate(lines, 1):
         text = _decoded(line).strip("\r\n\ufeff")
         if not text.strip():
             continue
-        try:
-            cells = next(csv.reader([text], strict=True))
-        except (csv.Error, StopIteration):
-            cells = []
+        if names is None and "\t" in text and (found := _header(text.split("\t"))):
+            names, usual, tabbed = found, len(found), True
+            continue
+        cells = _tabbed(text) if tabbed else _cells(text)
         if len(cells) < usual and not line.endswith(b"\n"):
             continue  # the telephone system is still writing it
         usual = usual or len(cells)
@@ -89,6 +91,23 @@ def rows_of_csv(lines: Iterable[bytes], zone: ZoneInfo) -> Iterator[Row | BadRow
             names = found
             continue
         yield row_of(_named(cells, names), place=place, zone=zone)
+
+
+def _cells(text: str) -> list[str]:
+    """None when it is no line of a CSV file."""
+    try:
+        return next(csv.reader([text], strict=True))
+    except (csv.Error, StopIteration):
+        return []
+
+
+def _tabbed(text: str) -> list[str]:
+    """The cells of a line of mysql --batch, which quotes nothing and escapes tabs, new lines and backslashes."""
+    return ["" if cell in _NULL else _ESCAPED.sub(_unescaped, cell) for cell in text.split("\t")]
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return {"n": "\n", "t": "\t", "0": ""}.get(found[1], found[1])
 
 
 def row_of(values: Mapping[str, object], *, place: int, zone: ZoneInfo) -> Row | BadRow:
