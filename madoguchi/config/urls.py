@@ -3,6 +3,10 @@
 from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
+from django.urls.converters import IntConverter
+
+# No row has a number of more digits, and the databases refuse each in its own way: it is no address at all.
+IntConverter.regex = "[0-9]{1,18}"
 
 SEGMENTS = (
     "workbench",
