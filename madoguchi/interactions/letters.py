@@ -132,7 +132,9 @@ def _forward() -> str:
 
 
 def _line(row: Interaction) -> str:
-    who = row.person.name if row.person else row.contact_name
+    # A mail's sender can be forged: what it said in its own words goes into no letter of ours.
+    by_mail = row.mail_id is not None
+    who = row.person.name if row.person else "" if by_mail else row.contact_name
     unit = row.organization.name if row.organization and row.organization.name != who else ""
-    what = " ".join(row.summary.split())[:80]
+    what = _("recorded by mail") if by_mail else " ".join(row.summary.split())[:80]
     return f"- {short_date(timezone.localdate(row.started_at))} {unit} {who}: {what}".replace("  ", " ")

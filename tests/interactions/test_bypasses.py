@@ -10,7 +10,7 @@ from freezegun import freeze_time
 
 from madoguchi.interactions.actions import record_bypass
 from madoguchi.interactions.bypasses import Said, read
-from madoguchi.interactions.letters import send_letters, set_letters
+from madoguchi.interactions.letters import letter_of, send_letters, set_letters
 from madoguchi.interactions.models import BypassLetter, Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor
@@ -170,6 +170,14 @@ def test_who_was_reached_often_gets_one_friendly_letter_a_month(cast: Cast) -> N
     bypassed(cast, cast.sato, 5)
     with freeze_time(at_night(15, 10)):
         assert send_letters() == 0
+
+
+def test_a_letter_repeats_nothing_that_a_mail_said(cast: Cast) -> None:
+    for place in range(3):
+        written(cast.takahashi.email, f"https://evil.example/{place}", "今すぐ https://evil.example へ")
+    body = letter_of(cast.takahashi, timezone.localdate().replace(day=1)).body
+    assert "evil" not in body
+    assert body.count("メールで記録") == 3
 
 
 def test_letters_can_be_switched_off(cast: Cast) -> None:
