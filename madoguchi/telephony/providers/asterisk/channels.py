@@ -62,7 +62,8 @@ class Line(Kept):
     nobody knows). ``ringing``: agent → leg. ``connected``: agent → leg, when the PBX said that it would bridge them.
     ``results``: leg → what was told of its offer. ``doubts``: what was told to be incomplete.
     ``gap``: the line was cut while it ran (``before_gap``: who spoke then) and it was not looked at since, ``gapped``
-    ever. ``menu``: ``in``, or ``told`` when a choice was heard. ``withheld``: the caller's number may not be shown.
+    ever. ``menu``: ``in``, or ``told`` when a choice was heard. ``talk_guessed``: ``talking_since`` is only when they
+    were found in talk after a cut. ``withheld``: the caller's number may not be shown.
     """
 
     call: str
@@ -82,6 +83,7 @@ class Line(Kept):
     answered: bool = False
     answered_at: float = 0.0
     talking_since: float = 0.0
+    talk_guessed: bool = False
     talked_until: float = 0.0
     agents: int = 0
     leaver: str = ""

@@ -116,9 +116,10 @@ class Conversations(Calls):
             if line.direction == "outbound" and (party := next(filter(_is_outside, together), None)):
                 self.reach(line, party, at=at)
             line.hung_up_by, line.leaver, line.answered = "", "", True
-            line.talking_since = line.talking_since or when
-            line.answered_at = line.answered_at or when
             guess = self._guess()
+            if not line.talking_since:
+                line.talking_since, line.talk_guessed = when, guess is not None
+            line.answered_at = line.answered_at or when
             line.joined[agent], line.agents = 0.0 if guess else when, line.agents + 1
             if (rung := line.ringing.pop(agent, None)) and not guess:
                 self.emit("agent.offer_ended", line.call, at=at, agent=agent, leg=rung, result="answered")

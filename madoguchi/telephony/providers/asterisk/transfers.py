@@ -28,7 +28,9 @@ class Transfers(Conversations):
         fields: dict[str, Any] = {"kind": "attended", "agent": giver.agent, "to": to}
         consultation = self.lines.get(second.call) if second else None
         if consultation is not None and consultation is not line:
-            if consultation.talking_since:
+            if consultation.talk_guessed:
+                self.doubt(line, "transfers")
+            elif consultation.talking_since:
                 fields["consult_s"] = round(max(0.0, self.now - consultation.talking_since), 3)
             self.join(consultation.call, line)
         line.transferred = self.now
