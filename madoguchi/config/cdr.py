@@ -14,7 +14,7 @@ from madoguchi.telephony.reconcile.sources import CdrSource
 
 NAME = f"{env.PREFIX}CDR_URL"
 _KINDS = {"file": "file", "sqlite": "sqlite", "postgres": "postgres", "postgresql": "postgres"}
-_OPTIONS = ("pbx", "time_zone", "table", "at")
+_OPTIONS = ("pbx", "time_zone", "table", "at", "numbers")
 _AT = "03:30"
 
 
@@ -55,6 +55,7 @@ def cdr_source(entry: str, time_zone: str, lines: Sequence[PbxLine], *, what: st
         sender=line.naming.key if line else "",
         naming=line.naming if line else Pbx(time_zone=time_zone),
         at=_time(options.get("at", _AT), what),
+        keeps_numbers=_keeps_numbers(options.get("numbers", "kept"), what),
     )
 
 
@@ -103,6 +104,12 @@ def _zone(written: str, what: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise env.SettingError(f"{what}: {written!r} is no time zone; try Asia/Tokyo.") from None
     return written
+
+
+def _keeps_numbers(written: str, what: str) -> bool:
+    if written not in ("kept", "dropped"):
+        raise env.SettingError(f"{what}: numbers must be kept or dropped, not {written!r}.")
+    return written == "kept"
 
 
 def _time(written: str, what: str) -> time | None:

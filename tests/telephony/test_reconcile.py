@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 
 from madoguchi.cli import calls_reconcile
+from madoguchi.config.cdr import cdr_source
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.models import Entry
 from madoguchi.problems.models import Problem
@@ -258,6 +259,14 @@ def test_a_withheld_number_is_nowhere(cast: Cast, tmp_path: Path) -> None:
     for row in CallEvent.objects.all():
         assert "9011112222" not in str(row.payload)
     assert "9011112222" not in str(Reconciliation.objects.values())
+
+
+def test_numbers_of_which_nobody_says_that_they_may_be_shown_can_be_dropped(cast: Cast, tmp_path: Path) -> None:
+    path = saved(tmp_path / "Master.csv", written(clid='"Yamada" <09011112222>'))
+    log = cdr_source(f"{path}?numbers=dropped", "Asia/Tokyo", (), what="It")
+    assert [reconcile(log).recovered, reconcile(log).matched] == [1, 1]
+    assert (Call.objects.get().caller_number, Call.objects.get().caller_name) == ("", "")
+    assert "9011112222" not in str([*CallEvent.objects.values("payload"), *Call.objects.values()])
 
 
 def test_the_columns_behind_the_stock_ones_join_rows(cast: Cast, tmp_path: Path) -> None:

@@ -146,6 +146,9 @@ class _Work:
         sender = self.source.sender or _DEFAULT_SENDER
         shift = timedelta(seconds=self.run.shift_s)
         first = cdr.first
+        if not self.source.keeps_numbers and self.source.naming.extension_of(first.channel) is None:
+            rows = (row if row.presentation else replace(row, number="", name="") for row in cdr.rows)
+            cdr = CdrCall(tuple(rows))
         try:
             events = recovered_events(cdr, sender, self.source.naming)
             moved = [replace(event, at=event.moment + shift) for event in events]

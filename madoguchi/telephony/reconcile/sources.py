@@ -30,6 +30,7 @@ class CdrSource:
 
     ``address``: a path, or what psycopg takes. ``sender``: whose calls these are, "" when that is not told: then calls
     of all senders are compared, and what is missing belongs to ``asterisk``. ``at``: when every night, None: never.
+    ``keeps_numbers``: whether a recovered call has its caller's number where no row says that it may be shown.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class CdrSource:
     sender: str = ""
     naming: Pbx = field(default_factory=Pbx)
     at: time | None = None
+    keeps_numbers: bool = True
 
 
 def rows_of(
