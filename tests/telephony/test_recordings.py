@@ -180,7 +180,7 @@ def test_of_a_deleted_recording_no_address_is_kept_and_it_does_not_come_back(cas
     addresses = ["https://pbx.example/a.wav", "/spool/b.wav"]
     told = [
         event("recording.ready", NOW, call.call_id, url=addresses[0], leg="l"),
-        event("recording.ready", NOW, call.call_id, file=addresses[1]),
+        event("recording.ready", NOW + timedelta(seconds=1), call.call_id, file=addresses[1]),
     ]
     post([dict(one) for one in told])
     assert delete_due(NOW, limit=9) == 2
