@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, close_old_connections, connection, transaction
 from django.utils import timezone
 
 from madoguchi.foundation.literal import Words
@@ -33,6 +33,8 @@ from madoguchi.telephony.models import Order, Pbx, PbxDevice
 from madoguchi.telephony.operators import hold_states_of, staff_named
 from madoguchi.telephony.providers.asterisk.translation import Translation
 
+# The database is out of reach, or asks for another try; other errors of it are about what it was given.
+AWAY = (OperationalError, InterfaceError, InternalError)
 _LARGEST_POST = 500
 _MOST_ORDERS = 50
 # What in a message tells a number or a name; the value of a variable is anything.
@@ -93,12 +95,12 @@ class Keeper:
         """Take in what was heard; what cannot be understood is set aside alone. How many of them, from the first.
 
         Fewer than all when the database went away on the way: the rest may be kept again, and only the rest. Raises
-        DatabaseError or InterfaceError when it was away from the beginning.
+        one of ``AWAY`` when it was away from the beginning.
         """
         close_old_connections()
         try:
             self._keep(batch)
-        except (DatabaseError, InterfaceError, pbx_lines.NotHeldError):
+        except (*AWAY, pbx_lines.NotHeldError):
             self._restore()
             raise
         except Exception as error:  # noqa: BLE001 (a message that nobody foresaw must not stop the line)
@@ -113,7 +115,7 @@ class Keeper:
         for kept, one in enumerate(batch):
             try:
                 self.keep([one])
-            except (DatabaseError, InterfaceError):
+            except AWAY:
                 if not kept:
                     raise
                 return kept

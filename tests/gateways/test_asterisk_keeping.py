@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from django.conf import LazySettings
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from madoguchi.gateways.ami import BackOff
@@ -28,6 +28,16 @@ def keeper() -> Keeper:
     found = Keeper(line_to(1), "a connector")
     assert found.claim(lambda _holder: False)
     return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_refuses_is_set_aside_and_not_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    def take(_keeper: Keeper, _heard: Heard) -> list[Event]:
+        raise DataError("value too long")
+
+    monkeypatch.setattr(Keeper, "_take", take)
+    assert keeper().keep([message("Huge")]) == 1
+    assert Problem.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
