@@ -119,6 +119,13 @@ def test_what_is_lost_while_the_connection_is_cut_is_named(data: st.DataObject) 
     assert silent_differences(whole, got) == []
 
 
+def test_a_withheld_number_stays_withheld_over_a_cut_just_as_the_call_begins() -> None:
+    rows = in_order(rows_of("i4-anonymous-with-channelvars"))
+    begun = next(place for place in told_places(rows) if dict(rows[place]["msg"])["Event"] == "Newchannel") + 1
+    record = over_a_gap(rows, begun, begun, remembers=True)[0]
+    assert (record["caller"]["number"], record["caller"]["presentation"]) == (None, "restricted")
+
+
 def test_how_long_somebody_was_consulted_is_unknown_when_it_began_while_the_connection_was_cut() -> None:
     rows = in_order(rows_of("f-attended-transfer"))
     names = [(dict(row.get("msg", [])).get("Event"), dict(row.get("msg", [])).get("Exten")) for row in rows]

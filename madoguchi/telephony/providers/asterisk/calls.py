@@ -123,6 +123,8 @@ class Calls(Following):
             leg = self.legs.get(unique)
             if waiting is None or leg is None or (line := self.lines.get(leg.call)) is None:
                 continue
+            if self.kind == "CoreShowChannel" and not waiting["partial"]:
+                continue  # a list does not say whether the number is withheld; what follows does
             if line.request and not line.called and self.kind != "Newchannel":
                 # Before our phone is up it bears the number that is called; afterwards it goes there.
                 number = known(m.get(f"{prefix}CallerIDNum")) if leg.exten == leg.dialled else leg.exten

@@ -238,7 +238,7 @@ class Translation(Resync, Orders, Agents):
         self.see(message)
         if "Timestamp" in message:
             self._mind_order()
-        if self.kind not in ("Newchannel", "CoreShowChannel"):  # neither says whether a number is withheld
+        if self.kind != "Newchannel":
             self.release(message)
         handler: Callable[[Message], None] | None = getattr(self, f"_on_{self.kind.lower()}", None)
         if handler is not None:
