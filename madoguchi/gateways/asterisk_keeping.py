@@ -143,7 +143,7 @@ class Keeper:
         """A choice on the screen locks the person first, then their telephone: so does this."""
         if staff := staff_named(self._telephones.heard_of):
             hold_states_of(one.pk for one in staff.values())
-        for extension in self._telephones.save():
+        for extension in self._telephones.write():
             if extension in staff:
                 orders.agree(staff[extension], by=self.by)
 

@@ -11,7 +11,7 @@ _MEMBER = ("QueueMember", "QueueMemberAdded", "QueueMemberPause", "QueueMemberSt
 class Telephones:
     """What one batch of messages says of extensions; ``listed`` outlives it.
 
-    Nothing is written before ``save``: whoever locks operators and telephones takes the operators first.
+    Nothing is written before ``write``: whoever locks operators and telephones takes the operators first.
     """
 
     def __init__(self, pbx_id: int, naming: Naming, listed: Iterable[tuple[str, str, bool]] = ()) -> None:
@@ -52,10 +52,10 @@ class Telephones:
 
     @property
     def heard_of(self) -> list[str]:
-        """The extensions that ``save`` writes."""
+        """The extensions that ``write`` writes."""
         return sorted(self._known if self._is_whole else self._changed)
 
-    def save(self) -> list[str]:
+    def write(self) -> list[str]:
         """Write what was heard; the extensions of a list that is complete."""
         if self._is_whole:
             PbxDevice.objects.filter(pbx=self.pbx_id).exclude(extension__in=self._known).delete()

@@ -23,6 +23,7 @@ from madoguchi.gateways.ami import (
     written,
 )
 from tests.gateways.certificate import made_for
+from tests.gateways.running import run_through
 
 GREETING = b"Asterisk Call Manager/11.0.0\r\n"
 WELCOME = b"Response: Success\r\nActionID: madoguchi-1\r\nMessage: Authentication accepted\r\n\r\n"
@@ -47,7 +48,7 @@ def talk_with(talk: Talk, client: Callable[[int], Awaitable[Any]], tls: ssl.SSLC
         async with server, asyncio.timeout(60):
             return await client(server.sockets[0].getsockname()[1])
 
-    return asyncio.run(run())
+    return run_through(run())
 
 
 async def login(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:

@@ -23,6 +23,7 @@ from tests.cast import Cast
 from tests.gateways.fake_ami import FakeAmi
 from tests.gateways.playing import LONG_AGO, Played, in_database, line_to, records, wait_for, wrong
 from tests.gateways.recorded import recording
+from tests.gateways.running import run_through
 from tests.telephony.recordings import ABSENT, SCENARIOS
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.skipif(not SCENARIOS, reason=ABSENT)]
@@ -43,7 +44,7 @@ def play(scenario: str, story: Callable[[FakeAmi, Played], Awaitable[Any]], cast
             await story(fake, played)
             await played.end()
 
-    asyncio.run(run())
+    run_through(run())
 
 
 def pbx(name: str = "tokyo") -> Pbx:
@@ -122,7 +123,7 @@ def test_a_silent_network_is_left_and_the_line_comes_back(cast: Cast) -> None:
             await story(fake, played)
             await played.end()
 
-    asyncio.run(run())
+    run_through(run())
     assert wrong(QUIET, "asterisk:tokyo", 0.5) == []
 
 
@@ -135,7 +136,7 @@ def test_two_telephone_systems_at_once_have_calls_of_their_own(cast: Cast) -> No
             await asyncio.gather(one.play(after=tokyo.read_all), other.play(after=osaka.read_all))
             await asyncio.gather(tokyo.end(), osaka.end())
 
-    asyncio.run(run())
+    run_through(run())
     assert wrong(first, "asterisk:tokyo", 0.5) == []
     assert wrong(second, "asterisk:osaka", 0.5) == []
 
@@ -157,7 +158,7 @@ def test_of_two_connectors_one_keeps_the_line_and_the_other_takes_it_when_that_e
             await fake.play(after=other.read_all)
             await other.end()
 
-    asyncio.run(run())
+    run_through(run())
     assert wrong(QUIET, "asterisk:tokyo", 0.5) == []
 
 

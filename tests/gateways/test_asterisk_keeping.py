@@ -16,6 +16,7 @@ from madoguchi.telephony.events import Event
 from madoguchi.telephony.models import OperatorState, Order, Pbx, PbxDevice
 from tests.cast import Cast
 from tests.gateways.playing import line_to
+from tests.gateways.running import run_through
 
 NOW = 1_790_000_000.0
 
@@ -83,7 +84,7 @@ def test_the_connector_keeps_only_the_rest_again(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(BackOff, "next", lambda _self: 0.0)
     monkeypatch.setattr(Keeper, "_restore", lambda _self: None)
-    assert asyncio.run(run()).behind == 0
+    assert run_through(run()).behind == 0
     assert asked == [3, 1, 1]
 
 

@@ -1,6 +1,5 @@
 """A recorded Asterisk, played over TCP to the running connector, gives the records that a person would write."""
 
-import asyncio
 import random
 
 import pytest
@@ -11,6 +10,7 @@ from tests.cast import Cast
 from tests.gateways.fake_ami import FakeAmi
 from tests.gateways.playing import Played, line_to, records, wait_for, wrong
 from tests.gateways.recorded import recording
+from tests.gateways.running import run_through
 from tests.telephony.recordings import ABSENT, SCENARIOS, records_after_all, rows_of, silent_differences
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.skipif(not SCENARIOS, reason=ABSENT)]
@@ -29,12 +29,12 @@ def test_a_recording_over_the_wire_gives_its_record(scenario: str, cast: Cast) -
             await fake.play(before=played.order, after=played.read_all)
             await played.end()
 
-    asyncio.run(play("stamped", stamped=True))
+    run_through(play("stamped", stamped=True))
     assert wrong(scenario, "asterisk:stamped", 0.5) == []
     pbx = Pbx.objects.get()
     assert (pbx.state, pbx.held_by) == ("down", "")  # given up in order
     Order.objects.all().delete()  # their names are the recorder's, once
-    asyncio.run(play("unstamped", stamped=False))
+    run_through(play("unstamped", stamped=False))
     assert wrong(scenario, "asterisk:unstamped", 1.0) == []
 
 
@@ -62,7 +62,7 @@ def test_cut_killed_and_restarted_amid_it_the_records_are_the_same(scenario: str
             await fake.play(before=played.order, after=played.read_all)
             await played.end()
 
-    asyncio.run(play())
+    run_through(play())
     assert wrong(scenario, "asterisk:cut", 0.5) == [], places
 
 
@@ -94,7 +94,7 @@ def test_what_a_cut_took_away_is_named(scenario: str, cast: Cast) -> None:
             await fake.ready()
             await played.end()
 
-    asyncio.run(play())
+    run_through(play())
     whole = records_after_all(rows_of(scenario))
     found = [{**record, "wrapup_s": None} for record in records("asterisk:lossy").values()]  # that is our own clock's
     assert silent_differences(whole, found) == [], (first, last)

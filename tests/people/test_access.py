@@ -11,7 +11,15 @@ from tests.cast import Cast
 C = Capability
 _ticket = PreparedVisible(lambda access, pk: Ticket.objects.visible_to(access).filter(pk=pk))
 WORK = {C.READ_TICKETS, C.WORK_TICKETS, C.TAKE_CALLS, C.READ_PEOPLE, C.EDIT_PEOPLE, C.READ_KNOWLEDGE}
-LEAD = {C.WATCH_BOARD, C.DECIDE_ROUTING, C.POST_NOTICES, C.WRITE_SCRIPTS, C.WRITE_RULES, C.EDIT_DIRECTORY}
+LEAD = {
+    C.WATCH_BOARD,
+    C.DECIDE_ROUTING,
+    C.POST_NOTICES,
+    C.WRITE_SCRIPTS,
+    C.WRITE_RULES,
+    C.EDIT_DIRECTORY,
+    C.HEAR_RECORDINGS,
+}
 
 MAY: dict[str, set[Capability]] = {
     "sato": WORK,
@@ -21,7 +29,8 @@ MAY: dict[str, set[Capability]] = {
     "watanabe": {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.WATCH_BOARD},
     "admin": set(C),
     "ogawa": WORK,
-    "mori": WORK,  # leads a partner's team, but what shows the whole desk is not for partners
+    # Leads a partner's team: hears its calls, but what shows the whole desk is not for partners.
+    "mori": WORK | {C.HEAR_RECORDINGS},
     "outsider": set(),
 }
 
