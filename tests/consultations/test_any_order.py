@@ -127,7 +127,9 @@ class Day:
         """Nobody is asked twice, by no way."""
         contacts = [approach.contact_id for approach in self.asked]
         assert len(contacts) == len(set(contacts))
-        asked = question.remarks.filter(kind=Kind.QUESTION).values_list("approach", "outgoing")
+        # A mail that was taken back before it left has asked nobody.
+        questions = question.remarks.filter(kind=Kind.QUESTION).exclude(outgoing__state=OutgoingMail.State.DROPPED)
+        asked = questions.values_list("approach", "outgoing")
         by_approach, by_mail = Counter(row for row, _ in asked), Counter(row for row, mail in asked if mail)
         assert max(by_mail.values(), default=0) <= 1
         for approach in self.asked:
@@ -214,7 +216,6 @@ def test_whatever_happens_there_is_one_outcome_and_nobody_is_asked_twice(
     @settings(
         max_examples=150 if engine == "sqlite" else 30,
         deadline=None,
-        derandomize=True,  # of thousands of stories a few ask somebody twice after reading again
         database=None,
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),

@@ -48,6 +48,16 @@ def test_an_answer_that_was_none_goes_on_to_whoever_it_names(cast: Cast, ticket:
     assert kinds(ticket) == ["asked", "answered", "reread", "moved_on"]
 
 
+def test_a_question_that_was_taken_back_unsent_is_asked_once_when_the_answer_was_none(
+    cast: Cast, ticket: Ticket
+) -> None:
+    consultation = asked(cast, ticket)
+    answer(consultation, body="済み", name="だれか", by=cast.sato)
+    read_as(consultation.remarks.get(kind=Kind.ANSWER), Kind.DECLINE, by=cast.sato)
+    mails = OutgoingMail.objects.filter(thread__approach__consultation=consultation).order_by("id")
+    assert list(mails.values_list("state", flat=True)) == ["dropped", "queued"]
+
+
 def test_whoever_was_told_that_it_is_settled_is_asked_again(cast: Cast, ticket: Ticket) -> None:
     consultation = asked(cast, ticket)
     question = sent_to(FIRST)
