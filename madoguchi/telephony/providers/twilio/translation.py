@@ -12,8 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from madoguchi.foundation.refusal import Refused
 from madoguchi.telephony.events import SHOWN, Event, derived_id, moment, presentation_of, read_events
+from madoguchi.telephony.providers.posted import refused, text_in
 
 # A number that was withheld, as Twilio writes it: the word on a keypad.
 _KEYPAD = {
@@ -53,9 +53,9 @@ _AFTER_ITS_LEGS = 1000  # Twilio's times are whole seconds: within one a call en
 def events_of(posted: object, *, sender: str) -> list[Event]:
     """The neutral events of one post: the fields of the form and of the address's query as a mapping."""
     if not isinstance(posted, Mapping):
-        raise _refused("", _("This must be an object."))
-    if not _text(posted, "CallSid"):
-        raise _refused("CallSid", _("This is required."))
+        raise refused("", _("This must be an object."))
+    if not text_in(posted, "CallSid"):
+        raise refused("CallSid", _("This is required."))
     return read_events(_Post(posted, sender).events())
 
 
@@ -65,24 +65,24 @@ class _Post:
     def __init__(self, posted: Mapping[str, Any], sender: str) -> None:
         self.posted = posted
         self.sender = sender
-        self.sid = _text(posted, "CallSid")
-        self.parent = _text(posted, "ParentCallSid")
-        self.status = _text(posted, "CallStatus").lower()
+        self.sid = text_in(posted, "CallSid")
+        self.parent = text_in(posted, "ParentCallSid")
+        self.status = text_in(posted, "CallStatus").lower()
         self.place = _count(posted, "SequenceNumber")
         self.at = _time(posted)
-        self.caller, self.called = _text(posted, "From", "Caller"), _text(posted, "To", "Called")
-        self.queue = (_text(posted, "queue") or _text(posted, "QueueSid"))[:80]
-        self.agent = _text(posted, "agent")[:200]
+        self.caller, self.called = text_in(posted, "From", "Caller"), text_in(posted, "To", "Called")
+        self.queue = (text_in(posted, "queue") or text_in(posted, "QueueSid"))[:80]
+        self.agent = text_in(posted, "agent")[:200]
 
     def events(self) -> list[dict[str, Any]]:
         return [self._whole(*part) for part in [*self._parts(), *self._recordings()]] or [self._whole("twilio.call")]
 
     def _parts(self) -> list[tuple[str, dict[str, Any]]]:
-        if _text(self.posted, "RecordingStatus"):
+        if text_in(self.posted, "RecordingStatus"):
             return []
-        if _text(self.posted, "QueueResult", "DequeingCallSid"):
+        if text_in(self.posted, "QueueResult", "DequeingCallSid"):
             return self._left_queue()
-        if _text(self.posted, "QueueSid"):
+        if text_in(self.posted, "QueueSid"):
             return [("queue.entered", {"queue": self.queue, **self._parties()})]
         if self.direction == "outbound":
             return self._outgoing()
@@ -91,10 +91,10 @@ class _Post:
     @property
     def direction(self) -> str:
         """As the address says, else outgoing when one of our own telephones called or a program dialled."""
-        said = _text(self.posted, "direction")
+        said = text_in(self.posted, "direction")
         if said in ("inbound", "outbound", "internal"):
             return said
-        ours = _is_ours(self.caller) or _text(self.posted, "Direction") == "outbound-api"
+        ours = _is_ours(self.caller) or text_in(self.posted, "Direction") == "outbound-api"
         return "outbound" if ours and not (self.parent and self.called.startswith(_OWN)) else "inbound"
 
     def _incoming(self) -> list[tuple[str, dict[str, Any]]]:
@@ -147,7 +147,7 @@ class _Post:
         return not self.parent and _is_ours(self.caller)
 
     def _left_queue(self) -> list[tuple[str, dict[str, Any]]]:
-        result = _text(self.posted, "QueueResult").lower()
+        result = text_in(self.posted, "QueueResult").lower()
         reason = _LEFT.get(result) if result else "connected"
         if reason is None or not self.queue:
             return []
@@ -161,8 +161,8 @@ class _Post:
         return parts
 
     def _recordings(self) -> list[tuple[str, dict[str, Any]]]:
-        url = _text(self.posted, "RecordingUrl")
-        if _text(self.posted, "RecordingStatus") not in ("", "completed") or not re.match(r"https?://", url):
+        url = text_in(self.posted, "RecordingUrl")
+        if text_in(self.posted, "RecordingStatus") not in ("", "completed") or not re.match(r"https?://", url):
             return []
         return [("recording.ready", {"url": url, "leg": self.sid})]
 
@@ -179,7 +179,7 @@ class _Post:
                 "to": {"number": number if re.fullmatch(r"\+?[\d*#]+", number) else None},
             }
         found: dict[str, Any] = {"direction": self.direction, "from": {"number": self.number or None}}
-        if name := _text(self.posted, "CallerName"):
+        if name := text_in(self.posted, "CallerName"):
             found["from"]["name"] = name[:200]
         # The called number of a leg is the telephone that rings.
         return found if self.parent else {**found, "to": {"number": _name(self.called)[:80] or None}}
@@ -209,14 +209,14 @@ class _Post:
 
     def _id(self, kind: str, agent: str | None) -> str:
         if kind == "recording.ready":
-            return f"{_text(self.posted, 'RecordingSid')[:100] or self.sid[:64]}:ready"
+            return f"{text_in(self.posted, 'RecordingSid')[:100] or self.sid[:64]}:ready"
         # A post that tells of its call's end also tells when it began.
         also = ":begun" if kind == "call.started" and self.status in _ENDS else ""
         if self.place is not None:
             return f"{self.sid}:{self.place}{also}"
         leg = f"{self.sid}:{self.status}" if kind == "twilio.call" else self.sid
         if kind.startswith("queue."):
-            leg = _text(self.posted, "QueueSid") or self.queue
+            leg = text_in(self.posted, "QueueSid") or self.queue
         return derived_id(self.sender, kind + also, call=self.parent or self.sid, leg=leg, agent=agent)
 
     def _original(self) -> dict[str, Any]:
@@ -243,30 +243,12 @@ def _is_ours(address: str) -> bool:
 
 def _time(posted: Mapping[str, Any]) -> datetime | None:
     try:
-        found = parsedate_to_datetime(_text(posted, "Timestamp"))
+        found = parsedate_to_datetime(text_in(posted, "Timestamp"))
         return moment((found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat())
     except (ValueError, OverflowError):
         return None
 
 
 def _count(posted: Mapping[str, Any], key: str) -> int | None:
-    value = _text(posted, key)
+    value = text_in(posted, key)
     return int(value) if re.fullmatch(r"[0-9]{1,9}", value) else None
-
-
-def _text(posted: Mapping[str, Any], *keys: str) -> str:
-    for key in keys:
-        value = posted.get(key)
-        if isinstance(value, list | tuple) and value:
-            value = value[0]
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return str(value).strip()
-    return ""
-
-
-def _refused(field: str, message: str) -> Refused:
-    return Refused(
-        f"{field}: {message}" if field else message,
-        code="invalid_events",
-        errors=[{"index": None, "field": field, "message": message}],
-    )

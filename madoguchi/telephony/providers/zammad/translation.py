@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from madoguchi.foundation.refusal import Refused
 from madoguchi.telephony.events import Event, derived_id, read_events
+from madoguchi.telephony.providers.posted import refused, text_in
 
 _CALL = ("callId", "call_id", "callid")
 _USERS = ("user[]", "users", "user", "caller[]", "caller")
@@ -20,13 +20,13 @@ _ENDED_BY = {"cancel": "caller", "busy": "remote", "congestion": "system", "notF
 def events_of(posted: object, *, sender: str) -> list[Event]:
     """The neutral events of one post: a JSON object, or a form's fields as a mapping (lists for repeated ones)."""
     if not isinstance(posted, Mapping):
-        raise _refused("", _("This must be an object."))
-    call, event = _text(posted, *_CALL), _text(posted, "event")
+        raise refused("", _("This must be an object."))
+    call, event = text_in(posted, *_CALL), text_in(posted, "event")
     if not call:
-        raise _refused("callId", _("This is required."))
+        raise refused("callId", _("This is required."))
     if not event:
-        raise _refused("event", _("This is required."))
-    outgoing = _text(posted, "direction").lower() in ("out", "outbound")
+        raise refused("event", _("This is required."))
+    outgoing = text_in(posted, "direction").lower() in ("out", "outbound")
     common: dict[str, Any] = {
         "call": call,
         "direction": "outbound" if outgoing else "inbound",
@@ -34,16 +34,16 @@ def events_of(posted: object, *, sender: str) -> list[Event]:
     }
     common["tells_of_holds"] = False  # the format has no word for them
     if outgoing:
-        common |= {"from": _caller_of_ours(posted), "to": {"number": _text(posted, "to") or None}}
+        common |= {"from": _caller_of_ours(posted), "to": {"number": text_in(posted, "to") or None}}
     else:
-        number = _text(posted, "from", "callerId", "caller_id")
-        common |= {"from": {"number": number or None}, "to": {"number": _text(posted, "to") or None}}
+        number = text_in(posted, "from", "callerId", "caller_id")
+        common |= {"from": {"number": number or None}, "to": {"number": text_in(posted, "to") or None}}
     return read_events([_identified(part, sender, common) for part in _parts(posted, event, outgoing)])
 
 
 def _parts(posted: Mapping[str, Any], event: str, outgoing: bool) -> list[dict[str, Any]]:
-    users, queue = _users(posted), _text(posted, "queue")
-    answering = _text(posted, "answeringNumber", "answering_number")
+    users, queue = _users(posted), text_in(posted, "queue")
+    answering = text_in(posted, "answeringNumber", "answering_number")
     if event == "newCall":
         parts: list[dict[str, Any]] = [{"type": "call.started", "tells_of_menus": False}]
         if queue and not outgoing:
@@ -53,12 +53,12 @@ def _parts(posted: Mapping[str, Any], event: str, outgoing: bool) -> list[dict[s
         return parts
     if event == "answer":
         if outgoing:
-            return [{"type": "party.answered", "number": _text(posted, "to") or None}]
+            return [{"type": "party.answered", "number": text_in(posted, "to") or None}]
         # By the name that was rung: ``answeringNumber`` may be any number that the calls of this user go to.
         agent = users[0] if users else answering
         return [{"type": "agent.joined", "agent": agent}] if agent else [{"type": "zammad.answer"}]
     if event == "hangup":
-        cause = _text(posted, "cause")
+        cause = text_in(posted, "cause")
         return [{"type": "call.ended", "by": _ENDED_BY.get(cause, "unknown"), "cause": cause}]
     return [{"type": f"zammad.{event}"[:40]}]
 
@@ -72,7 +72,7 @@ def _identified(part: dict[str, Any], sender: str, common: dict[str, Any]) -> di
 
 def _caller_of_ours(posted: Mapping[str, Any]) -> dict[str, Any]:
     users = _users(posted)
-    return {"number": (users[0] if users else _text(posted, "from")) or None, "presentation": "allowed"}
+    return {"number": (users[0] if users else text_in(posted, "from")) or None, "presentation": "allowed"}
 
 
 def _users(posted: Mapping[str, Any]) -> list[str]:
@@ -90,23 +90,5 @@ def _queue(queue: str) -> dict[str, str]:
     return {"queue": queue} if queue else {}
 
 
-def _text(posted: Mapping[str, Any], *keys: str) -> str:
-    for key in keys:
-        value = posted.get(key)
-        if isinstance(value, list | tuple) and value:
-            value = value[0]
-        if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-            return str(value).strip()
-    return ""
-
-
 def _plain(posted: Mapping[str, Any]) -> dict[str, Any]:
     return {str(key): value for key, value in posted.items()}
-
-
-def _refused(field: str, message: str) -> Refused:
-    return Refused(
-        f"{field}: {message}" if field else message,
-        code="invalid_events",
-        errors=[{"index": None, "field": field, "message": message}],
-    )
