@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -63,28 +65,13 @@ def report(request: StaffRequest, name: str) -> HttpResponse:
 @require_GET
 def tickets(request: StaffRequest, name: str) -> HttpResponse:
     """The tickets that a figure counts, the latest first."""
-    first, last = _days(request)
-    by, row, figure = (request.GET.get(part) for part in ("by", "row", "figure"))
-    rows = tickets_behind(
-        name, first=first, last=last, by=by or "", row=row, figure=figure or "", access=request.access
-    )
+    rows, query, context = _behind(request, name, tickets_behind)
     after = id_of(request.GET.get("after", ""))
     if after is not None:
         rows = rows.filter(pk__lt=after)
     found = list(rows.select_related("category", "front_team", "holder_team").order_by("-pk")[: TICKETS + 1])
-    parts = {"from": first.isoformat(), "to": last.isoformat(), "by": by or "", "figure": figure or ""}
-    if row is not None:
-        parts["row"] = row
-    more = len(found) > TICKETS
-    asked = report_named(name)
-    context = {
-        "report": asked,
-        "column": column_of(asked, figure or ""),
-        "period": f"{full_date(first)} – {full_date(last)}",
-        "tickets": found[:TICKETS],
-        "query": urlencode({part: parts[part] for part in ("from", "to", "by")}),
-        "next": f"?{urlencode({**parts, 'after': found[TICKETS - 1].number})}" if more else "",
-    }
+    following = str(found[TICKETS - 1].number) if len(found) > TICKETS else None
+    context |= {"tickets": found[:TICKETS], "next": _next(query, following)}
     return page(request, "insight/tickets.html", context)
 
 
@@ -92,24 +79,11 @@ def tickets(request: StaffRequest, name: str) -> HttpResponse:
 @require_GET
 def calls(request: StaffRequest, name: str) -> HttpResponse:
     """The calls that a figure counts, the latest first."""
-    first, last = _days(request)
-    by, row, figure = (request.GET.get(part) for part in ("by", "row", "figure"))
-    rows = calls_behind(name, first=first, last=last, by=by or "", row=row, figure=figure or "", access=request.access)
-    parts = {"from": first.isoformat(), "to": last.isoformat(), "by": by or "", "figure": figure or ""}
-    query = urlencode(parts if row is None else {**parts, "row": row})
+    rows, query, context = _behind(request, name, calls_behind)
     rows = rows.select_related("answered_by", "interaction__person")
     after = request.GET.get("after", "")
     found, following = keyset(rows, ("started_at", "id"), after=after, size=TICKETS, descending=True)
-    asked = report_named(name)
-    context = {
-        "report": asked,
-        "column": column_of(asked, figure or ""),
-        "period": f"{full_date(first)} – {full_date(last)}",
-        "calls": found,
-        "query": urlencode({part: parts[part] for part in ("from", "to", "by")}),
-        "next": f"?{query}&{urlencode({'after': following})}" if following else "",
-        "caller_words": caller_words,
-    }
+    context |= {"calls": found, "next": _next(query, following), "caller_words": caller_words}
     return page(request, "insight/calls.html", context)
 
 
@@ -117,27 +91,40 @@ def calls(request: StaffRequest, name: str) -> HttpResponse:
 @require_GET
 def contacts(request: StaffRequest, name: str) -> HttpResponse:
     """The contacts that a figure counts, the latest first."""
-    first, last = _days(request)
-    by, row, figure = (request.GET.get(part) for part in ("by", "row", "figure"))
-    rows = contacts_behind(
-        name, first=first, last=last, by=by or "", row=row, figure=figure or "", access=request.access
-    )
-    parts = {"from": first.isoformat(), "to": last.isoformat(), "by": by or "", "figure": figure or ""}
-    query = urlencode(parts if row is None else {**parts, "row": row})
+    rows, query, context = _behind(request, name, contacts_behind)
     rows = rows.select_related("staff", "person", "organization")
     rows = rows.prefetch_related("attachments", "ticket_links__ticket")
     after = request.GET.get("after", "")
     found, following = keyset(rows, ("started_at", "id"), after=after, size=TICKETS, descending=True)
-    asked = report_named(name)
-    context = {
-        "report": asked,
-        "column": column_of(asked, figure or ""),
-        "period": f"{full_date(first)} – {full_date(last)}",
-        "contacts": found,
-        "query": urlencode({part: parts[part] for part in ("from", "to", "by")}),
-        "next": f"?{query}&{urlencode({'after': following})}" if following else "",
-    }
+    context |= {"contacts": found, "next": _next(query, following)}
     return page(request, "insight/contacts.html", context)
+
+
+def _behind[M: Model](
+    request: StaffRequest, name: str, find: Callable[..., QuerySet[M]]
+) -> tuple[QuerySet[M], dict[str, str], dict[str, Any]]:
+    """The rows that the figure of the address counts, the address in parts, and what the page says above the rows."""
+    first, last = _days(request)
+    by, row, figure = (request.GET.get(part) for part in ("by", "row", "figure"))
+    rows = find(name, first=first, last=last, by=by or "", row=row, figure=figure or "", access=request.access)
+    query = {"from": first.isoformat(), "to": last.isoformat(), "by": by or "", "figure": figure or ""}
+    if row is not None:
+        query["row"] = row
+    asked = report_named(name)
+    return (
+        rows,
+        query,
+        {
+            "report": asked,
+            "column": column_of(asked, figure or ""),
+            "period": f"{full_date(first)} – {full_date(last)}",
+            "query": urlencode({part: query[part] for part in ("from", "to", "by")}),
+        },
+    )
+
+
+def _next(query: dict[str, str], following: str | None) -> str:
+    return f"?{urlencode({**query, 'after': following})}" if following else ""
 
 
 @guard(Capability.WATCH_BOARD)
