@@ -119,7 +119,7 @@ def counted(access: Access | None, start: datetime, end: datetime) -> list[Count
         rows = list(_by_quarter(Call.objects.all(), start, end))
     else:
         rows = _visible(settings.SHORT_ABANDON_SECONDS).all(access, start, end)
-    found = [Counted(_moment(row[0]), row[1], Answering(*(number or 0 for number in row[2:]))) for row in rows]
+    found = [Counted(quarter_start(row[0]), row[1], Answering(*(number or 0 for number in row[2:]))) for row in rows]
     queued = {day_of(one.begun) for one in found if one.queue}
     return [one for one in found if one.queue or day_of(one.begun) not in queued]
 
@@ -129,7 +129,7 @@ def counted_calls(calls: CallQuerySet, rows: Iterable[Counted]) -> CallQuerySet:
     queued, bare = set[int](), set[int]()
     for row in rows:
         (queued if row.queue else bare).add(_number(row.begun))
-    calls = offered_calls(calls).alias(quarter=_Quarter("started_at"))
+    calls = offered_calls(calls).alias(quarter=Quarter("started_at"))
     return calls.filter(Q(quarter__in=queued) & ~Q(queue="") | Q(quarter__in=bare, queue=""))
 
 
@@ -148,7 +148,7 @@ def slot_start(now: datetime) -> datetime:
     return local.replace(minute=local.minute // 30 * 30, second=0, microsecond=0)
 
 
-class _Quarter(Func):
+class Quarter(Func):
     """How many quarters of an hour had passed since 1970."""
 
     arity = 1
@@ -167,7 +167,7 @@ def _by_quarter(calls: CallQuerySet, start: Any, end: Any) -> "QuerySet[Call, tu
     return (
         offered_calls(calls.filter(started_at__gte=start, started_at__lt=end))
         .order_by()
-        .annotate(quarter=_Quarter("started_at"))
+        .annotate(quarter=Quarter("started_at"))
         .values_list("quarter", "queue")
         .annotate(
             offered=Count("id"),
@@ -196,5 +196,6 @@ def _number(moment: datetime) -> int:
     return int(moment.timestamp() // QUARTER.total_seconds())
 
 
-def _moment(number: int) -> datetime:
+def quarter_start(number: int) -> datetime:
+    """When the quarter of an hour with this number (of ``Quarter``) begins."""
     return datetime.fromtimestamp(number * QUARTER.total_seconds(), UTC)

@@ -10,12 +10,16 @@ from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from madoguchi.insight.reports.frame import Figure
 from madoguchi.insight.reports.operators import figures_of
 from madoguchi.insight.reports.registry import table
 from madoguchi.people.models import Staff
+from madoguchi.telephony.actions.wrapup import end_wrapup
 from madoguchi.telephony.models import OperatorState
 from madoguchi.telephony.operators import change, locked_states
+from tests.api.client import program_of
 from tests.cast import Cast
+from tests.telephony.lines import NINE, event, post, queue_call
 
 pytestmark = pytest.mark.django_db
 LATE = datetime(2026, 8, 20, 13, 40, tzinfo=UTC)  # 22:40 of the desk's zone
@@ -95,3 +99,35 @@ def test_a_team_is_the_sum_of_those_whose_first_team_it_is(cast: Cast) -> None:
     with freeze_time(end):
         found = table("operators", first=DAY, last=DAY, by="team", access=None)
     assert {row.key: row.figures["logged_in_s"] for row in found.rows} == {"call-centre": 150, "service-desk": 30}
+
+
+def test_the_mean_handling_time_is_talk_hold_and_wrap_up_of_each_handled_call(cast: Cast) -> None:
+    with freeze_time(NINE, tz_offset=0) as clock:
+        for call, agent, wrapup in (("c-1", "1001", 34), ("c-2", "1001", 14), ("c-3", "1002", 4)):
+            start = datetime.now(UTC)
+            for posted in queue_call(call, at=start, agent=agent):
+                clock.move_to(posted.moment)
+                post([posted])
+            clock.tick(timedelta(seconds=wrapup))
+            row = OperatorState.objects.get(staff__extension=agent)
+            assert row.call is not None
+            end_wrapup(row.call, row.staff, by=row.staff)
+        # Nobody is spoken to in a call that rang and in one between ourselves.
+        rung = datetime.now(UTC)
+        post(queue_call("c-4", at=rung)[:3])
+        post([event("call.ended", 3, call="c-4", at=rung, by="caller")])
+        inside = {"direction": "internal", "from_": {"number": "1001"}, "to": {"number": "1002"}, "agent": "1001"}
+        post([event("call.started", 4, call="c-5", at=rung, **inside)])
+        post([event("agent.joined", 4, call="c-5", at=rung, agent="1002"), event("call.ended", 4, call="c-5", at=rung)])
+
+    def found(by: str) -> dict[str, list[Figure]]:
+        rows = table("operators", first=NINE.date(), last=NINE.date(), by=by, access=None)
+        return {row.key: [row.figures["handled"], row.figures["aht_s"]] for row in (*rows.rows, rows.total)}
+
+    # Talk and hold are 26 s each.
+    assert found("staff")[str(cast.sato.pk)] == [2, 50.0]
+    assert found("staff")[str(cast.suzuki.pk)] == [1, 30.0]
+    assert found("team")["call-centre"] == [3, 43.3]
+    assert found("half_hour")["09:00"] == found("day")["2026-08-21"] == [3, 43.3]
+    answer = program_of(cast.hayashi, "reports:read").get("/reports/operators?from=2026-08-21&to=2026-08-21&by=team")
+    assert answer.body["total"]["figures"]["aht_s"] == 43.3

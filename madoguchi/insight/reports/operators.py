@@ -1,10 +1,10 @@
-"""Operators' time: who was in which state for how long, and from it occupancy (占有率) and utilisation (稼働率)."""
+"""Operators' time: who was in which state for how long; occupancy (占有率), utilisation (稼働率), AHT."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,28 +13,37 @@ from madoguchi.foundation.dates import short_date
 from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, Unit
 from madoguchi.people.access import Access
 from madoguchi.people.models import Membership, Staff, Team
-from madoguchi.telephony.models import OperatorState, StateTime
+from madoguchi.telephony.answering import Quarter, day_of, quarter_start, slot_start
+from madoguchi.telephony.models import CallAgent, Direction, OperatorState, StateTime
 from madoguchi.telephony.state_times import slices
 
 State = OperatorState.State
 type Seconds = defaultdict[str, float]
+type Figures = Mapping[str, Figure]
+_LONGEST_WAIT = timedelta(days=1)  # between the beginning of a call and its answer
 _READY = (State.AVAILABLE, State.RINGING)
 _BREAK = (State.PAUSED, State.AWAY)
 
 
-def rows_of(period: Period, by: str, _access: Access | None) -> tuple[list[Row], Mapping[str, Figure]]:
-    """The seconds of each group by state, what runs now included."""
-    found: dict[object, Seconds] = {}
-    total: Seconds = defaultdict(float)
+def rows_of(period: Period, by: str, _access: Access | None) -> tuple[list[Row], Figures]:
+    """The seconds of each group by state, what runs now included, and the calls that it handled."""
+    times: defaultdict[object, Seconds] = defaultdict(lambda: defaultdict(float))
+    handled = Counter[object]()
     key_of = _KEYS[by]()
     for staff_id, slot, state, seconds in _times(period, by):
-        found.setdefault(key_of(staff_id, slot), defaultdict(float))[state] += seconds
-        total[state] += seconds
-    return _NAMED[by](found), figures_of(total)
+        times[key_of(staff_id, slot)][state] += seconds
+    for staff_id, moment, calls in _handled(period, by):
+        handled[key_of(staff_id, moment)] += calls
+    total: Seconds = defaultdict(float)
+    for group in times.values():
+        for state, seconds in group.items():
+            total[state] += seconds
+    found = {key: figures_of(times[key], handled[key]) for key in [*times, *(handled.keys() - times.keys())]}
+    return _NAMED[by](found), figures_of(total, handled.total())
 
 
-def figures_of(seconds: Mapping[str, float]) -> dict[str, Figure]:
-    """What the columns show of seconds by state; shares are None where there was no time to share."""
+def figures_of(seconds: Mapping[str, float], handled: int = 0) -> dict[str, Figure]:
+    """What the columns show of seconds by state and calls; what would be divided by nothing is None."""
     talk, wrapup = seconds.get(State.TALKING, 0.0), seconds.get(State.WRAPUP, 0.0)
     ready = sum(seconds.get(state, 0.0) for state in _READY)
     logged_in = sum(seconds.values())
@@ -48,11 +57,13 @@ def figures_of(seconds: Mapping[str, float]) -> dict[str, Figure]:
         "training_s": seconds.get(State.TRAINING, 0.0),
         "unreachable_s": seconds.get(State.UNREACHABLE, 0.0),
     }
-    shares: dict[str, Figure] = {
+    quotients: dict[str, Figure] = {
+        "handled": handled,
+        "aht_s": round((talk + wrapup) / handled, 1) if handled else None,
         "occupancy": (talk + wrapup) / working if working else None,
         "utilisation": working / logged_in if logged_in else None,
     }
-    return {name: round(seconds or 0.0, 1) for name, seconds in found.items()} | shares
+    return {name: round(seconds or 0.0, 1) for name, seconds in found.items()} | quotients
 
 
 def _times(period: Period, by: str) -> Iterable[tuple[int, datetime, str, float]]:
@@ -70,44 +81,66 @@ def _times(period: Period, by: str) -> Iterable[tuple[int, datetime, str, float]
             yield row.staff_id, slot, row.state, seconds
 
 
+def _handled(period: Period, by: str) -> Iterable[tuple[int, datetime, int]]:
+    """(member of staff, quarter of an hour of the answer, calls in which they spoke with somebody outside)."""
+    seats = CallAgent.objects.filter(
+        staff__isnull=False,
+        state__in=(CallAgent.State.TALKING, CallAgent.State.LEFT),
+        call__direction__in=(Direction.INBOUND, Direction.OUTBOUND),
+        call__merged_into__isnull=True,
+        call__started_at__gte=period.start - _LONGEST_WAIT,
+        call__started_at__lt=period.end,
+        call__answered_at__gte=period.start,
+        call__answered_at__lt=period.end,
+    ).order_by()
+    calls = Count("call", distinct=True)  # one telephone and then another in the same call are one
+    if by in ("staff", "team"):
+        for staff_id, number in seats.values_list("staff").annotate(calls):
+            yield staff_id, period.start, number
+    else:
+        quarters = seats.annotate(quarter=Quarter("call__answered_at")).values_list("staff", "quarter")
+        for staff_id, quarter, number in quarters.annotate(calls):
+            yield staff_id, quarter_start(quarter), number
+
+
 def _team_keys() -> Callable[[int, datetime], object]:
     """By the team whose calls somebody takes: the first of their teams, as for their contacts."""
     first: dict[int, int | None] = {}
     members = Membership.objects.filter(team__isnull=False).order_by("team__line", "team_id")
     for staff_id, team_id in members.values_list("staff", "team"):
         first.setdefault(staff_id, team_id)
-    return lambda staff_id, _slot: first.get(staff_id)
+    return lambda staff_id, _moment: first.get(staff_id)
 
 
 _KEYS: Mapping[str, Callable[[], Callable[[int, datetime], object]]] = {
-    "staff": lambda: lambda staff_id, _slot: staff_id,
+    "staff": lambda: lambda staff_id, _moment: staff_id,
     "team": _team_keys,
-    "day": lambda: lambda _staff_id, slot: timezone.localtime(slot).date(),
-    "half_hour": lambda: lambda _staff_id, slot: f"{timezone.localtime(slot):%H:%M}",
+    "day": lambda: lambda _staff_id, moment: day_of(moment),
+    "half_hour": lambda: lambda _staff_id, moment: f"{slot_start(moment):%H:%M}",
 }
 
 
-def _staff_rows(found: Mapping[object, Seconds]) -> list[Row]:
+def _staff_rows(found: Mapping[object, Figures]) -> list[Row]:
     people = Staff.objects.filter(pk__in=list(found))
-    return [Row(str(member.pk), member.name, figures_of(found[member.pk])) for member in people]
+    return [Row(str(member.pk), member.name, found[member.pk]) for member in people]
 
 
-def _team_rows(found: Mapping[object, Seconds]) -> list[Row]:
+def _team_rows(found: Mapping[object, Figures]) -> list[Row]:
     teams = Team.objects.filter(pk__in=[key for key in found if key is not None])
-    rows = [Row(team.key, team.label, figures_of(found[team.pk])) for team in teams]
-    return [*rows, Row("", gettext("No team"), figures_of(found[None]))] if None in found else rows
+    rows = [Row(team.key, team.label, found[team.pk]) for team in teams]
+    return [*rows, Row("", gettext("No team"), found[None])] if None in found else rows
 
 
-def _day_rows(found: Mapping[object, Seconds]) -> list[Row]:
+def _day_rows(found: Mapping[object, Figures]) -> list[Row]:
     days = sorted(key for key in found if isinstance(key, date))
-    return [Row(day.isoformat(), short_date(day), figures_of(found[day])) for day in days]
+    return [Row(day.isoformat(), short_date(day), found[day]) for day in days]
 
 
-def _half_hour_rows(found: Mapping[object, Seconds]) -> list[Row]:
-    return [Row(key, key, figures_of(found[key])) for key in sorted(str(key) for key in found)]
+def _half_hour_rows(found: Mapping[object, Figures]) -> list[Row]:
+    return [Row(key, key, found[key]) for key in sorted(str(key) for key in found)]
 
 
-_NAMED: Mapping[str, Callable[[Mapping[object, Seconds]], list[Row]]] = {
+_NAMED: Mapping[str, Callable[[Mapping[object, Figures]], list[Row]]] = {
     "staff": _staff_rows,
     "team": _team_rows,
     "day": _day_rows,
@@ -133,6 +166,20 @@ OPERATORS = Report(
         Column("wrapup_s", _("Wrap-up"), _("Time of the work after a call."), Unit.SECONDS),
         Column(
             "ready_s", _("Waiting for a call"), _("Time available, the ringing of the phone included."), Unit.SECONDS
+        ),
+        Column(
+            "handled",
+            _("Calls handled"),
+            _(
+                "Calls answered in the period in which they spoke with somebody outside, incoming and outgoing; of a "
+                "call that is passed on, each part counts as one."
+            ),
+        ),
+        Column(
+            "aht_s",
+            _("Mean handling time"),
+            _("AHT: talk, hold and wrap-up, divided by the calls handled. Dialling in vain counts as talk."),
+            Unit.CLOCK,
         ),
         Column("break_s", _("Break and away"), _("Time on a break or away."), Unit.SECONDS),
         Column("training_s", _("Training"), _("Time in training."), Unit.SECONDS),
