@@ -17,6 +17,7 @@ from ninja.operation import Operation
 
 from madoguchi.api.caller import Needs
 from madoguchi.api.door import api
+from madoguchi.api.telephone_doors import DOORS
 from madoguchi.api.v1.messages import MessageIn
 from madoguchi.people.tokens import SCOPES
 from madoguchi.telephony.events import NeutralEvent
@@ -82,33 +83,6 @@ _IF_MATCH = {
     "schema": {"type": "string"},
     "description": "the version (ETag) that the change is meant for, else 412",
 }
-_CTI = {
-    "post": {
-        "operationId": "zammad_cti",
-        "tags": ["telephone"],
-        "summary": "Zammad's generic CTI format",
-        "description": "The token, which needs the scope `calls:write`, stands in the address. `{}` after commit.",
-        "security": [],
-        "parameters": [{"in": "path", "name": "token", "required": True, "schema": {"type": "string"}}],
-        "requestBody": {
-            "required": True,
-            "content": {
-                kind: {
-                    "schema": {
-                        "type": "object",
-                        "required": ["event", "callId"],
-                        "properties": {
-                            name: {"type": "string"}
-                            for name in ("event", "callId", "from", "to", "direction", "user", "queue", "cause")
-                        },
-                    }
-                }
-                for kind in ("application/json", "application/x-www-form-urlencoded")
-            },
-        },
-        "responses": {"200": {"description": "OK", "content": {"application/json": {"schema": {"type": "object"}}}}},
-    }
-}
 
 
 @cache
@@ -119,7 +93,8 @@ def description() -> dict[str, Any]:
     document["servers"] = [{"url": settings.PUBLIC_URL.geturl().rstrip("/") if settings.PUBLIC_URL else "/"}]
     for path, method, operation in _bound():
         _complete(document["paths"][path][method], method, operation)
-    document["paths"]["/api/v1/cti/{token}"] = _with_problems(json.loads(json.dumps(_CTI)), "post")
+    for path, item in DOORS.items():
+        document["paths"][path] = _with_problems(json.loads(json.dumps(item)), "post")
     components = document["components"]
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": f"Scopes: {', '.join(SCOPES)}"}

@@ -6,7 +6,9 @@ from django.test import Client
 from jsonschema import Draft202012Validator
 
 from madoguchi.api.openapi import description
+from madoguchi.api.twilio import _OURS
 from madoguchi.people.tokens import SCOPES
+from madoguchi.telephony.providers.twilio import translation
 
 
 def references(value: Any) -> set[str]:
@@ -42,6 +44,19 @@ def test_every_call_tells_scopes_problems_and_idempotency() -> None:
             assert all(f"{{{name}}}" in path for name in places), path
             if method in ("post", "patch") and "requestBody" in call:
                 assert "application/json" in call["requestBody"]["content"], path
+
+
+def test_twilios_door_is_described_as_it_answers() -> None:
+    call = description()["paths"]["/api/v1/twilio/{token}"]["post"]
+    parameters = {(part["in"], part["name"]): part["required"] for part in call["parameters"]}
+    assert parameters[("header", "X-Twilio-Signature")]
+    assert {name for place, name in parameters if place == "query"} == {*_OURS, "next"}
+    (kind,) = call["requestBody"]["content"]
+    form = call["requestBody"]["content"][kind]["schema"]
+    assert kind == "application/x-www-form-urlencoded"
+    assert form["required"] == ["CallSid"]
+    assert form["properties"]["CallStatus"]["enum"] == [*translation._RINGING, "in-progress", *translation._ENDS]
+    assert list(call["responses"]["200"]["content"]) == ["text/xml"]
 
 
 def test_the_document_is_served_to_everybody(db: None) -> None:
