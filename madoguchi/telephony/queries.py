@@ -1,19 +1,29 @@
 """Reading calls: what is live, who waits, what was, who is doing what."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.lookups import IsNull
 
 from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.people.access import Access
 from madoguchi.people.models import Staff
-from madoguchi.telephony.models import Call, CallAgent, CallState, Direction, OperatorState, Sender
+from madoguchi.telephony.models import Call, CallAgent, CallState, Direction, OperatorState, PbxDevice, Sender
 
 LARGEST_PAGE = 200
 NOTICEABLE_SKEW_S = 2.0
 _NOBODY_WAITS = (Direction.OUTBOUND, Direction.INTERNAL)
+PAUSED_IN_QUEUES: Mapping[str, bool] = {
+    OperatorState.State.AVAILABLE: False,
+    OperatorState.State.PAUSED: True,
+    OperatorState.State.AWAY: True,
+    OperatorState.State.TRAINING: True,
+    OperatorState.State.LOGGED_OFF: True,
+    OperatorState.State.WRAPUP: True,
+}
 
 
 class CallPage(NamedTuple):
@@ -98,6 +108,22 @@ def operator_states() -> QuerySet[OperatorState]:
         .filter(staff__is_active=True)
         .select_related("staff")
         .order_by("staff__kana", "staff_id")
+    )
+
+
+def still_rung() -> QuerySet[OperatorState]:
+    """Who takes no calls by their state, while the queues of a telephone system still ring them.
+
+    An order to pause counts as done until it has failed; so these are they whose pause failed, and again.
+    """
+    connected = [line.key for line in settings.ASTERISK]
+    rung = PbxDevice.objects.filter(extension=OuterRef("staff__extension"), is_paused=False, pbx__key__in=connected)
+    paused = [state for state, is_paused in PAUSED_IN_QUEUES.items() if is_paused]
+    return (
+        OperatorState.objects.filter(Exists(rung), state__in=paused, staff__is_active=True)
+        .exclude(source="")
+        .select_related("staff")
+        .order_by("since")
     )
 
 

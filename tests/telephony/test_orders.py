@@ -1,10 +1,12 @@
 """What the telephone system shall do: given once, refused with a sentence, settled once, followed by the queues."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.test import Client
 from django.utils import timezone
 
 from madoguchi.foundation.refusal import Refused
@@ -22,6 +24,7 @@ from tests.telephony.lines import post, queue_call
 from tests.telephony.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Client]
 
 
 def a_line(name: str) -> PbxLine:
@@ -158,7 +161,35 @@ def test_a_pause_that_did_not_come_about_is_given_once_more_and_again_with_the_n
     device.refresh_from_db()
     assert not device.is_paused
     assert not Order.objects.filter(state="queued").exists()
-    assert orders.agree(cast.sato, by=SYSTEM) is not None
+    set_operator_state(cast.sato, "away", "会議", by=cast.sato)
+    assert Order.objects.get(state="queued").kind == "pause"
+
+
+def test_whose_pause_failed_twice_is_told_and_so_is_the_board(cast: Cast, tokyo: Pbx, sign_in: SignIn) -> None:
+    PbxDevice.objects.create(pbx=tokyo, extension="1001", interfaces=["PJSIP/1001"])
+    set_operator_state(cast.sato, "paused", by=cast.sato)
+
+    def told() -> tuple[bool, bool]:
+        head = sign_in(cast.sato).get("/workbench/phone/").content.decode()
+        board = sign_in(cast.hayashi).get("/board/live/?parts=alarms").content.decode()
+        assert not sign_in(cast.suzuki).get("/workbench/phone/").content.decode().count("phone-failed")
+        return (
+            "電話機にまだ着信します" in head,
+            "電話システムから着信が続いています：佐藤 美咲" in board,
+        )
+
+    for shown in (False, True):
+        assert told() == (False, False)
+        failed = Order.objects.get(state="queued")
+        orders.settle(failed, "failed", "Interface not found", by=SYSTEM, now=timezone.now())
+        assert told() == (shown, shown)
+    set_operator_state(cast.sato, "paused", by=cast.sato)
+    assert told() == (False, False), "it is asked once more"
+    orders.settle(Order.objects.get(state="queued"), "done", by=SYSTEM, now=timezone.now())
+    assert told() == (False, False)
+    PbxDevice.objects.update(is_paused=False)
+    set_operator_state(cast.sato, "available", by=cast.sato)
+    assert told() == (False, False), "who takes calls may be rung"
 
 
 def test_a_pause_that_failed_after_its_end_was_asked_for_changes_nothing(cast: Cast, tokyo: Pbx) -> None:
@@ -167,6 +198,6 @@ def test_a_pause_that_failed_after_its_end_was_asked_for_changes_nothing(cast: C
     first = orders.agree(cast.sato, by=SYSTEM)
     set_operator_state(cast.sato, "available", by=cast.sato)
     assert first is not None
-    assert orders.agree(cast.sato, by=SYSTEM) is not None
+    assert orders.agree(cast.sato, by=SYSTEM) is None
     orders.settle(first, "failed", by=SYSTEM, now=timezone.now())
     assert list(Order.objects.filter(state="queued").values_list("kind", flat=True)) == ["unpause"]

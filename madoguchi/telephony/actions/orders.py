@@ -17,20 +17,13 @@ from madoguchi.journal.models import Entry
 from madoguchi.journal.record import SYSTEM, Actor, record
 from madoguchi.people.models import Staff
 from madoguchi.telephony.models import Call, CallAgent, OperatorState, Order, Pbx, PbxDevice
+from madoguchi.telephony.queries import PAUSED_IN_QUEUES
 
 BY_HAND = frozenset({"no_pbx", "no_extension"})  # refusals after which people use their telephone themselves
 SEND_WITHIN = timedelta(seconds=5)
 TRANSFERS = {"blind": Order.Kind.REDIRECT, "attended": Order.Kind.ATTENDED}
 _QUIET = (Order.Kind.PAUSE, Order.Kind.UNPAUSE)
 _NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
-_PAUSED: Mapping[str, bool] = {
-    OperatorState.State.AVAILABLE: False,
-    OperatorState.State.PAUSED: True,
-    OperatorState.State.AWAY: True,
-    OperatorState.State.TRAINING: True,
-    OperatorState.State.LOGGED_OFF: True,
-    OperatorState.State.WRAPUP: True,
-}
 
 
 def pbx_of(staff: Staff) -> Pbx | None:
@@ -112,7 +105,7 @@ def unpause(staff: Staff, *, by: Actor) -> Order:
 def follow_state(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """A reaction: what somebody says of themselves holds in the queues of their telephone system, too."""
     staff = next((subject for subject in subjects if isinstance(subject, Staff)), None)
-    if staff is not None and settings.ASTERISK and staff.extension:
+    if staff is not None:
         agree(staff, by=SYSTEM)
 
 
@@ -121,8 +114,10 @@ def agree(staff: Staff, *, by: Actor, again: bool = False) -> Order | None:
 
     ``again``: one such order has failed just now.
     """
+    if not settings.ASTERISK or not staff.extension:
+        return None
     row = OperatorState.objects.filter(pk=staff.pk).first()
-    if row is None or not row.source or (wanted := _PAUSED.get(row.state)) is None:
+    if row is None or not row.source or (wanted := PAUSED_IN_QUEUES.get(row.state)) is None:
         return None
     pbx = pbx_of(staff)
     devices = PbxDevice.objects.filter(pbx=pbx, extension=staff.extension)

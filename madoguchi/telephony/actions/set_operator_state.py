@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor
 from madoguchi.people.models import Staff
+from madoguchi.telephony.actions.orders import agree
 from madoguchi.telephony.actions.wrapup import close_wrapup
 from madoguchi.telephony.models import OperatorState
 from madoguchi.telephony.operators import choose, hold_calls_of, keep_for_later, locked_states
@@ -21,7 +22,7 @@ def set_operator_state(staff: Staff, state: str, reason: str = "", *, by: Actor)
     """Set what ``staff`` is doing (one of ``CHOICES``); during a call it holds from the end of the call.
 
     It ends a running wrap-up, unless that is mandatory: then it holds from its end. Whoever logs off has ended any: no
-    clock would. ``reason`` is up to 100 characters.
+    clock would. ``reason`` is up to 100 characters. Said again, it is asked again of queues that did not follow.
     Refuses a state that only a telephone can set.
     """
     if state not in CHOICES:
@@ -39,4 +40,5 @@ def set_operator_state(staff: Staff, state: str, reason: str = "", *, by: Actor)
             close_wrapup(row, staff, now=now, by=by)
         return row
     choose(row, state, reason.strip()[:100], staff=staff, now=now, by=by)
+    agree(staff, by=by)
     return row

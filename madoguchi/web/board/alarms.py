@@ -13,8 +13,10 @@ from django.utils.translation import ngettext
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.people.access import Access, PreparedVisible
-from madoguchi.telephony.models import Pbx
+from madoguchi.telephony.models import OperatorState, Pbx
+from madoguchi.telephony.queries import still_rung
 
+NAMED = 3
 MOST = 100  # what is counted; beyond it an alarm says 99+
 UNLINKED_AFTER = timedelta(minutes=30)
 DOWN_FOR = timedelta(seconds=20)  # a line that comes back sooner is nobody's to look after
@@ -51,6 +53,7 @@ def alarms(access: Access, now: datetime, waiting_since: Iterable[datetime]) -> 
     """The alarms of this moment, the gravest first; ``waiting_since`` is when each waiting call began to wait."""
     found = [
         _down(_lost.all(now - DOWN_FOR)),
+        _still_rung(still_rung()[:MOST]),
         _waiting([since for since in waiting_since if since <= now - wait_limit()]),
         _owed([due for (due,) in _overdue.all(access, now)]),
         _without_ticket([ended for (ended,) in _unlinked.all(access, now - UNLINKED_AFTER) if ended]),
@@ -70,6 +73,18 @@ def _down(lost: Sequence[Pbx]) -> Alarm | None:
     words = _("No line to the telephone system: %(names)s") % {"names": ", ".join(pbx.name for pbx in lost)}
     since = min(pbx.down_since for pbx in lost if pbx.down_since is not None)
     return Alarm("pbx", words, since, reverse("board:calls"), _("Calls up to then"))
+
+
+def _still_rung(rows: Iterable[OperatorState]) -> Alarm | None:
+    """Their callers wait at a telephone that nobody takes up."""
+    found = list(rows)
+    if not found:
+        return None
+    names = ", ".join(row.staff.name for row in found[:NAMED])
+    words = _("The telephone system still sends calls to %(names)s, who take none") % {
+        "names": names if len(found) <= NAMED else f"{names} …"
+    }
+    return Alarm("still_rung", words, found[0].since, reverse("board:index") + "#operators", _("Operators"))
 
 
 def _waiting(late: Sequence[datetime]) -> Alarm | None:

@@ -17,6 +17,7 @@ from madoguchi.people.access import Capability
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.actions.wrapup import start_wrapup
 from madoguchi.telephony.models import OperatorState
+from madoguchi.telephony.queries import still_rung
 from madoguchi.telephony.words import caller_words, why_not_called
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page, text, wanted_block
@@ -204,6 +205,7 @@ def slot(request: StaffRequest) -> HttpResponse:
         "caller_words": caller_words,
         "not_called": not_called(request.user),
         "why_not_called": why_not_called,
+        "is_still_rung": still_rung().filter(staff=request.user).exists(),
     }
     return page(request, "workbench/phone.html", context)
 
