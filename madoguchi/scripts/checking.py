@@ -27,6 +27,7 @@ class Code(StrEnum):
     UNREACHABLE = "unreachable"  # no way leads here
     LOOP = "loop"  # a way leads back to where it has been
     NOT_ASKED = "not_asked"  # a required item is not asked on every way to a hand-over
+    ASKED_LATE = "asked_late"  # nor is one that only categories below require: the hand-over itself asks it
     NOT_ASKED_BEFORE = "not_asked_before"  # a condition looks at what is not asked on every way to it
     NO_TEXT = "no_text"
     NO_ITEM = "no_item"
@@ -54,6 +55,11 @@ class Fault:
     names: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
 
+    @property
+    def blocks(self) -> bool:
+        """Whether the script cannot be switched on with it; else it is good to know, and no more."""
+        return self.code is not Code.ASKED_LATE
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -70,7 +76,7 @@ class Surroundings:
 
 
 def check(definition: Definition, around: Surroundings) -> list[Fault]:
-    """Everything that keeps the script from being switched on, in the order of its steps."""
+    """Everything that keeps the script from being switched on or is good to know, in the order of its steps."""
     if not definition.steps:
         return [Fault("", Code.EMPTY)]
     faults = [fault for step in definition.steps for fault in _of_step(definition, step, around)]
@@ -178,7 +184,7 @@ def _not_asked(step: HandOver, asked: Collection[str], around: Surroundings) -> 
         if further := {*required.get(step.to, ())} - {*asked} - missing:
             concerned.setdefault(tuple(sorted(further)), []).append(category)
     for names, categories in concerned.items():
-        yield Fault(step.key, Code.NOT_ASKED, names, tuple(categories))
+        yield Fault(step.key, Code.ASKED_LATE, names, tuple(categories))
 
 
 def _reached(start: str, ways: Mapping[str, list[str]]) -> set[str]:

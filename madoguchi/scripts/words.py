@@ -33,6 +33,9 @@ FAULTS: Mapping[Code, Words] = {
     Code.UNREACHABLE: gettext_lazy("No way leads to this step."),
     Code.LOOP: gettext_lazy("From here a way leads back to this step, without end."),
     Code.NOT_ASKED: gettext_lazy("The hand-off requires %(names)s, which is not asked on every way here."),
+    Code.ASKED_LATE: gettext_lazy(
+        "Calls about %(categories)s also require %(names)s. If it is not asked here, the hand-over asks it."
+    ),
     Code.NOT_ASKED_BEFORE: gettext_lazy("It looks at %(names)s, which is not asked on every way here."),
     Code.NO_TEXT: gettext_lazy("Write what is said or verified."),
     Code.NO_ITEM: gettext_lazy("Choose what is asked."),
@@ -64,10 +67,8 @@ WRONG: Mapping[str, Words] = {
 
 def fault_said(fault: Fault, labels: Mapping[str, str] | None = None) -> str:
     """A fault without its place; ``labels`` name the items."""
-    said = str(FAULTS[fault.code]) % {"names": _quoted([(labels or {}).get(name, name) for name in fault.names])}
-    if not fault.categories:
-        return said
-    return _("Calls about %(categories)s: %(fault)s") % {"categories": _quoted(fault.categories), "fault": said}
+    names = [(labels or {}).get(name, name) for name in fault.names]
+    return str(FAULTS[fault.code]) % {"names": _quoted(names), "categories": _quoted(fault.categories)}
 
 
 def _quoted(names: Sequence[str]) -> str:

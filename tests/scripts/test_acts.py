@@ -17,10 +17,12 @@ from madoguchi.journal.models import Entry
 from madoguchi.people.access import access_of
 from madoguchi.scripts.actions.walk import begin, finish, go
 from madoguchi.scripts.actions.write import discard, end, save_draft, switch_on
+from madoguchi.scripts.checking import check
 from madoguchi.scripts.definition import parse
 from madoguchi.scripts.models import Script, ScriptVersion, Walk
 from madoguchi.scripts.queries import in_force as current
 from madoguchi.scripts.queries import items_of, surroundings_of
+from madoguchi.scripts.words import fault_said
 from tests.cast import Cast
 from tests.scripts.writing import in_force, mail_script
 
@@ -58,18 +60,28 @@ def test_a_draft_with_faults_is_kept_and_not_switched_on(cast: Cast) -> None:
     assert current(cast.mail_trouble, timezone.now()) is None
 
 
-def test_a_script_asks_what_is_required_in_each_category_that_it_leads(
+def test_a_script_asks_what_its_own_category_requires_and_is_told_of_those_below(
     cast: Cast, django_assert_max_num_queries: Any
 ) -> None:
     Category.objects.filter(pk=cast.general.pk).update(destination=cast.network)
     HearingItem.objects.create(team=cast.field_service, key="floor", name="階", kind="text", is_required=True)
     hand_over = {"kind": "hand_over", "key": "end"}
-    draft = save_draft(cast.general, definition={"steps": [hand_over]}, by=cast.kimura)
+    definition = {"steps": [hand_over]}
+    of_all = HearingItem.objects.create(category=cast.general, key="where", name="拠点", is_required=True)
+    draft = save_draft(cast.general, definition=definition, by=cast.kimura)
     with pytest.raises(Refused) as refused, override("ja"):
         switch_on(draft, by=cast.kimura)
-    mail, floor = refused.value.details["faults"]
-    assert mail.startswith("ステップ1: 「メールの不具合」の応対では: 引き継ぎには「折り返し先」、「エラーコード」、")
-    assert floor.startswith("ステップ1: 「配線」の応対では: 引き継ぎには「階」が必須ですが、")
+    assert refused.value.details["faults"] == [
+        "ステップ1: 引き継ぎには「拠点」が必須ですが、ここまでに尋ねていない道筋があります。"
+    ]
+    of_all.delete()
+    assert switch_on(draft, by=cast.kimura).state == "on"  # what only those below require keeps nothing back
+    around = surroundings_of(parse(definition), Category.objects.get(pk=cast.general.pk))
+    labels = {item.key: item.label for item in HearingItem.objects.all()}
+    with override("ja"):
+        mail, floor = [fault_said(fault, labels) for fault in check(parse(definition), around)]
+    assert mail.startswith("「メールの不具合」の応対では、「折り返し先」、「エラーコード」、")
+    assert floor == "「配線」の応対では、「階」も必須です。ここで尋ねなければ、引き継ぎの画面で尋ねます。"
     in_force(cast.mail_trouble, cast.kimura)  # from now on it is led by its own
     ask = {"kind": "ask", "key": "floor", "item": "floor"}
     draft = save_draft(cast.general, definition={"steps": [ask, hand_over]}, by=cast.kimura)

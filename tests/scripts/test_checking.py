@@ -82,10 +82,10 @@ def test_what_only_categories_below_require_names_them() -> None:
     ]
     around = Surroundings(items=[*ITEMS, "x", "y"], required={"": ["impact"], "network": ["impact"]}, heirs=heirs)
     faults = check(parse({"steps": [{"kind": "hand_over", "key": "end"}]}), around)
-    assert [(fault.names, fault.categories) for fault in faults] == [
-        (("impact",), ()),
-        (("x",), ("受信", "送信")),
-        (("y",), ("添付",)),
+    assert [(fault.blocks, fault.names, fault.categories) for fault in faults] == [
+        (True, ("impact",), ()),
+        (False, ("x",), ("受信", "送信")),
+        (False, ("y",), ("添付",)),
     ]
     named = check(parse({"steps": [{"kind": "hand_over", "key": "end", "to": "network"}]}), around)
     assert [(fault.names, fault.categories) for fault in named] == [(("impact",), ())]
@@ -144,8 +144,12 @@ def test_a_script_is_accepted_exactly_when_every_way_through_it_is_good(written:
     definition = parse({"steps": written})
     around = Surroundings(items=["x", "y"], required={"": ["x", "y"]})
     assert (check(definition, around) == []) is walked_every_way(definition)
-    below = Surroundings(items=["x", "y"], required={"": ["x"]}, heirs=[("子", {"": ["x", "y"]}), ("孫", {"": ["y"]})])
-    assert (check(definition, below) == []) is walked_every_way(definition)
+    # The same, when only categories below require the second one: then it is told, and keeps nothing back.
+    heirs = [("子", {"": ["x", "y"]}), ("孫", {"": ["y"]})]
+    below = check(definition, Surroundings(items=["x", "y"], required={"": ["x"]}, heirs=heirs))
+    assert (below == []) is walked_every_way(definition)
+    own = check(definition, Surroundings(items=["x", "y"], required={"": ["x"]}))
+    assert [fault for fault in below if fault.blocks] == own
 
 
 @given(steps())

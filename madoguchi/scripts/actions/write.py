@@ -66,8 +66,8 @@ def save_draft(
 def switch_on(version: ScriptVersion, *, by: Actor, since: datetime | None = None) -> ScriptVersion:
     """The draft is in force from ``since`` (now, unless later) until the next version begins.
 
-    Refuses what the checks find fault with. What the script itself asks and verifies becomes known in the catalogue,
-    so that tickets name the answers; it is asked by the script alone.
+    Refuses what the checks find fault with; what is only good to know keeps nothing back. What the script itself asks
+    and verifies becomes known in the catalogue, so that tickets name the answers; it is asked by the script alone.
     """
     _require_writer(by)
     script = (
@@ -79,7 +79,8 @@ def switch_on(version: ScriptVersion, *, by: Actor, since: datetime | None = Non
     definition = _parsed(version.definition)
     now = timezone.now()
     moment = max(since or now, now)
-    if faults := check(definition, surroundings_of(definition, script.category, moment)):
+    found = check(definition, surroundings_of(definition, script.category, moment))
+    if faults := [fault for fault in found if fault.blocks]:
         labels = {key: item.label for key, item in offered(definition, script.category, moment).items()}
         said = [sentence(definition, fault, labels) for fault in faults]
         raise Refused(

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from freezegun import freeze_time
 
-from madoguchi.catalog.models import Category
+from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.interactions.actions import open_interaction
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import access_of
@@ -125,6 +125,21 @@ def test_what_is_wrong_stands_at_its_step_and_keeps_it_from_being_switched_on(ca
     refused = client.post(address(cast, "switch/"), {"to": "on", "version": "1"})
     assert refused.status_code in {400, 422}
     assert ScriptVersion.objects.get().state == "draft"
+
+
+def test_what_only_a_category_below_requires_is_told_and_keeps_nothing_back(cast: Cast, sign_in: SignIn) -> None:
+    below = Category.objects.create(key="send", name="送信できない", parent=cast.mail_trouble)
+    HearingItem.objects.create(category=below, key="floor", name="階", is_required=True)
+    client = sign_in(cast.kimura)
+    told = "「送信できない」の応対では、「階」も必須です。"
+    html = client.post(address(cast, "check/"), the_form(cast), headers={**PART, "HX-Target": "div#preview"}).content
+    assert "script-verdict good" in html.decode()
+    assert html.decode().count(told) == 1  # at its step
+    assert client.post(address(cast, "edit/"), the_form(cast)).status_code == 302
+    for rest in ("", "edit/", "switch/?to=on&version=1"):
+        assert client.get(address(cast, rest)).content.decode().count(told) == 1
+    assert client.post(address(cast, "switch/"), {"to": "on", "version": "1"}).status_code == 302
+    assert ScriptVersion.objects.get().state == "on"
 
 
 @pytest.mark.parametrize("since", ["2020-01-01", "never", "9999-01-01"])

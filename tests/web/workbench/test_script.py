@@ -201,6 +201,20 @@ def test_the_hand_over_sheet_has_team_and_reason_and_nothing_is_missing(cast: Ca
     assert Walk.objects.get().outcome == "handed_over"
 
 
+def test_what_only_this_category_requires_is_asked_at_the_hand_over(cast: Cast, sign_in: SignIn) -> None:
+    """The script of the category above leads, and asks nothing; the sheet names all that lacks and keeps it back."""
+    in_force(cast.general, cast.kimura, {"steps": [{"kind": "hand_over", "key": "end", "to": "service-desk"}]})
+    seat = Seat(sign_in(cast.sato), happen(*rings(cast.sato, number=MOBILE), *answers(cast.sato)), cast)
+    assert "サービスデスクへ引き継ぎ" in seat.choose()
+    sheet = seat.settle("hand-over/sheet/", "sheet-body", to_team="", reason="直らない")
+    assert "0/5" in sheet
+    assert 'name="required.impact"' in sheet
+    sent = seat.form | {"to_team": str(cast.service_desk.pk), "reason": "直らない"}
+    refused = seat.client.post(f"/workbench/contacts/{seat.contact.pk}/hand-over/", sent)
+    assert refused.status_code == 422
+    assert Walk.objects.get().outcome == ""
+
+
 def test_raising_only_is_leaving_and_a_promise_is_a_call_back(seat: Seat) -> None:
     seat.choose()
     seat.settle("settle/", verb="open")

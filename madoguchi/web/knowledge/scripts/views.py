@@ -20,7 +20,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
 from madoguchi.scripts import words
 from madoguchi.scripts.actions.write import discard, end, switch_on
-from madoguchi.scripts.checking import check
+from madoguchi.scripts.checking import Fault, check
 from madoguchi.scripts.definition import Definition, ValidationError, parse
 from madoguchi.scripts.models import Script, ScriptVersion
 from madoguchi.scripts.queries import heirs_of, items_of, offered, surroundings_of
@@ -97,8 +97,8 @@ def script_page(request: StaffRequest, category_id: int) -> HttpResponse:
         "has_draft": any(name == "draft" for name in stands.values()),
         "definition": definition,
         "said": words.told(definition, labels) if definition else [],
-        "picture": drawn(definition, labels, {fault.step for fault in faults}) if definition else None,
-        "faults": [words.sentence(definition, fault, labels) for fault in faults] if definition else [],
+        "picture": drawn(definition, labels, {fault.step for fault in faults if fault.blocks}) if definition else None,
+        **_said(definition, faults, labels),
         "history": [(one, stands[one.pk]) for one in versions],
         "changed": _changed(before, definition, labels),
         "heirs": heirs_of(category, now),
@@ -149,6 +149,12 @@ def _labels(request: StaffRequest, category: Category, definitions: list[Definit
     return named | labels_of(whole, items_of(whole, category), request.access)
 
 
+def _said(definition: Definition | None, faults: list[Fault], labels: Mapping[str, str]) -> dict[str, list[str]]:
+    """What has to be put right before the script is switched on, and what is only good to know, as sentences."""
+    said = [(fault.blocks, words.sentence(definition, fault, labels)) for fault in faults] if definition else []
+    return {"faults": [one for blocks, one in said if blocks], "known": [one for blocks, one in said if not blocks]}
+
+
 def _changed(before: Definition | None, now: Definition | None, labels: Mapping[str, str]) -> list[tuple[bool, str]]:
     """The lines that the version dropped (False) and added (True) against the one before it."""
     if before is None or now is None:
@@ -189,7 +195,7 @@ def switch(request: StaffRequest, category_id: int) -> HttpResponse:
         "to": wanted,
         "stands": standing(version, timezone.now()),
         "today": timezone.localdate().isoformat(),
-        "faults": [words.sentence(definition, fault, labels) for fault in faults] if definition else [],
+        **_said(definition, faults, labels),
         "current": next((one for one in versions if standing(one, timezone.now()) == "current"), None),
     }
     return page(request, "knowledge/scripts/switch.html", context)

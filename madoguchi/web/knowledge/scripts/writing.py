@@ -105,9 +105,10 @@ def _context(form: Form) -> dict[str, Any]:
     teams = list(Team.objects.filter(is_active=True))
     items = offered(definition, category)
     labels = {key: item.label for key, item in items.items()} | labels_of(definition, items_of(definition, category))
-    at: dict[str, list[str]] = {}
+    at: dict[str, list[tuple[bool, str]]] = {}
     for fault in faults:
-        at.setdefault(fault.step, []).append(words.fault_said(fault, labels))
+        at.setdefault(fault.step, []).append((fault.blocks, words.fault_said(fault, labels)))
+    wrong = [fault for fault in faults if fault.blocks]
     own = destination_of(category)
     number = {step.key: place + 1 for place, step in enumerate(definition.steps)}
     return {
@@ -115,8 +116,9 @@ def _context(form: Form) -> dict[str, Any]:
         "category": category,
         "path": paths().get(category.pk, category.label),
         "faults": at,
-        "wrong": sum(len(found) for found in at.values()),
-        "picture": drawn(definition, labels, at.keys()),
+        "wrong": len(wrong),
+        "known": len(faults) - len(wrong),
+        "picture": drawn(definition, labels, {fault.step for fault in wrong}),
         "ends": {step.key for step in definition.steps if isinstance(step, ENDS)},
         "options": options_of,
         "offered": items,
