@@ -39,6 +39,7 @@ from madoguchi.api.v1 import (
     scripts,
     shift_notes,
     tickets,
+    timeline,
 )
 from madoguchi.foundation.refusal import Refused
 from madoguchi.problems.set_aside import set_aside
@@ -60,6 +61,7 @@ api.add_decorator(idempotent, mode="operation")
 api.add_decorator(known_keys_only, mode="operation")
 for module in (
     tickets,
+    timeline,
     messages,
     handoffs,
     consultations,

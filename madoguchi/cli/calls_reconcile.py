@@ -13,9 +13,9 @@ from django.utils.translation import override
 from madoguchi.config.cdr import cdr_source
 from madoguchi.config.environment import SettingError
 from madoguchi.foundation.refusal import Refused
+from madoguchi.telephony.models import Reconciliation
 from madoguchi.telephony.reconcile.run import reconcile
 from madoguchi.telephony.reconcile.sources import UnreadableSource
-from madoguchi.telephony.reconciliations import Reconciliation
 
 _NAMED = ("kind", "place", "call_id", "at", "text")
 

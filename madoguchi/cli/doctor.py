@@ -18,9 +18,9 @@ from django.db.migrations.executor import MigrationExecutor
 from madoguchi.directory.ldap import UnreadableServer, check
 from madoguchi.people.models import Membership, Role
 from madoguchi.problems.models import Problem
+from madoguchi.telephony.models import Reconciliation
 from madoguchi.telephony.reconcile.sources import UnreadableSource
 from madoguchi.telephony.reconcile.sources import check as check_records
-from madoguchi.telephony.reconciliations import Reconciliation
 from madoguchi.worker.schedule import QUEUES
 
 _FREE_WARN, _FREE_FAIL = 2 * 1024**3, 200 * 1024**2

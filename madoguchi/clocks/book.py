@@ -11,9 +11,9 @@ from madoguchi.calendars.queries import working_time
 from madoguchi.calendars.working_time import ALWAYS, WorkingTime
 from madoguchi.catalog.models import Category
 from madoguchi.clocks import models
-from madoguchi.clocks.function import Kind, Policy, Reopen
 from madoguchi.clocks.life import Circumstances
 from madoguchi.clocks.models import PolicyVersion
+from madoguchi.clocks.reading import Kind, Policy, Reopen
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.people.models import Team
 

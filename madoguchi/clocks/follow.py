@@ -7,10 +7,11 @@ from typing import NamedTuple
 from django.db import models
 
 from madoguchi.clocks.book import PolicyBook, changed, current_book
-from madoguchi.clocks.function import Reading, read
+from madoguchi.clocks.function import read
 from madoguchi.clocks.history import Fact, facts_of
 from madoguchi.clocks.models import Clock, FormerCalendar, Recalculation
 from madoguchi.clocks.queries import rows_of
+from madoguchi.clocks.reading import Reading
 from madoguchi.clocks.rows import differences, upsert
 from madoguchi.clocks.spending import TURNS, keep
 from madoguchi.foundation.prepared import update

@@ -9,27 +9,27 @@ from django.utils.translation import pgettext_lazy
 
 from madoguchi.calendars.models import Calendar
 from madoguchi.catalog.models import Category
-from madoguchi.clocks import function
+from madoguchi.clocks import reading
 from madoguchi.people.models import Staff, Team
 from madoguchi.people.staff import BilingualName
 from madoguchi.tickets.models import Ticket
 
 
 class Kind(models.TextChoices):
-    FIRST_RESPONSE = function.Kind.FIRST_RESPONSE, _("First response")
-    NEXT_UPDATE = function.Kind.NEXT_UPDATE, _("Next update")
-    RESOLUTION = function.Kind.RESOLUTION, _("Resolution")
-    ACCEPTANCE = function.Kind.ACCEPTANCE, _("Acceptance")
-    HOLDING = function.Kind.HOLDING, _("Holding time")
-    ANSWER = function.Kind.ANSWER, _("Answer of a department")
-    CALL_BACK = function.Kind.CALL_BACK, _("Call-back")
+    FIRST_RESPONSE = reading.Kind.FIRST_RESPONSE, _("First response")
+    NEXT_UPDATE = reading.Kind.NEXT_UPDATE, _("Next update")
+    RESOLUTION = reading.Kind.RESOLUTION, _("Resolution")
+    ACCEPTANCE = reading.Kind.ACCEPTANCE, _("Acceptance")
+    HOLDING = reading.Kind.HOLDING, _("Holding time")
+    ANSWER = reading.Kind.ANSWER, _("Answer of a department")
+    CALL_BACK = reading.Kind.CALL_BACK, _("Call-back")
 
 
 class State(models.TextChoices):
-    RUNNING = function.State.RUNNING, pgettext_lazy("deadline", "Running")
-    PAUSED = function.State.PAUSED, _("Paused")
-    MET = function.State.MET, _("Met")
-    BREACHED = function.State.BREACHED, _("Breached")
+    RUNNING = reading.State.RUNNING, pgettext_lazy("deadline", "Running")
+    PAUSED = reading.State.PAUSED, _("Paused")
+    MET = reading.State.MET, _("Met")
+    BREACHED = reading.State.BREACHED, _("Breached")
 
 
 class Policy(models.Model):
@@ -64,9 +64,9 @@ class PolicyVersion(BilingualName):
         ALWAYS = "always", _("24 hours, every day")
 
     class Reopen(models.TextChoices):
-        GOES_ON = function.Reopen.GOES_ON, _("goes on from where it stood")
-        COUNTS = function.Reopen.COUNTS, _("counts the time in between, too")
-        ANEW = function.Reopen.ANEW, _("starts anew")
+        GOES_ON = reading.Reopen.GOES_ON, _("goes on from where it stood")
+        COUNTS = reading.Reopen.COUNTS, _("counts the time in between, too")
+        ANEW = reading.Reopen.ANEW, _("starts anew")
 
     class Tell(models.TextChoices):
         ASSIGNEE = "assignee", _("the assignee, without one the team's supervisors")

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from madoguchi.calendars.words import working_span
 from madoguchi.clocks.book import PolicyBook
-from madoguchi.clocks.function import Kind
 from madoguchi.clocks.life import Circumstances
 from madoguchi.clocks.models import PolicyVersion
+from madoguchi.clocks.reading import Kind
 from madoguchi.people.access import Access
 from madoguchi.tickets.models import Priority, Ticket, WaitingFor
 

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from madoguchi.calendars.working_time import NeverOpen
 from madoguchi.clocks.book import PolicyBook, current_book
-from madoguchi.clocks.function import Kind, Reading, State, read, time_used
+from madoguchi.clocks.function import read, time_used
 from madoguchi.clocks.history import READERS, Fact, Row, facts_of
 from madoguchi.clocks.life import Circumstances
+from madoguchi.clocks.reading import Kind, Reading, State
 from madoguchi.foundation.bilingual import label_of
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.journal.models import Mention

@@ -13,10 +13,11 @@ from typing import NamedTuple
 from madoguchi.calendars.queries import working_time
 from madoguchi.calendars.working_time import WorkingTime
 from madoguchi.clocks.book import PolicyBook, calendar_then
-from madoguchi.clocks.function import Book, Kind, gaps, time_used
+from madoguchi.clocks.function import Book, gaps, time_used
 from madoguchi.clocks.history import OFFER, Fact
 from madoguchi.clocks.life import SOLVED, Life
 from madoguchi.clocks.models import Spent
+from madoguchi.clocks.reading import Kind
 from madoguchi.clocks.rows import differences, upsert
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.people.models import Team

@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from madoguchi.clocks.book import PolicyBook, current_book
-from madoguchi.clocks.function import DUE, Kind, Reading, read
+from madoguchi.clocks.function import read
 from madoguchi.clocks.history import Fact, facts_of
 from madoguchi.clocks.models import Clock, PolicyVersion
 from madoguchi.clocks.queries import rows_of_many
+from madoguchi.clocks.reading import DUE, Kind, Reading
 from madoguchi.clocks.rebuild import renew
 from madoguchi.clocks.words import KINDS
 from madoguchi.interactions.models import CallBack

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from madoguchi.calendars.words import working_span
 from madoguchi.calendars.working_time import Closure, Reason
-from madoguchi.clocks.function import Kind, Reading
 from madoguchi.clocks.life import SOLVED, Span
+from madoguchi.clocks.reading import Kind, Reading
 from madoguchi.foundation.dates import short_time
 
 # What each deadline is called; a message id, said in the reader's language.

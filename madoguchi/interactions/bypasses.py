@@ -15,7 +15,7 @@ from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.foundation import phone
 from madoguchi.foundation.prepared import insert, update
-from madoguchi.interactions.actions import record_bypass
+from madoguchi.interactions.actions.contacts import record_bypass
 from madoguchi.journal.models import Entry
 from madoguchi.mail import quote
 from madoguchi.mail.models import IncomingMail, MailThread

@@ -6,7 +6,7 @@ from django.db import models
 
 from madoguchi.foundation import phone
 from madoguchi.interactions import owing
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import Channel, Interaction
 from madoguchi.interactions.written_down import dialled_by_hand
 from madoguchi.journal.models import Entry

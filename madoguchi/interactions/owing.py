@@ -9,14 +9,15 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Max, Min, Q
+from django.db.models import Exists, F, Max, Min, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.calendars.working_time import NeverOpen
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import dismiss, finish_call_back
+from madoguchi.interactions.actions.call_backs import finish_call_back
+from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import (
     WARN_AHEAD,
     Attempt,
@@ -24,6 +25,7 @@ from madoguchi.interactions.models import (
     CallBackPolicy,
     CallBackQuerySet,
     Interaction,
+    InteractionQuerySet,
     VainCall,
 )
 from madoguchi.journal.models import Entry
@@ -162,6 +164,12 @@ def withdraw(contact: Interaction, *, by: Actor) -> None:
     vain.delete()
     if not _refresh(row) and row.done_at is None and row.reason == CallBack.Reason.ABANDONED:
         finish_call_back(row, result=CallBack.Result.ANSWERED, outbound=contact, by=by)
+
+
+def not_owed(contacts: InteractionQuerySet) -> InteractionQuerySet:
+    """Without those whose caller is owed a call: they are settled with it."""
+    vain = VainCall.objects.filter(interaction=OuterRef("pk"), call_back__done_at__isnull=True)
+    return contacts.exclude(Exists(vain))
 
 
 def open_rows_of(contact: Interaction) -> CallBackQuerySet:

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import dismiss
+from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.models import Staff
 from madoguchi.telephony.actions.wrapup import end_wrapup

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from madoguchi.api.openapi import description
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.people.models import Staff
 from madoguchi.people.tokens import SCOPES, ApiToken, issue
 from madoguchi.tickets.actions.open_ticket import open_ticket

@@ -2,7 +2,7 @@
 
 import pytest
 
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.tickets.models import Ticket
 from tests.api.client import Program, program_of
 from tests.cast import Cast

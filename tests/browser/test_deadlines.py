@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from madoguchi.clocks import book
 from madoguchi.clocks.models import PolicyVersion
-from madoguchi.interactions.actions import finish_call_back, promise_call_back
+from madoguchi.interactions.actions.call_backs import finish_call_back, promise_call_back
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.models import Ticket
 from tests.desk import Desk

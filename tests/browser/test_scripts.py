@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from madoguchi.handoffs.models import Handoff
-from madoguchi.interactions.actions import open_interaction, save_draft
+from madoguchi.interactions.actions.contacts import open_interaction, save_draft
 from madoguchi.scripts.actions.walk import begin, go
 from madoguchi.scripts.models import Script, ScriptVersion, Walk
 from tests.cast import Cast

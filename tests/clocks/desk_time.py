@@ -6,9 +6,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from madoguchi.calendars.working_time import ALWAYS, Period, Version, WorkingTime
-from madoguchi.clocks.function import DUE, Kind, Policy, Reading, read
+from madoguchi.clocks.function import read
 from madoguchi.clocks.history import Row, facts_of
 from madoguchi.clocks.life import Circumstances
+from madoguchi.clocks.reading import DUE, Kind, Policy, Reading
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 HOUR, MINUTE = 3600, 60

@@ -6,12 +6,8 @@ import pytest
 from freezegun import freeze_time
 
 from madoguchi.clocks.calls import remind_of_calls
-from madoguchi.interactions.actions import (
-    finish_call_back,
-    open_interaction,
-    promise_call_back,
-    try_call_back_again,
-)
+from madoguchi.interactions.actions.call_backs import finish_call_back, promise_call_back, try_call_back_again
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import CallBack, CallBackPolicy
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import SYSTEM

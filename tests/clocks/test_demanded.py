@@ -8,9 +8,9 @@ from django.utils import translation
 from freezegun import freeze_time
 
 from madoguchi.clocks.actions import start_clock
-from madoguchi.clocks.function import Kind, State
 from madoguchi.clocks.models import Clock
 from madoguchi.clocks.queries import clocks_of, promised_by
+from madoguchi.clocks.reading import Kind, State
 from madoguchi.clocks.sweep import sweep
 from madoguchi.clocks.words import sentence
 from madoguchi.foundation.refusal import Refused

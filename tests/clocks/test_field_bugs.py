@@ -4,8 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from madoguchi.clocks.function import Kind, Reopen, State, time_used
+from madoguchi.clocks.function import time_used
 from madoguchi.clocks.history import facts_of
+from madoguchi.clocks.reading import Kind, Reopen, State
 from tests.clocks.desk_time import (
     CALL_CENTRE,
     DESK,

@@ -10,7 +10,7 @@ from madoguchi.clocks.models import Clock, Kind, PolicyVersion
 from madoguchi.clocks.rebuild import rebuild
 from madoguchi.handoffs.actions.decide import accept
 from madoguchi.handoffs.actions.offer import offer
-from madoguchi.interactions.actions import finish_call_back, promise_call_back, try_call_back_again
+from madoguchi.interactions.actions.call_backs import finish_call_back, promise_call_back, try_call_back_again
 from madoguchi.tickets.actions.change import change, wait
 from madoguchi.tickets.actions.link_tickets import merge
 from madoguchi.tickets.actions.open_ticket import open_ticket

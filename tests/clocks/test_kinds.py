@@ -7,7 +7,7 @@ from django.utils import translation
 from freezegun import freeze_time
 
 from madoguchi.calendars.working_time import Version, WorkingTime
-from madoguchi.clocks.function import Kind, State
+from madoguchi.clocks.reading import Kind, State
 from madoguchi.clocks.words import sentence
 from tests.clocks.desk_time import CALL_CENTRE, HOUR, MINUTE, NETWORK, SERVICE_DESK, TOKYO, Promises, Story, at
 

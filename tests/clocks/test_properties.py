@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from madoguchi.clocks.function import DUE, Kind, Reopen, State, read, time_used
+from madoguchi.clocks.function import read, time_used
 from madoguchi.clocks.history import facts_of
+from madoguchi.clocks.reading import DUE, Kind, Reopen, State
 from madoguchi.clocks.spending import spent
 from tests.clocks.desk_time import DESK, MINUTE, ROUND_THE_CLOCK, TICKET, Promises, Story, at
 

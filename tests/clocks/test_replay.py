@@ -21,7 +21,8 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import accept, recall, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
-from madoguchi.interactions.actions import finish_call_back, open_interaction, promise_call_back, try_call_back_again
+from madoguchi.interactions.actions.call_backs import finish_call_back, promise_call_back, try_call_back_again
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.record import NamedActor
 from madoguchi.people.actions import change_team

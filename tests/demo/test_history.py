@@ -24,7 +24,7 @@ from madoguchi.demo.world import World
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.knowledge.models import Article

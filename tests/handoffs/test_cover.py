@@ -8,7 +8,7 @@ from django.utils import timezone
 from madoguchi.handoffs.actions.decide import accept
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
-from madoguchi.interactions.actions import promise_call_back
+from madoguchi.interactions.actions.call_backs import promise_call_back
 from madoguchi.journal.models import Entry
 from madoguchi.people.actions import end_absence, note_absence
 from madoguchi.people.models import Membership, Role, Staff

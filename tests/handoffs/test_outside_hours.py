@@ -7,9 +7,9 @@ from freezegun import freeze_time
 
 from madoguchi.calendars.hours import read
 from madoguchi.clocks.actions import make_default_policies
-from madoguchi.clocks.function import Kind, Reading
 from madoguchi.clocks.models import Clock
 from madoguchi.clocks.queries import clocks_of, counts_from
+from madoguchi.clocks.reading import Kind, Reading
 from madoguchi.clocks.words import sentence
 from madoguchi.handoffs.actions.by_rule import move_by_rule, offer_by_rule
 from madoguchi.handoffs.actions.decide import accept, return_

@@ -12,7 +12,7 @@ from madoguchi.handoffs.actions import reassign as room
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.actions.reassign import CALL, TICKET, Reassigned, reassign
 from madoguchi.handoffs.waiting import Kind, Why, shares, tallies, waited_for
-from madoguchi.interactions.actions import finish_call_back, promise_call_back
+from madoguchi.interactions.actions.call_backs import finish_call_back, promise_call_back
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.notifications.models import Notification

@@ -6,16 +6,14 @@ import pytest
 from django.utils import timezone
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import (
+from madoguchi.interactions.actions.call_backs import finish_call_back, promise_call_back, try_call_back_again
+from madoguchi.interactions.actions.contacts import (
     check_identity,
     dismiss,
     end_interaction,
-    finish_call_back,
     open_interaction,
-    promise_call_back,
     record_bypass,
     save_draft,
-    try_call_back_again,
 )
 from madoguchi.interactions.models import CallBack, Channel, IntakeDraft, Interaction
 from madoguchi.journal.models import Entry

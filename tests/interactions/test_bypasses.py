@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from freezegun import freeze_time
 
-from madoguchi.interactions.actions import record_bypass
+from madoguchi.interactions.actions.contacts import record_bypass
 from madoguchi.interactions.bypasses import Said, read
 from madoguchi.interactions.letters import letter_of, send_letters, set_letters
 from madoguchi.interactions.models import BypassLetter, Interaction

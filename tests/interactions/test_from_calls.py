@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import Interaction
 from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.journal.models import Entry, Mention

@@ -10,16 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import (
-    dismiss,
+from madoguchi.interactions.actions.call_backs import (
     finish_call_back,
     give_back_call_back,
-    identify,
     promise_call_back,
     take_call_back,
     try_call_back_again,
 )
+from madoguchi.interactions.actions.contacts import dismiss, identify
 from madoguchi.interactions.models import CallBack, CallBackPolicy, Interaction
+from madoguchi.interactions.owing import not_owed
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor
 from madoguchi.people.queries import working_time_of
@@ -98,7 +98,7 @@ def test_who_gives_up_is_owed_a_call_by_the_team_of_the_queue(cast: Cast) -> Non
     )  # fmt: skip
     assert row.due_at == NOW + timedelta(minutes=30, seconds=WAITED + 0.1)
     assert row.called_at == contact.ended_at
-    assert not Interaction.objects.unsettled().not_owed().exists()
+    assert not not_owed(Interaction.objects.unsettled()).exists()
     assert Entry.objects.get(kind="call_back.owed").data["call_back"] == row.pk
 
 
@@ -122,7 +122,7 @@ def test_short_withheld_and_overflown_calls_are_not_owed_and_stay_visible(cast: 
     tell("over", ("queue.left", 40, {"queue": "call-centre", "reason": "timeout"}), start=start)
     tell("over", ("call.ended", 41, {"by": "system"}), start=start)
     assert not CallBack.objects.exists()
-    assert Interaction.objects.unsettled().not_owed().count() == 3
+    assert not_owed(Interaction.objects.unsettled()).count() == 3
 
 
 def test_a_team_may_call_nobody_back(cast: Cast) -> None:

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import finish_call_back, promise_call_back, record_bypass, take_call_back
+from madoguchi.interactions.actions.call_backs import finish_call_back, promise_call_back, take_call_back
+from madoguchi.interactions.actions.contacts import record_bypass
 from madoguchi.interactions.letters import send_letters
 from madoguchi.interactions.models import BypassLetter, CallBack
 from madoguchi.journal.models import Entry

@@ -16,7 +16,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor, record
 from madoguchi.notifications.models import Notification

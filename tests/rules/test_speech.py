@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 from freezegun import freeze_time
 
-from madoguchi.interactions.actions import finish_call_back, open_interaction
+from madoguchi.interactions.actions.call_backs import finish_call_back
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import CallBack
 from madoguchi.rules.facts import Since
 from madoguchi.rules.models import Firing

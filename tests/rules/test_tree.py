@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from madoguchi.calendars.actions import ensure_defaults
 from madoguchi.calendars.working_time import ALWAYS
-from madoguchi.clocks.function import Kind
+from madoguchi.clocks.reading import Kind
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
-from madoguchi.interactions.actions import finish_call_back, open_interaction
+from madoguchi.interactions.actions.call_backs import finish_call_back
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.journal.record import SYSTEM, record
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import EmailAddress

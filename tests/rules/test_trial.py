@@ -14,7 +14,8 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.actions.decide import accept, decide_routing, recall, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
-from madoguchi.interactions.actions import finish_call_back, open_interaction
+from madoguchi.interactions.actions.call_backs import finish_call_back
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import CallBack
 from madoguchi.people.cover import Absence
 from madoguchi.rules.definition import Happened, parse

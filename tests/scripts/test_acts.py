@@ -11,7 +11,7 @@ from freezegun import freeze_time
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.catalog.queries import hearing_items
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.people.access import access_of

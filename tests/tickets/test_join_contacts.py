@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from madoguchi.interactions.actions import promise_call_back, save_draft, take_over
+from madoguchi.interactions.actions.call_backs import promise_call_back
+from madoguchi.interactions.actions.contacts import save_draft, take_over
 from madoguchi.interactions.models import Interaction
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.open_ticket import open_ticket

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import finish_call_back, open_interaction
+from madoguchi.interactions.actions.call_backs import finish_call_back
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.models import Entry
 from madoguchi.knowledge.models import Article

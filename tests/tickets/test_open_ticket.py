@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.journal.record import NamedActor

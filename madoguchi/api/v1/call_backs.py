@@ -16,7 +16,7 @@ from madoguchi.api.v1.fields import Answer, Body
 from madoguchi.api.v1.find import staff_named, team_named, ticket_at
 from madoguchi.api.v1.ticket_form import StaffForm, staff_form
 from madoguchi.api.v1.tickets import READ, WRITE
-from madoguchi.interactions.actions import finish_call_back, try_call_back_again
+from madoguchi.interactions.actions.call_backs import finish_call_back, try_call_back_again
 from madoguchi.interactions.models import CallBack
 from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.models import TicketCallBack, number_of

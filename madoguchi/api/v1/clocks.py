@@ -9,8 +9,8 @@ from madoguchi.api.caller import ApiRequest
 from madoguchi.api.v1.answer import answer, moment
 from madoguchi.api.v1.fields import Answer
 from madoguchi.api.v1.tickets import READ, ticket_at
-from madoguchi.clocks.function import Reading
 from madoguchi.clocks.queries import Clocks, clocks_of, promised_by
+from madoguchi.clocks.reading import Reading
 from madoguchi.clocks.words import sentence
 from madoguchi.people.models import Team
 

@@ -18,7 +18,7 @@ from madoguchi.api.v1.find import staff_named, ticket_named
 from madoguchi.api.v1.ticket_form import OrganizationForm, StaffForm, organization_form, staff_form
 from madoguchi.api.v1.tickets import WRITE
 from madoguchi.foundation.literal import Unindexed, Words
-from madoguchi.interactions.actions import dismiss, record_bypass
+from madoguchi.interactions.actions.contacts import dismiss, record_bypass
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
 from madoguchi.tickets.actions.link_interaction import link_interaction

@@ -16,7 +16,7 @@ from madoguchi.api.v1 import fields
 from madoguchi.api.v1.answer import answer
 from madoguchi.api.v1.fields import Body
 from madoguchi.api.v1.find import ticket_at
-from madoguchi.api.v1.tickets import MessageForm, message_form
+from madoguchi.api.v1.timeline import MessageForm, message_form
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.people.access import Capability

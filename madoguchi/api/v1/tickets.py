@@ -1,6 +1,5 @@
-"""Tickets: raise, list, read, change, resolve, close, reopen, merge, wait; their timeline."""
+"""Tickets: raise, list, read, change, resolve, close, reopen, merge, wait."""
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self, get_args
 
 from django.db import transaction
@@ -13,8 +12,8 @@ from madoguchi.api import cursor
 from madoguchi.api.caller import ApiRequest, Needs
 from madoguchi.api.problem import ProblemError, invalid
 from madoguchi.api.v1 import fields
-from madoguchi.api.v1.answer import answer, items, moment
-from madoguchi.api.v1.fields import Answer, Body
+from madoguchi.api.v1.answer import answer, items
+from madoguchi.api.v1.fields import Body
 from madoguchi.api.v1.find import (
     article_named,
     category_named,
@@ -28,7 +27,6 @@ from madoguchi.api.v1.find import (
 from madoguchi.api.v1.ticket_form import TicketForm, TicketList, form_of, forms_of, whole
 from madoguchi.catalog.models import Category
 from madoguchi.catalog.queries import tree
-from madoguchi.files.models import Attachment
 from madoguchi.foundation.place import place_after
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
@@ -38,8 +36,7 @@ from madoguchi.tickets.actions.change import change, go_on, wait
 from madoguchi.tickets.actions.link_tickets import merge
 from madoguchi.tickets.actions.open_ticket import front_of_partner, open_ticket
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
-from madoguchi.tickets.models import Message, Ticket
-from madoguchi.tickets.timeline import timeline
+from madoguchi.tickets.models import Ticket
 
 router = Router(tags=["tickets"])
 READ = Needs("tickets:read", capability=Capability.READ_TICKETS)
@@ -255,98 +252,6 @@ def go_on_with_ticket(request: ApiRequest, number: str, nothing: Body | None = N
     """Work goes on."""
     go_on(ticket_at(request, number), by=request.auth.staff)
     return shown(request, ticket_at(request, number))
-
-
-class ActorForm(Answer):
-    """Who did it: ``staff``, ``person``, ``system`` …"""
-
-    kind: str
-    id: int | None
-    name: str
-
-
-class AttachmentForm(Answer):
-    """A file by name, type and hash of its content."""
-
-    name: str
-    type: str
-    size: int
-    sha256: str
-
-
-class MessageForm(Answer):
-    """Something said: to or from the requester (``public``), or among colleagues (``internal``)."""
-
-    id: int
-    at: str
-    visibility: Literal["public", "internal"]
-    from_requester: bool
-    author: str
-    body: str
-    delivery: Literal["none", "mail", "call_back"]
-    attachments: list[AttachmentForm]
-
-
-class TimelineForm(Answer):
-    """One thing that happened; ``data`` depends on ``kind``, ``message`` is there where something was said."""
-
-    id: int
-    at: str
-    kind: str
-    actor: ActorForm
-    data: dict[str, Any]
-    message: MessageForm | None
-
-
-class TimelineList(Answer):
-    """A part of a timeline."""
-
-    items: list[TimelineForm]
-    next: str | None
-
-
-class TimelineQuery(BaseModel):
-    """Which part."""
-
-    cursor: fields.Cursor = ""
-    limit: fields.Limit = 50
-
-
-@router.get("/tickets/{number}/timeline", response=TimelineList, auth=READ, summary="What happened to a ticket")
-def get_timeline(request: ApiRequest, number: str, part: Query[TimelineQuery]) -> HttpResponse:
-    """From the beginning on, oldest first."""
-    ticket = ticket_at(request, number)
-    entries = timeline(ticket, request.auth.access, after=cursor.decode_id(part.cursor) or 0, limit=part.limit + 1)
-    more, entries = len(entries) > part.limit, entries[: part.limit]
-    rows = [
-        {
-            "id": entry.id,
-            "at": moment(entry.at),
-            "kind": entry.kind,
-            "actor": {"kind": entry.actor_kind, "id": entry.actor_id, "name": entry.actor_name},
-            "data": entry.data,
-            "message": message_form(entry.message, entry.files) if entry.message else None,
-        }
-        for entry in entries
-    ]
-    return items(rows, cursor.encode(None, entries[-1].id) if more else None)
-
-
-def message_form(message: Message, files: Iterable[Attachment]) -> dict[str, Any]:
-    """A message as ``MessageForm``; the files of its attachments are loaded already."""
-    return {
-        "id": message.pk,
-        "at": moment(message.at),
-        "visibility": message.visibility,
-        "from_requester": message.from_requester,
-        "author": message.author_name,
-        "body": message.body,
-        "delivery": message.delivery,
-        "attachments": [
-            {"name": file.name, "type": file.content_type, "size": file.file.size, "sha256": file.file.sha256}
-            for file in files
-        ],
-    }
 
 
 def shown(request: ApiRequest, ticket: Ticket, status: int = 200) -> HttpResponse:

@@ -15,7 +15,7 @@ from madoguchi.consultations.models import Consultation
 from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.waiting import SOURCES, Kind, Source, Why, why_not
-from madoguchi.interactions.actions import reassign_call_back
+from madoguchi.interactions.actions.call_backs import reassign_call_back
 from madoguchi.interactions.models import CallBack
 from madoguchi.journal.record import record
 from madoguchi.notifications.actions import notify

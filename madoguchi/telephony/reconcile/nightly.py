@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from madoguchi.problems.models import Problem
 from madoguchi.problems.set_aside import resolve, set_aside
+from madoguchi.telephony.models import Reconciliation
 from madoguchi.telephony.reconcile.run import BY, WHERE, carry_out
 from madoguchi.telephony.reconcile.sources import CdrSource
-from madoguchi.telephony.reconciliations import Reconciliation
 
 # Rows that come late are seen the next night.
 _OVERLAP = timedelta(days=1)

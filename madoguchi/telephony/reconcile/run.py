@@ -17,12 +17,11 @@ from madoguchi.problems.set_aside import set_aside
 from madoguchi.telephony.actions.close_silent_calls import SILENCE
 from madoguchi.telephony.actions.receive_events import append_event, receive_events
 from madoguchi.telephony.events import OWN_SENDER
-from madoguchi.telephony.models import Call, CallEvent
+from madoguchi.telephony.models import Call, CallEvent, Reconciliation
 from madoguchi.telephony.reconcile.groups import CdrCall, calls_of, end_event, recovered_events
 from madoguchi.telephony.reconcile.matching import matched
 from madoguchi.telephony.reconcile.rows import BadRow, Row
 from madoguchi.telephony.reconcile.sources import CdrSource, rows_of
-from madoguchi.telephony.reconciliations import Reconciliation
 
 BY = NamedActor("system", "CDR")
 WHERE = "telephony.reconcile"

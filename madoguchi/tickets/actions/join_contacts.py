@@ -5,7 +5,7 @@ from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from madoguchi.interactions.actions import dismiss
+from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import CallBack, IdentityCheck, IntakeDraft, Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import promise_call_back
+from madoguchi.interactions.actions.call_backs import promise_call_back
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.journal.record import Actor
 from madoguchi.people.models import Staff, Team

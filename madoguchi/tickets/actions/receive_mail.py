@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.prepared import Prepared, insert, update
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import Channel, Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import Actor, NamedActor, record

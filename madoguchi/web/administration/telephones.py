@@ -16,11 +16,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
-from madoguchi.telephony.models import Pbx
+from madoguchi.telephony.models import Pbx, Reconciliation
 from madoguchi.telephony.queries import skewed_senders
 from madoguchi.telephony.reconcile.run import reconcile
 from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource
-from madoguchi.telephony.reconciliations import Reconciliation
 from madoguchi.web.administration.page import done, show
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset

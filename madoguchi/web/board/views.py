@@ -18,7 +18,7 @@ from madoguchi.foundation.dates import moment_of
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import Cell
-from madoguchi.interactions.actions import dismiss
+from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team

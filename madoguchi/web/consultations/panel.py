@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from madoguchi.clocks.function import Kind
+from madoguchi.clocks.reading import Kind
 from madoguchi.consultations.foresight import Move, Step, outlook
 from madoguchi.consultations.models import Approach, Consultation, Remark, State
 from madoguchi.consultations.proposal import label_of

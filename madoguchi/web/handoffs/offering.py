@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import hearing_items
-from madoguchi.clocks.function import Kind
 from madoguchi.clocks.queries import counts_from
+from madoguchi.clocks.reading import Kind
 from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.foundation.dates import short_time
 from madoguchi.foundation.numbers import row_number

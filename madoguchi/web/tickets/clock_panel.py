@@ -8,8 +8,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from madoguchi.clocks.function import Kind
 from madoguchi.clocks.models import Clock
+from madoguchi.clocks.reading import Kind
 from madoguchi.clocks.words import KINDS
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.tickets.models import Ticket

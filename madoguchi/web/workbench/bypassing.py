@@ -12,7 +12,7 @@ from madoguchi.files.models import Attachment
 from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import record_bypass
+from madoguchi.interactions.actions.contacts import record_bypass
 from madoguchi.interactions.letters import example, policy, recent_letters, set_letters
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from madoguchi.foundation import phone
 from madoguchi.foundation.numbers import row_number
-from madoguchi.interactions.actions import check_identity, identify, take_over
+from madoguchi.interactions.actions.contacts import check_identity, identify, take_over
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
 from madoguchi.people.actions import Requester, find_or_add_person

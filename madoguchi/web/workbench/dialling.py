@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from madoguchi.foundation import phone
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import Channel, Interaction
 from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.people.access import Capability

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from madoguchi.clocks.function import Kind
+from madoguchi.clocks.reading import Kind
 from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.interactions.models import CallBack

@@ -9,7 +9,7 @@ from madoguchi.catalog.queries import hearing_items
 from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.numbers import row_number
 from madoguchi.handoffs.requirements import is_answered
-from madoguchi.interactions.actions import save_draft
+from madoguchi.interactions.actions.contacts import save_draft
 from madoguchi.interactions.models import IntakeDraft, Interaction
 from madoguchi.knowledge.models import Article
 from madoguchi.notices.models import Notice

@@ -10,12 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from madoguchi.foundation import phone
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import (
-    dismiss,
-    end_interaction,
-    open_interaction,
-    take_call_back,
-)
+from madoguchi.interactions.actions.call_backs import take_call_back
+from madoguchi.interactions.actions.contacts import dismiss, end_interaction, open_interaction
 from madoguchi.interactions.models import CallBack, Channel, Interaction
 from madoguchi.people.access import Capability
 from madoguchi.people.queries import callers

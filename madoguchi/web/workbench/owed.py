@@ -15,18 +15,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
-from madoguchi.interactions.actions import (
-    dismiss,
+from madoguchi.interactions.actions.call_backs import (
     finish_call_back,
     give_back_call_back,
-    open_interaction,
     reassign_call_back,
     take_call_back,
     try_call_back_again,
 )
+from madoguchi.interactions.actions.contacts import dismiss, open_interaction
 from madoguchi.interactions.best_time import best_times
 from madoguchi.interactions.models import Attempt, CallBack, CallBackPolicy, CallBackQuerySet, Channel, Interaction
-from madoguchi.interactions.owing import is_short, set_policy
+from madoguchi.interactions.owing import is_short, not_owed, set_policy
 from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Access, Capability
@@ -174,7 +173,7 @@ def list_of(request: StaffRequest, wanted: QueryDict) -> dict[str, Any]:
     context: dict[str, Any] = {"show": show, "team": chosen, "teams": [(row.pk, row.label) for row in teams]}
     query = {"show": show} | ({"team": str(chosen.pk)} if chosen else {})
     if show == "not_owed":
-        contacts = Interaction.objects.visible_to(access).unsettled().not_owed().filter(is_abandoned=True)
+        contacts = not_owed(Interaction.objects.visible_to(access).unsettled()).filter(is_abandoned=True)
         contacts = contacts.filter(team=chosen) if chosen else contacts
         related = contacts.select_related("call", "person", "organization", "team")
         found, cursor = keyset(related, ("ended_at", "id"), after=after, size=PAGE, descending=True)

@@ -18,7 +18,7 @@ from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import ShiftNote
 from madoguchi.interactions.models import CallBack, Channel, IntakeDraft, Interaction, InteractionQuerySet
-from madoguchi.interactions.owing import open_rows_of
+from madoguchi.interactions.owing import not_owed, open_rows_of
 from madoguchi.knowledge import article_index, usage
 from madoguchi.knowledge.models import Article, Place
 from madoguchi.notices.fitting import fitting_notices
@@ -332,7 +332,7 @@ def lists_of(access: Access) -> dict[str, Any]:
     if access.teams:
         mine &= Q(staff=access.staff) | Q(team__isnull=True) | Q(team__in=access.team_ids)
     return {
-        "unsettled": list(contacts(access).unsettled().not_owed().filter(mine).order_by("-ended_at")[:LISTED]),
+        "unsettled": list(not_owed(contacts(access).unsettled()).filter(mine).order_by("-ended_at")[:LISTED]),
         "owed": owed_calls(access, teams=access.team_ids, limit=LISTED),
     }
 

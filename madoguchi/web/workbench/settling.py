@@ -18,7 +18,8 @@ from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
 from madoguchi.handoffs.destination import propose
 from madoguchi.handoffs.models import Handoff
-from madoguchi.interactions.actions import end_interaction, promise_call_back
+from madoguchi.interactions.actions.call_backs import promise_call_back
+from madoguchi.interactions.actions.contacts import end_interaction
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team

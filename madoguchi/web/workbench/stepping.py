@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from madoguchi.interactions.actions import save_draft
+from madoguchi.interactions.actions.contacts import save_draft
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import Capability
 from madoguchi.scripts import walk as walking

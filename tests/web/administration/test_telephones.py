@@ -9,9 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from madoguchi.interactions.models import Interaction
-from madoguchi.telephony.models import Call, Pbx, Sender
+from madoguchi.telephony.models import Call, Pbx, Reconciliation, Sender
 from madoguchi.telephony.reconcile.sources import CdrSource
-from madoguchi.telephony.reconciliations import Reconciliation
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from freezegun import freeze_time
 from madoguchi.clocks.actions import Promise, promise
 from madoguchi.clocks.models import Kind, PolicyVersion
 from madoguchi.handoffs.actions.offer import offer
-from madoguchi.interactions.actions import promise_call_back
+from madoguchi.interactions.actions.call_backs import promise_call_back
 from madoguchi.interactions.models import Interaction
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.models import Call, Pbx

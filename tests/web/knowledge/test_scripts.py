@@ -14,7 +14,7 @@ from django.utils import timezone
 from freezegun import freeze_time
 
 from madoguchi.catalog.models import Category, HearingItem
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.access import access_of
 from madoguchi.scripts.actions.walk import begin, finish, go

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from madoguchi.handoffs import waiting
-from madoguchi.interactions.actions import promise_call_back
+from madoguchi.interactions.actions.call_backs import promise_call_back
 from madoguchi.interactions.models import CallBack
 from madoguchi.people.actions import note_absence
 from madoguchi.people.models import Staff

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from madoguchi.interactions.actions import open_interaction
+from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article
 from madoguchi.tickets.actions.open_ticket import open_ticket

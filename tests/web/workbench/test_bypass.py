@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
-from madoguchi.interactions.actions import record_bypass
+from madoguchi.interactions.actions.contacts import record_bypass
 from madoguchi.interactions.models import BypassPolicy, Interaction
 from madoguchi.people.models import Staff
 from tests.cast import Cast

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from madoguchi.interactions.actions import identify
+from madoguchi.interactions.actions.contacts import identify
 from madoguchi.interactions.difficult import mark, note_listening, raise_alarm
 from madoguchi.interactions.models import Difficulty, Interaction, Passing
 from madoguchi.tickets.actions.open_ticket import open_ticket

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from madoguchi.interactions.actions import promise_call_back
+from madoguchi.interactions.actions.call_backs import promise_call_back
 from madoguchi.interactions.models import CallBack, CallBackPolicy, Interaction
 from madoguchi.people.models import Staff
 from tests.cast import Cast

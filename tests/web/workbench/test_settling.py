@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from madoguchi.consultations.models import Consultation
 from madoguchi.handoffs.models import Handoff
-from madoguchi.interactions.actions import promise_call_back
+from madoguchi.interactions.actions.call_backs import promise_call_back
 from madoguchi.interactions.models import CallBack, IdentityCheck, IntakeDraft, Interaction
 from madoguchi.journal.models import Mention
 from madoguchi.knowledge import article_index

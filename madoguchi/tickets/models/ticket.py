@@ -1,7 +1,6 @@
 """The one record of one inquiry until it is closed."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -13,9 +12,9 @@ from madoguchi.catalog.models import Category
 from madoguchi.files.models import Attachment
 from madoguchi.foundation import damm
 from madoguchi.foundation.literal import Unindexed, Words
-from madoguchi.interactions.models import CallBack, Channel, Interaction
+from madoguchi.interactions.models import Channel
 from madoguchi.knowledge.models import Article
-from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
+from madoguchi.mail.models import IncomingMail, OutgoingMail
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Contract, Organization, Person, Staff, Team
 
@@ -300,72 +299,6 @@ class Message(models.Model):
         return f"{self.ticket_id}: {self.body[:40]}"
 
 
-class TicketInteractionQuerySet(models.QuerySet["TicketInteraction"]):
-    def visible_to(self, access: Access) -> "TicketInteractionQuerySet":
-        """Links to the tickets that this person may see."""
-        if access.can(Capability.READ_TICKETS) and not access.is_partner:
-            return self  # asking which of them would read every ticket
-        return self.filter(ticket__in=Ticket.objects.visible_to(access))
-
-
-class TicketInteraction(models.Model):
-    """A contact belongs to a ticket; one call can open two tickets, one ticket has many contacts."""
-
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="contact_links")
-    interaction = models.ForeignKey(Interaction, models.CASCADE, related_name="ticket_links")
-    linked_at = models.DateTimeField(auto_now_add=True)
-
-    objects: ClassVar[TicketInteractionQuerySet] = TicketInteractionQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["ticket", "interaction"], name="tickets_interaction_once")]
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id}–{self.interaction_id}"
-
-
-class TicketCallBack(models.Model):
-    """A call-back that is owed because of a ticket, with the answer to tell."""
-
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="call_back_links")
-    call_back = models.OneToOneField(CallBack, models.CASCADE, related_name="ticket_link")
-    message = models.ForeignKey(Message, models.SET_NULL, null=True, blank=True, related_name="call_backs")
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id}–{self.call_back_id}"
-
-
-class TicketThread(models.Model):
-    """The mail thread between a ticket and its requester."""
-
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="threads")
-    thread = models.OneToOneField(MailThread, models.CASCADE, related_name="ticket_link")
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id}–{self.thread_id}"
-
-
-class TicketLink(models.Model):
-    """Two tickets say the same (``duplicate``) or belong together (``related``)."""
-
-    class Kind(models.TextChoices):
-        DUPLICATE = "duplicate", _("Duplicate of")
-        RELATED = "related", _("Related to")
-
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="links")
-    other = models.ForeignKey(Ticket, models.CASCADE, related_name="back_links")
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["ticket", "other", "kind"], name="tickets_link_once"),
-            models.CheckConstraint(condition=~models.Q(ticket=models.F("other")), name="tickets_link_to_another"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.ticket_id} {self.kind} {self.other_id}"
-
-
 class Approval(models.Model):
     """A supervisor has to approve before the ticket is resolved: why, and what they said.
 
@@ -383,35 +316,3 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ticket_id}: {self.reason[:40]}"
-
-
-class SavedView(models.Model):
-    """A person's own list: a name for a filter that the list's URL carries."""
-
-    staff = models.ForeignKey(Staff, models.CASCADE, related_name="saved_views")
-    name = models.CharField(max_length=60)
-    query = models.CharField(max_length=1000)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [models.UniqueConstraint(fields=["staff", "name"], name="tickets_saved_view_once")]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ReadMark(models.Model):
-    """Up to which moment somebody has seen a ticket, and that they look at it now (``seen_at`` kept fresh)."""
-
-    FRESH = timedelta(seconds=45)
-
-    ticket = models.ForeignKey(Ticket, models.CASCADE, related_name="read_marks")
-    staff = models.ForeignKey(Staff, models.CASCADE, related_name="read_marks")
-    seen_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["ticket", "staff"], name="tickets_read_mark_once")]
-
-    def __str__(self) -> str:
-        return f"{self.staff_id} saw {self.ticket_id}"

@@ -1,0 +1,52 @@
+"""Tables of contacts, of the calls that are owed, and of what was noted about them."""
+
+from madoguchi.interactions.models.bypasses import BypassLetter, BypassPolicy
+from madoguchi.interactions.models.call_backs import (
+    WARN_AHEAD,
+    Attempt,
+    CallBack,
+    CallBackPolicy,
+    CallBackQuerySet,
+    VainCall,
+)
+from madoguchi.interactions.models.contacts import (
+    SPOKEN,
+    Channel,
+    IdentityCheck,
+    IntakeDraft,
+    Interaction,
+    InteractionQuerySet,
+    Passing,
+)
+from madoguchi.interactions.models.difficult import (
+    Difficulty,
+    DifficultyKind,
+    DifficultyQuerySet,
+    ListeningNote,
+    RequiredStep,
+)
+from madoguchi.interactions.models.numbers import NumberProposal
+
+__all__ = [
+    "SPOKEN",
+    "WARN_AHEAD",
+    "Attempt",
+    "BypassLetter",
+    "BypassPolicy",
+    "CallBack",
+    "CallBackPolicy",
+    "CallBackQuerySet",
+    "Channel",
+    "Difficulty",
+    "DifficultyKind",
+    "DifficultyQuerySet",
+    "IdentityCheck",
+    "IntakeDraft",
+    "Interaction",
+    "InteractionQuerySet",
+    "ListeningNote",
+    "NumberProposal",
+    "Passing",
+    "RequiredStep",
+    "VainCall",
+]
