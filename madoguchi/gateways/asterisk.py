@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
+import madoguchi.reactions  # noqa: F401 (else the first entry imports it in its transaction, seconds on a slow machine)
 from madoguchi.gateways.ami import (
     PATIENCE,
     BackOff,

@@ -7,6 +7,7 @@ import threading
 
 from django.conf import settings
 
+import madoguchi.reactions  # noqa: F401 (else the first entry imports it in its transaction, seconds on a slow machine)
 from madoguchi.gateways import smtp
 from madoguchi.gateways.imap import collect_forever
 

@@ -9,7 +9,6 @@ import re
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Self
 
 from tests.gateways.recorded import Recording, Step, without_stamp
@@ -123,7 +122,7 @@ class FakeAmi:
         self.now, self.delay = recording.began, 0.0  # our clock; how much later than recorded it is
         self.truth = Truth()
         self.sent = self.logins = 0
-        self.sent_before_login, self.login_at = 0, datetime.now(UTC)
+        self.sent_before_login = 0
         self.lost = False  # the client has ended the last connection
         self.place = 0
         self.actions: list[dict[str, str]] = []
@@ -242,8 +241,10 @@ class FakeAmi:
         except (asyncio.IncompleteReadError, OSError):
             pass
         finally:
-            if self._writer is writer:
-                self._writer, self.lost = None, True
+            async with self._changed:
+                if self._writer is writer:
+                    self._writer, self.lost = None, True
+                self._changed.notify_all()
 
     def _answer(self, action: dict[str, str], writer: asyncio.StreamWriter) -> bool:
         """Whether the conversation goes on."""
@@ -257,7 +258,7 @@ class FakeAmi:
                 self._recorded, self._next = self._next, 0
                 self._writer, self._asked, self.lost = writer, set(), False
                 self.logins += 1
-                self.sent_before_login, self.login_at = self.sent, datetime.now(UTC)
+                self.sent_before_login = self.sent
                 elapsed = 0 if self._recorded else int(self.now - self.recording.began)
                 for raw in self.recording.answers.get((self._recorded or 1, "FullyBooted"), ()):
                     self.send(re.sub(rb"(?<=Uptime: )\d+", lambda m: b"%d" % (int(m[0]) + elapsed), raw))
