@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from madoguchi.calendars.words import working_span
 from madoguchi.foundation import dates, phone
+from madoguchi.telephony.words import caller_words
 from madoguchi.web.shell.components import Components
 from madoguchi.web.shell.icons import icon
 from madoguchi.web.shell.links import linked
@@ -79,6 +80,7 @@ def _furnish(env: Pages) -> None:
     """What every template finds."""
     env.policies["ext.i18n.trimmed"] = True
     env.globals.update(
+        caller_words=caller_words,
         icon=icon,
         language=get_language,
         now=timezone.now,
@@ -87,6 +89,7 @@ def _furnish(env: Pages) -> None:
         ui=Components(env),
         url=_url,
     )
+    env.tests.update(callable_number=phone.is_callable)
     env.filters.update(
         answer=_answer,
         clock=dates.clock,

@@ -10,6 +10,7 @@ REGION = "JP"
 _DASHES = re.compile(r"[‐‑‒–—―ー−ｰ－]")
 _SHORT = re.compile(r"\d{2,6}")
 _LONGEST = 32
+_CALLABLE = re.compile(r"\+\d{2,15}|\d{2,6}", re.ASCII)
 
 
 @lru_cache(maxsize=4096)
@@ -48,6 +49,11 @@ def display(number: str) -> str:
         else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     )
     return phonenumbers.format_number(parsed, style)
+
+
+def is_callable(stored: str) -> bool:
+    """Whether what is stored is a number or an extension, and no mail address, nor a number nobody could read."""
+    return _CALLABLE.fullmatch(stored) is not None
 
 
 def found_in(text: str) -> list[tuple[str, str]]:

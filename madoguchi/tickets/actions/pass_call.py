@@ -25,15 +25,20 @@ def pass_call(
     number: str = "",
     kind: str = Passing.Kind.BLIND,
     note: str = "",
+    seen: int = 0,
     by: Staff,
 ) -> Passing:
     """Link the live call to ``ticket`` and pass it to a colleague, or to a number (any writing).
 
-    The telephone system is told to, where it is connected; else ``order`` is None and it is passed on by hand.
+    The telephone system is told to, where it is connected; else ``order`` is None and it is passed on by hand. ``seen``
+    is the id of the latest passing of this call that ``by`` knows of: of two at one instant the first has it.
 
-    Refuses a call that is over, nobody to pass it to, oneself, and a colleague who may not see the ticket (409).
+    Refuses a call that is over, nobody to pass it to, oneself, a colleague who may not see the ticket (409), and a call
+    that was passed on meanwhile (409).
     """
-    call = contact.call
+    held = Interaction.objects.select_for_update(of=("self",), no_key=True).select_related("call").get(pk=contact.pk)
+    _only_seen(held, seen)
+    call = held.call
     if call is None or not call.is_live or call.answered_at is None:
         raise Refused(_("Only a call that somebody speaks in can be passed on."), code="not_live", status=409)
     to_number = to_staff.extension if to_staff is not None else phone.normalise(number)
@@ -71,6 +76,18 @@ def pass_call(
         data={"to": to_staff.name if to_staff else phone.display(to_number), "kind": kind, "note": passing.note},
     )
     return passing
+
+
+def _only_seen(contact: Interaction, seen: int) -> None:
+    latest = Passing.objects.filter(interaction=contact).select_related("staff", "to_staff").order_by("-id").first()
+    if latest is None or latest.pk <= seen:
+        return
+    to = latest.to_staff.name if latest.to_staff else phone.display(latest.to_number)
+    raise Refused(
+        _("%(name)s has passed this call on to %(to)s meanwhile.") % {"name": latest.staff.name, "to": to},
+        code="already_passed_on",
+        status=409,
+    )
 
 
 def _sees(staff: Staff, ticket: Ticket) -> bool:

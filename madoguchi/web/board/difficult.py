@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods
 from madoguchi.interactions.difficult import answer_alarm, note_listening
 from madoguchi.interactions.models import Difficulty
 from madoguchi.people.access import Capability
-from madoguchi.telephony.words import caller_words
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
 
@@ -24,10 +23,7 @@ def difficult(request: StaffRequest, difficulty_id: int) -> HttpResponse:
     )
     one = get_object_or_404(rows.prefetch_related("notes__staff"), pk=difficulty_id)
     if request.method == "GET":
-        contact = one.interaction
-        presentation = contact.call.presentation if contact.call else "unknown"
-        caller = caller_words(number=contact.address, presentation=presentation)
-        return page(request, "board/difficult.html", {"one": one, "caller_number": caller})
+        return page(request, "board/difficult.html", {"one": one})
     if request.POST.get("verb") == "seen":
         answer_alarm(one, by=request.user)
     else:

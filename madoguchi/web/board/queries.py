@@ -19,7 +19,6 @@ from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.telephony import queries as telephony
 from madoguchi.telephony.answering import ANSWER_WITHIN_S
 from madoguchi.telephony.models import Call, CallAgent, CallEvent, OperatorState
-from madoguchi.telephony.words import caller_words
 from madoguchi.tickets.models import Ticket
 from madoguchi.web.board.alarms import Alarm, alarms, wait_limit
 from madoguchi.web.board.figures import CallDay, TeamDay, call_day, team_days
@@ -141,11 +140,15 @@ class LiveCall:
     who: str  # the identified person's or organisation's name, or ""
 
     @property
-    def caller(self) -> str:
+    def address(self) -> str:
+        """The number of the other side, or ""."""
         call = self.call
-        if call.direction == "outbound":
-            return phone.display(call.called)
-        return caller_words(number=call.caller_number, presentation=call.presentation)
+        return phone.normalise(call.called) or call.called if call.direction == "outbound" else call.caller_number
+
+    @property
+    def person_id(self) -> int | None:
+        contact: Interaction | None = getattr(self.call, "interaction", None)
+        return contact.person_id if contact else None
 
 
 @dataclass(frozen=True)
@@ -156,10 +159,8 @@ class Operator:
     call: Call | None
 
     @property
-    def caller(self) -> str:
-        if self.call is None:
-            return ""
-        return LiveCall(self.call, self.row.since, "").caller
+    def live(self) -> LiveCall | None:
+        return LiveCall(self.call, self.row.since, "") if self.call else None
 
     @property
     def is_gone(self) -> bool:
@@ -328,12 +329,6 @@ class Board:
     @property
     def today(self) -> date:
         return timezone.localdate(self.now)
-
-    @staticmethod
-    def caller_of(contact: Interaction) -> str:
-        """The number or address a contact came from, or why there is none."""
-        presentation = contact.call.presentation if contact.call else "unknown"
-        return caller_words(number=contact.address, presentation=presentation)
 
 
 def _who(call: Call) -> str:

@@ -24,7 +24,6 @@ from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.people.queries import callers
 from madoguchi.telephony.models import Outcome
-from madoguchi.telephony.words import caller_words
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of
@@ -77,7 +76,6 @@ def calls(request: StaffRequest) -> HttpResponse:
             "address": address,
             "outcomes": Outcome.choices,
             "shows": _shows(),
-            "caller_words": caller_words,
             "hears": request.access.can(Capability.HEAR_RECORDINGS),
             "settles": request.access.can(Capability.DECIDE_ROUTING),
         },
@@ -126,9 +124,6 @@ def settle(request: StaffRequest, contact_id: int) -> HttpResponse:
             organization = next((found.pk for found in callers(contact.address).organizations), None)
         context = {
             "contact": contact,
-            "caller": caller_words(
-                number=contact.address, presentation=contact.call.presentation if contact.call else "unknown"
-            ),
             "reasons": [
                 choice
                 for choice in Interaction.Reason.choices

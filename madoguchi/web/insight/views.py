@@ -24,7 +24,6 @@ from madoguchi.insight.reports.registry import (
     tickets_behind,
 )
 from madoguchi.people.access import Capability
-from madoguchi.telephony.words import caller_words
 from madoguchi.tickets.models import id_of
 from madoguchi.web.shell.export import export
 from madoguchi.web.shell.guard import StaffRequest, guard
@@ -83,7 +82,7 @@ def calls(request: StaffRequest, name: str) -> HttpResponse:
     rows = rows.select_related("answered_by", "interaction__person")
     after = request.GET.get("after", "")
     found, following = keyset(rows, ("started_at", "id"), after=after, size=TICKETS, descending=True)
-    context |= {"calls": found, "next": _next(query, following), "caller_words": caller_words}
+    context |= {"calls": found, "next": _next(query, following)}
     return page(request, "insight/calls.html", context)
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -11,8 +12,9 @@ from django.views.decorators.http import require_POST
 from madoguchi.foundation import phone
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
+from madoguchi.interactions.actions.call_backs import take_call_back
 from madoguchi.interactions.actions.contacts import open_interaction
-from madoguchi.interactions.models import Channel, Interaction
+from madoguchi.interactions.models import CallBack, Channel, Interaction
 from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Person, Staff
@@ -25,16 +27,20 @@ from madoguchi.web.workbench.intake import front_of
 
 @guard(Capability.TAKE_CALLS)
 @require_POST
+@transaction.atomic
 def ring(request: StaffRequest) -> HttpResponse:
     """The telephone system rings here and then calls; without one the call that is made by hand is noted.
 
-    The page stays where it is. A call to an extension is no contact.
+    The page stays where it is. A call to an extension is no contact. With ``call_back`` it is the call that is owed.
     """
     number = phone.normalise(request.POST.get("number", ""))
     if not number:
         raise Refused(_("A call needs a telephone number."), code="number_missing")
     chosen = row_number(request.POST.get("person", ""))
     person = get_object_or_404(people_visible_to(request.access), pk=chosen) if chosen is not None else None
+    call_back = row_number(request.POST.get("call_back", ""))
+    if call_back is not None:
+        make_owed_call(request, call_back)
     ordered = order_call(request.user, number, person)
     if not ordered and number.startswith("+"):
         note_call(request, number, person)
@@ -44,6 +50,14 @@ def ring(request: StaffRequest) -> HttpResponse:
     if not ordered:
         answer["HX-Trigger"] = json.dumps({"dial-by-hand": {"number": number}})
     return answer
+
+
+def make_owed_call(request: StaffRequest, call_back_id: int) -> CallBack:
+    """The call that is owed is made now: by whoever has taken it, else by who asks, if their team owes it."""
+    row = get_object_or_404(CallBack.objects.visible_to(request.access).select_related("team"), pk=call_back_id)
+    if row.staff_id is None and row.done_at is None and request.access.acts_for(row.team):
+        take_call_back(row, by=request.user)
+    return row
 
 
 def order_call(staff: Staff, number: str, person: Person | None) -> bool:

@@ -23,7 +23,7 @@ from madoguchi.tickets.requesters import people_visible_to
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import go, page
 from madoguchi.web.workbench import script
-from madoguchi.web.workbench.dialling import note_call, order_call
+from madoguchi.web.workbench.dialling import make_owed_call, note_call, order_call
 from madoguchi.web.workbench.intake import front_of
 from madoguchi.web.workbench.seat import contact_or_404, context_of
 from madoguchi.web.workbench.settling import SHEETS
@@ -104,10 +104,8 @@ def dial(request: StaffRequest) -> HttpResponse:
             elif owed.staff_id is None:
                 take_call_back(owed, by=request.user)
         if call_back is not None:
-            row = get_object_or_404(CallBack.objects.visible_to(request.access), pk=call_back)
+            row = make_owed_call(request, call_back)
             person = person or row.person
-            if row.staff_id is None:
-                take_call_back(row, by=request.user)
         outbound = note_call(request, number, person)
         order_call(request.user, number, person)
     return _go(request, outbound)

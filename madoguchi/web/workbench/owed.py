@@ -35,7 +35,6 @@ from madoguchi.telephony.models import Outcome
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Ticket
-from madoguchi.web.board.queries import caller_words
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
 from madoguchi.web.shell.render import go, page
@@ -177,7 +176,7 @@ def list_of(request: StaffRequest, wanted: QueryDict) -> dict[str, Any]:
         contacts = contacts.filter(team=chosen) if chosen else contacts
         related = contacts.select_related("call", "person", "organization", "team")
         found, cursor = keyset(related, ("ended_at", "id"), after=after, size=PAGE, descending=True)
-        context |= {"contacts": [(contact, _number(contact), _why_not(contact)) for contact in found], "rows": []}
+        context |= {"contacts": [(contact, _presentation(contact), _why_not(contact)) for contact in found], "rows": []}
     else:
         rows = _of(show, CallBack.objects.visible_to(access), access)
         rows = (rows.filter(team=chosen) if chosen else rows).select_related(
@@ -204,9 +203,8 @@ def _of(show: str, rows: CallBackQuerySet, access: Access) -> CallBackQuerySet:
     return waiting.filter(staff__isnull=True) if show == "free" else waiting
 
 
-def _number(contact: Interaction) -> str:
-    presentation = contact.call.presentation if contact.call else "unknown"
-    return caller_words(number=contact.address, presentation=presentation)
+def _presentation(contact: Interaction) -> str:
+    return contact.call.presentation if contact.call else "unknown"
 
 
 def _why_not(contact: Interaction) -> str:

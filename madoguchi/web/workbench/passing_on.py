@@ -41,6 +41,7 @@ def sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
             "linked": list(linked.order_by("contact_links__id")),
             "people": _who_may_take_it(request),
             "kinds": Passing.Kind.choices,
+            "seen": contact.passings.order_by("-id").values_list("id", flat=True).first() or 0,
         },
     )
 
@@ -65,6 +66,7 @@ def pass_on(request: StaffRequest, contact_id: int) -> HttpResponse:
             number=request.POST.get("number", ""),
             kind=request.POST.get("kind", "") or Passing.Kind.BLIND,
             note=request.POST.get("note", ""),
+            seen=row_number(request.POST.get("seen", "")) or 0,
             by=request.user,
         )
         if ticket is not None:

@@ -28,7 +28,6 @@ from madoguchi.people.queries import callers, contract_of
 from madoguchi.search import tokens
 from madoguchi.search.index import lags_since
 from madoguchi.telephony.models import CallAgent, CallState, OperatorState, Order
-from madoguchi.telephony.words import caller_words
 from madoguchi.telephony.wrapups import codes, terms_of
 from madoguchi.tickets.alike import Alike
 from madoguchi.tickets.models import Ticket, TicketInteraction
@@ -165,7 +164,6 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         "others": [other for other in calls.contacts if contact is None or other.pk != contact.pk],
         "coming": coming(access, contact),
         "is_ringing": calls.rings,
-        "caller_words": caller_words,
         "state": state_of(access.staff),
         "topics": topics_of(access),
         "notices": fitting_notices("", None) if contact is None else [],

@@ -18,7 +18,7 @@ from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.actions.wrapup import start_wrapup
 from madoguchi.telephony.models import OperatorState
 from madoguchi.telephony.queries import still_rung
-from madoguchi.telephony.words import caller_words, why_not_called
+from madoguchi.telephony.words import why_not_called
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.render import page, text, wanted_block
 from madoguchi.web.tickets.clock_panel import deadline_names
@@ -202,7 +202,6 @@ def slot(request: StaffRequest) -> HttpResponse:
         "state": state_of(request.user),
         "ringing": [contact for contact in calls.contacts if calls.rings(contact)],
         "talking": [contact for contact in calls.contacts if not calls.rings(contact)],
-        "caller_words": caller_words,
         "not_called": not_called(request.user),
         "why_not_called": why_not_called,
         "is_still_rung": still_rung().filter(staff=request.user).exists(),

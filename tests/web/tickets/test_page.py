@@ -277,7 +277,8 @@ def test_answers_are_words_and_addresses_are_links(cast: Cast, sign_in: SignIn) 
     html = sign_in(cast.sato).get(f"/tickets/{ticket.number_shown}/").content.decode()
     assert "<dd>はい</dd>" in html
     assert "<dd>いいえ</dd>" in html
-    assert "<dd>090-1111-2222</dd>" in html
+    assert 'href="tel:+819011112222"' in html
+    assert "090-1111-2222</a>" in html
     assert '<a href="https://mail.example/login" target="_blank" rel="noopener noreferrer nofollow">' in html
 
 

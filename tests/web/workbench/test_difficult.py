@@ -223,3 +223,21 @@ def test_two_known_people_at_one_number_do_not_share_what_was_difficult(cast: Ca
     assert "以前の対応困難" in now(client)  # it may have been them
     identify(first, person=cast.yamada, by=cast.sato)
     assert "以前の対応困難" not in now(client)
+
+
+def test_the_sheet_knows_of_the_transfer_before_and_one_of_an_older_sheet_is_refused(
+    cast: Cast, sign_in: SignIn
+) -> None:
+    contact = happen(*rings(cast.sato, number=MOBILE), *answers(cast.sato))
+    client, at = sign_in(cast.sato), f"/workbench/contacts/{contact.pk}/pass-on/"
+    assert 'name="seen" value="0"' in client.post(f"{at}sheet/").content.decode()
+    assert client.post(at, {"to_staff": str(cast.takahashi.pk), "seen": "0"}).status_code == 200
+    other = sign_in(cast.suzuki)
+    written = {"to_staff": str(cast.hayashi.pk), "notes": "VPN", "seen": "0"}
+    answer = other.post(at, written, headers=HTMX | {"HX-Target": "div#seat"})
+    assert answer.status_code == 409
+    assert "佐藤 美咲が高橋 健に転送しました" in answer.content.decode()
+    assert not Ticket.objects.exists()
+    passing = Passing.objects.get()
+    assert f'name="seen" value="{passing.pk}"' in other.post(f"{at}sheet/").content.decode()
+    assert other.post(at, written | {"seen": str(passing.pk)}).status_code == 200
