@@ -24,6 +24,7 @@ SEGMENTS = (
     "liaison",
     "training",
     "administration",
+    "calls",
     "recordings",
     "portal",
     "answer",

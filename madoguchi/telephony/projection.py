@@ -188,7 +188,7 @@ class _Telling:
             name, staff = f"{ring.agent}:{ordinal}", self.people.get(ring.agent)
             if self._is_news(ring):
                 self._once(f"offered:{name}", "call.offered", {"agent": ring.agent, "ordinal": ordinal}, staff)
-            elif ring.ended is not None and f"offered:{name}" in self.told:
+            elif ring.ended is not None and (ring.said or f"offered:{name}" in self.told):
                 data = {"agent": ring.agent, "ordinal": ordinal, "result": ring.result}
                 self._once(f"offer_ended:{name}", "call.offer_ended", data, staff)
 

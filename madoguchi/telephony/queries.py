@@ -1,6 +1,6 @@
 """Reading calls: what is live, who waits, what was, who is doing what."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,16 @@ from django.db.models.lookups import IsNull
 from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.people.access import Access
 from madoguchi.people.models import Staff
-from madoguchi.telephony.models import Call, CallAgent, CallState, Direction, OperatorState, PbxDevice, Sender
+from madoguchi.telephony.models import (
+    Call,
+    CallAgent,
+    CallState,
+    Direction,
+    OperatorState,
+    PbxDevice,
+    Recording,
+    Sender,
+)
 
 LARGEST_PAGE = 200
 NOTICEABLE_SKEW_S = 2.0
@@ -31,6 +40,16 @@ class CallPage(NamedTuple):
 
     items: list[Call]
     next: tuple[datetime, int] | None
+
+
+def openable(access: Access, calls: Collection[int]) -> dict[int, bool]:
+    """Of these calls those that may be opened, each with whether a recording of it can be heard."""
+    if not calls:
+        return {}
+    seen = Call.objects.visible_to(access).filter(pk__in=calls).values_list("pk", flat=True)
+    heard = Recording.objects.visible_to(access).kept().filter(call__in=calls).order_by()
+    recorded = set(heard.values_list("call_id", flat=True))
+    return {call: call in recorded for call in (seen if access.is_partner else calls)}
 
 
 def live_calls(access: Access) -> QuerySet[Call]:

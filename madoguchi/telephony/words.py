@@ -17,6 +17,19 @@ def caller_words(*, number: str, presentation: str) -> str:
     }.get(presentation, _("Number unknown"))
 
 
+def offer_words(result: str | None) -> str:
+    """How it ended that somebody's telephone rang."""
+    return {
+        "answered": _("answered"),
+        "no_answer": _("let it ring"),
+        "rejected": _("rejected it"),
+        "busy": _("was busy"),
+        "caller_gone": _("the caller hung up before"),
+        "picked_up_by_other": _("somebody else answered"),
+        "failed": _("telephone not reached"),
+    }.get(result or "", _("how it ended is not known"))
+
+
 def why_not_called(order: Order) -> str:
     """Why a number that was clicked is not called, in a few words; its own telephone is rung first."""
     if order.state != Order.State.FAILED:

@@ -12,7 +12,8 @@ from madoguchi.tickets.models import Ticket, TicketInteraction
 def link_interaction(ticket: Ticket, *, interaction: Interaction, by: Actor, at_opening: bool = False) -> bool:
     """Link the contact, which is thereby settled; False when it was linked already.
 
-    ``spoken`` in the journal: somebody of ours spoke with the requester about a ticket that was there before.
+    In the journal ``spoken``: somebody of ours spoke with the requester about a ticket that was there before; ``call``:
+    the call's id, where the telephone system told of one.
     """
     if not insert_once(TicketInteraction(ticket=ticket, interaction=interaction), "ticket", "interaction"):
         return False
@@ -32,6 +33,7 @@ def link_interaction(ticket: Ticket, *, interaction: Interaction, by: Actor, at_
             and interaction.channel in SPOKEN
             and interaction.staff_id is not None
             and not interaction.is_abandoned,
+            **({"call": interaction.call_id} if interaction.call_id else {}),
         },
     )
     return True

@@ -24,6 +24,7 @@ from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.people.queries import callers
 from madoguchi.telephony.models import Outcome
+from madoguchi.telephony.queries import openable
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.models import Ticket
 from madoguchi.tickets.queries import open_tickets_of
@@ -76,7 +77,7 @@ def calls(request: StaffRequest) -> HttpResponse:
             "address": address,
             "outcomes": Outcome.choices,
             "shows": _shows(),
-            "hears": request.access.can(Capability.HEAR_RECORDINGS),
+            "recorded": openable(request.access, [row.call_id for row in rows if row.call_id is not None]),
             "settles": request.access.can(Capability.DECIDE_ROUTING),
         },
     )

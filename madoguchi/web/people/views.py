@@ -24,6 +24,7 @@ from madoguchi.people import actions
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import EmailAddress, Organization, Person, PhoneNumber
 from madoguchi.people.queries import contract_of, find_people
+from madoguchi.telephony.queries import openable
 from madoguchi.tickets.models import ACTIVE, Ticket
 from madoguchi.tickets.requesters import organizations_visible_to, people_visible_to
 from madoguchi.web.people.forms import NewPersonForm, PersonForm
@@ -96,6 +97,7 @@ def person_page(request: StaffRequest, person_id: int) -> HttpResponse:
     tickets = _tickets(request.access).filter(Q(requester=person) | Q(affected=person))
     contacts = Interaction.objects.visible_to(request.access).filter(person=person).select_related("staff")
     owed = CallBack.objects.visible_to(request.access).waiting().filter(person=person).select_related("staff", "team")
+    shown = list(contacts.order_by("-started_at", "-id")[:CONTACTS])
     context = {
         "person": person,
         "contract": contract_of(person.organization),
@@ -103,7 +105,8 @@ def person_page(request: StaffRequest, person_id: int) -> HttpResponse:
         "installed": list(person.organization.installed.all()[:20]) if person.organization else [],
         "open_tickets": list(tickets.filter(status__in=ACTIVE).order_by("-updated_at", "-id")[:TICKETS]),
         "past_tickets": list(tickets.exclude(status__in=ACTIVE).order_by("-updated_at", "-id")[:TICKETS]),
-        "contacts": list(contacts.order_by("-started_at", "-id")[:CONTACTS]),
+        "contacts": shown,
+        "calls": openable(request.access, [one.call_id for one in shown if one.call_id is not None]),
         "owed": list(owed[:20]),
         "edits": request.access.can(Capability.EDIT_PEOPLE),
         "proposals": list(person.number_proposals.filter(state=NumberProposal.State.OPEN).select_related("mail")),

@@ -4,7 +4,6 @@ from madoguchi.web.recordings import views
 
 app_name = "recordings"
 urlpatterns = [
-    path("call/<int:call_id>/", views.of_call, name="of_call"),
     path("call/<int:call_id>/add/", views.add, name="add"),
     path("<int:recording_id>/sound/", views.sound, name="sound"),
     path("policies/", views.policies, name="policies"),

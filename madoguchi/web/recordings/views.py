@@ -1,4 +1,4 @@
-"""Recordings of a call: played in the page, added by hand, and for how long they are kept."""
+"""Recordings of calls: their sound, added by hand, and for how long they are kept; a call's own page shows them."""
 
 from django.contrib import messages
 from django.db import transaction
@@ -10,40 +10,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
-from madoguchi.journal.models import Entry
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.telephony.actions import recordings as acts
 from madoguchi.telephony.models import DAYS, Call, Recording, RecordingPolicy
-from madoguchi.telephony.recorded import Keeping, is_playable
-from madoguchi.telephony.words import caller_words
+from madoguchi.telephony.recorded import is_playable
 from madoguchi.web.administration.page import show
 from madoguchi.web.shell.files import played
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import go, page
-
-_LISTENERS = 50
-
-
-@guard(Capability.READ_TICKETS)
-@require_GET
-def of_call(request: StaffRequest, call_id: int) -> HttpResponse:
-    """The recordings of a call that this person may hear, with who listened for those who may know."""
-    call = _call(request, call_id)
-    found = Recording.objects.visible_to(request.access).filter(call=call).select_related("added_by")
-    adds = acts.may_add(request.access, call)
-    rows = list(found.order_by("recorded_at", "id"))
-    if not rows and not adds:
-        raise Refused(_("You may not hear the recordings of this call."), code="not_yours", status=403)
-    keeping = Keeping()
-    context = {
-        "call": call,
-        "caller": caller_words(number=call.caller_number, presentation=call.presentation),
-        "rows": [(row, is_playable(row), keeping.until(row)) for row in rows],
-        "adds": adds,
-        "heard": _heard(rows) if request.access.can(Capability.HEAR_RECORDINGS) else None,
-    }
-    return page(request, "recordings/call.html", context)
+from madoguchi.web.shell.render import go
 
 
 @guard(Capability.READ_TICKETS)
@@ -59,7 +34,7 @@ def add(request: StaffRequest, call_id: int) -> HttpResponse:
     else:
         acts.link(call, request.POST.get("url", ""), by=request.user)
     messages.success(request, _("The recording is there."))
-    return go(request, reverse("recordings:of_call", args=[call.pk]))
+    return go(request, reverse("calls:page", args=[call.pk]))
 
 
 @guard(Capability.READ_TICKETS)
@@ -110,13 +85,3 @@ def drop(request: StaffRequest, policy_id: int) -> HttpResponse:
 
 def _call(request: StaffRequest, call_id: int) -> Call:
     return get_object_or_404(Call.objects.visible_to(request.access).select_related("answered_by"), pk=call_id)
-
-
-def _heard(rows: list[Recording]) -> list[Entry]:
-    """Who listened and when, the latest first."""
-    found = Entry.objects.filter(
-        kind__in=("recording.heard", "recording.deleted", "recording.added"),
-        mentions__kind="recording",
-        mentions__ref__in=[row.pk for row in rows],
-    )
-    return list(found.order_by("-id")[:_LISTENERS])

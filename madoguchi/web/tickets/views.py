@@ -1,5 +1,6 @@
 """One ticket: its page, its earlier history, who else looks at it, its files."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -19,6 +20,7 @@ from madoguchi.handoffs.requirements import is_answered
 from madoguchi.knowledge.rights import hears_of
 from madoguchi.people.access import Access, Capability, PreparedVisible
 from madoguchi.people.models import Department, EmailAddress, PhoneNumber, Staff
+from madoguchi.telephony.queries import openable
 from madoguchi.tickets.actions.mark_seen import mark_seen
 from madoguchi.tickets.models import Priority, Ticket, TicketLink, id_of
 from madoguchi.tickets.queries import other_open_tickets, others_looking
@@ -90,6 +92,7 @@ def earlier(request: StaffRequest, number: str) -> HttpResponse:
         "items": items,
         "more": len(items) == ENTRIES,
         "files_of": files_of,
+        "calls": _calls(items, request.access),
         **questions_of(ticket, request.access),
     }
     return block(request, "tickets/page.html", "earlier", context)
@@ -168,6 +171,7 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         "ticket": ticket,
         "article": ticket.article if ticket.article is not None and hears_of(access, ticket.article) else None,
         "items": items,
+        "calls": _calls(items, access),
         "more": len(items) == ENTRIES,
         "category_path": path_of(ticket.category) if ticket.category else [],
         "answers": [(labels.get(key, key), value) for key, value in ticket.details.items() if is_answered(value)],
@@ -203,6 +207,13 @@ def context_of(ticket: Ticket, access: Access) -> dict[str, Any]:
         **questions,
         **status_of(ticket, questions["questions"], clocks["clocks"]),
     }
+
+
+def _calls(items: Sequence[TimelineItem], access: Access) -> dict[int, bool]:
+    """The calls that the history names and this person may open, each with whether it can be heard."""
+    return openable(
+        access, [item.data["call"] for item in items if item.kind == "interaction.linked" and "call" in item.data]
+    )
 
 
 def files_of(item: TimelineItem) -> list[dict[str, Any]]:

@@ -78,26 +78,29 @@ def test_any_range_is_the_bytes_it_names_or_none(
 
 
 @pytest.mark.parametrize(
-    ("who", "status"),
+    ("who", "status", "call"),
     [
-        ("hayashi", 200),
-        ("admin", 200),
-        ("sato", 200),
-        ("suzuki", 404),
-        ("watanabe", 404),
-        ("mori", 404),
-        ("outsider", 403),
+        ("hayashi", 200, 200),
+        ("admin", 200, 200),
+        ("sato", 200, 200),
+        ("suzuki", 404, 200),
+        ("watanabe", 404, 200),
+        ("mori", 404, 404),
+        ("ogawa", 404, 404),
+        ("outsider", 403, 403),
     ],
 )
-def test_who_may_hear_it(cast: Cast, sign_in: SignIn, recording: Recording, who: str, status: int) -> None:
+def test_who_may_hear_it_and_who_sees_only_the_call(
+    cast: Cast, sign_in: SignIn, recording: Recording, who: str, status: int, call: int
+) -> None:
     client = sign_in(getattr(cast, who))
     assert sound(client, recording).status_code == status
-    page = client.get(f"/recordings/call/{recording.call_id}/")
-    assert (page.status_code == 200) is (status == 200)
-    if status == 200:
-        html = page.content.decode()
-        assert "&lt;b&gt;.html" in html
-        assert ("誰が聞いたか" in html) is (who != "sato")
+    page = client.get(f"/calls/{recording.call_id}/")
+    assert page.status_code == call
+    html = page.content.decode()
+    assert ("&lt;b&gt;.html" in html) is (status == 200)
+    assert ("録音" in html) is (status == 200)
+    assert ("誰が聞いたか" in html) is (who in ("hayashi", "admin"))
 
 
 def test_a_recording_is_added_by_hand(cast: Cast, sign_in: SignIn, settings: LazySettings) -> None:
@@ -136,7 +139,7 @@ def test_a_link_is_told_apart_from_a_deleted_recording(cast: Cast, sign_in: Sign
     call = answered(timezone.now(), 5)
     row = link(call, "https://pbx.example/b.wav", by=cast.hayashi)
     client = sign_in(cast.hayashi)
-    assert "<audio" in client.get(f"/recordings/call/{call.pk}/").content.decode()
+    assert "<audio" in client.get(f"/calls/{call.pk}/").content.decode()
     Recording.objects.filter(pk=row.pk).update(url="", deleted_at=timezone.now())
-    assert "<audio" not in client.get(f"/recordings/call/{call.pk}/").content.decode()
+    assert "<audio" not in client.get(f"/calls/{call.pk}/").content.decode()
     assert sound(client, row).status_code == 404

@@ -1,0 +1,81 @@
+"""One call: what became of it, who let it ring, who spoke, and its recordings for those who may hear them."""
+
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from madoguchi.interactions.models import Interaction, Passing
+from madoguchi.journal.models import Entry
+from madoguchi.people.access import Access, Capability
+from madoguchi.people.models import Membership
+from madoguchi.telephony.actions.recordings import may_add
+from madoguchi.telephony.models import Call, CallAgent, Recording
+from madoguchi.telephony.recorded import Keeping, is_playable
+from madoguchi.telephony.words import offer_words
+from madoguchi.tickets.models import Ticket
+from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.render import page
+
+_LISTENERS = 50
+
+
+@guard(Capability.READ_TICKETS)
+@require_GET
+def call_page(request: StaffRequest, call_id: int) -> HttpResponse:
+    """The call, on a page of its own or as a sheet; one that became part of another leads there."""
+    access = request.access
+    call = get_object_or_404(Call.objects.visible_to(access).select_related("answered_by"), pk=call_id)
+    if call.merged_into_id is not None:
+        return HttpResponseRedirect(reverse("calls:page", args=[call.merged_into_id]))
+    contact = Interaction.objects.visible_to(access).filter(call=call).select_related("person__organization").first()
+    tickets = Ticket.objects.visible_to(access).filter(contact_links__interaction=contact) if contact else ()
+    passings = Passing.objects.filter(interaction=contact).select_related("staff", "to_staff") if contact else ()
+    context = {
+        "call": call,
+        "contact": contact,
+        "tickets": list(tickets),
+        "passings": list(passings),
+        **_course(call, access),
+        **_recordings(call, access),
+    }
+    return page(request, "calls/page.html", context)
+
+
+def _course(call: Call, access: Access) -> dict[str, Any]:
+    """``rung``: (whom, how it ended, seconds or None) in order; ``spoke``: (who, seconds or None).
+
+    Somebody of another company is for partners an extension without a name.
+    """
+    seats = CallAgent.objects.filter(call=call, staff__isnull=False).select_related("staff")
+    if access.is_partner:
+        seats = seats.filter(staff__in=Membership.objects.filter(team__in=access.team_ids).values("staff"))
+    names = {seat.agent: seat.staff.name for seat in seats if seat.staff is not None}
+    offers, segments = call.record.get("offers", []), call.record.get("segments", [])
+    return {
+        "rung": [(names.get(one["agent"], one["agent"]), offer_words(one["result"]), one["ring_s"]) for one in offers],
+        "spoke": [(names.get(one["agent"], one["agent"]), one["talk_s"]) for one in segments],
+    }
+
+
+def _recordings(call: Call, access: Access) -> dict[str, Any]:
+    """``rows``: (recording, whether it is played here, until when it is kept) of those that this person may hear."""
+    found = Recording.objects.visible_to(access).filter(call=call).select_related("added_by")
+    rows, keeping = list(found.order_by("recorded_at", "id")), Keeping()
+    return {
+        "rows": [(row, is_playable(row), keeping.until(row)) for row in rows],
+        "adds": may_add(access, call),
+        "heard": _heard(rows) if access.can(Capability.HEAR_RECORDINGS) else [],
+    }
+
+
+def _heard(rows: list[Recording]) -> list[Entry]:
+    """Who listened and when, the latest first."""
+    found = Entry.objects.filter(
+        kind__in=("recording.heard", "recording.deleted", "recording.added"),
+        mentions__kind="recording",
+        mentions__ref__in=[row.pk for row in rows],
+    )
+    return list(found.order_by("-id")[:_LISTENERS])
