@@ -19,6 +19,7 @@ class Capability(StrEnum):
     WORK_TICKETS = "work_tickets"  # open, answer, resolve, hand over
     TAKE_CALLS = "take_calls"  # the workbench
     WATCH_BOARD = "watch_board"
+    READ_REPORTS = "read_reports"
     HEAR_RECORDINGS = "hear_recordings"  # of every call they may see; who takes calls hears their own
     DECIDE_ROUTING = "decide_routing"
     READ_PEOPLE = "read_people"
@@ -40,6 +41,7 @@ GRANTS: dict[str, frozenset[Capability]] = {
     Role.SUPERVISOR: _WORKER
     | {
         C.WATCH_BOARD,
+        C.READ_REPORTS,
         C.HEAR_RECORDINGS,
         C.DECIDE_ROUTING,
         C.POST_NOTICES,
@@ -48,15 +50,24 @@ GRANTS: dict[str, frozenset[Capability]] = {
         C.EDIT_DIRECTORY,
     },
     Role.KNOWLEDGE_KEEPER: frozenset(
-        {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.EDIT_KNOWLEDGE, C.WRITE_SCRIPTS, C.EDIT_DIRECTORY}
+        {
+            C.READ_TICKETS,
+            C.READ_REPORTS,
+            C.READ_PEOPLE,
+            C.READ_KNOWLEDGE,
+            C.EDIT_KNOWLEDGE,
+            C.WRITE_SCRIPTS,
+            C.EDIT_DIRECTORY,
+        }
     ),
-    Role.VIEWER: frozenset({C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.WATCH_BOARD}),
+    Role.VIEWER: frozenset({C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.WATCH_BOARD, C.READ_REPORTS}),
     Role.ADMINISTRATOR: frozenset(C),
 }
 # What a partner's staff may never do, whatever role they hold in their team: these show the whole desk.
 _NOT_FOR_PARTNERS = frozenset(
     {
         C.WATCH_BOARD,
+        C.READ_REPORTS,
         C.DECIDE_ROUTING,
         C.POST_NOTICES,
         C.WRITE_RULES,

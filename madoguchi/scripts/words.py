@@ -161,15 +161,18 @@ class Told(NamedTuple):
     ways: list[str]
 
 
-def told(definition: Definition, labels: Mapping[str, str]) -> list[Told]:
-    """The steps in words, in their order; where they lead, unless it is the next one, is named by its words."""
-    titles = {step.key: short(step, labels) for step in definition.steps}
+def told(definition: Definition, labels: Mapping[str, str], *, numbered: bool = True) -> list[Told]:
+    """The steps in words, in their order; where they lead, unless it is the next one, is named by number and words."""
+    titles = {
+        step.key: (number if numbered else "", short(step, labels)) for number, step in enumerate(definition.steps, 1)
+    }
 
     def to(step: Any, chosen: str) -> str:
         key = definition.follower(step, chosen)
         if key == definition.follower(step, ""):
             return ""
-        return _(" → “%(step)s”") % {"step": titles.get(key, _("nothing"))}
+        number, title = titles.get(key, ("", _("nothing")))
+        return (_(" → %(number)s “%(step)s”") if number else _(" → “%(step)s”")) % {"number": number, "step": title}
 
     found = []
     for step in definition.steps:
@@ -188,8 +191,8 @@ def told(definition: Definition, labels: Mapping[str, str]) -> list[Told]:
 
 
 def lines(definition: Definition, labels: Mapping[str, str]) -> list[str]:
-    """The same as lines that can be compared."""
-    return [line for one in told(definition, labels) for line in (one.said, *one.ways)]
+    """The same as lines that can be compared: without numbers, which a step put in between would change."""
+    return [line for one in told(definition, labels, numbered=False) for line in (one.said, *one.ways)]
 
 
 def _said(step: Any, labels: Mapping[str, str]) -> str:

@@ -75,6 +75,10 @@ def test_a_script_is_walked_abandoned_resumed_and_ends_in_a_hand_over(served: De
 
     # To any step and back again: nothing is lost.
     page.keyboard.press("Alt+l")
+    expect(page.locator(".script-all")).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(page.locator(".script-all")).not_to_have_attribute("open", "")
+    page.keyboard.press("Alt+l")
     page.get_by_role("button", name="尋ねる いつから").click()
     expect(page.locator(".script-step [name='item.since_when']")).to_have_value("今朝9時から")
     page.keyboard.press("Enter")

@@ -13,6 +13,7 @@ _ticket = PreparedVisible(lambda access, pk: Ticket.objects.visible_to(access).f
 WORK = {C.READ_TICKETS, C.WORK_TICKETS, C.TAKE_CALLS, C.READ_PEOPLE, C.EDIT_PEOPLE, C.READ_KNOWLEDGE}
 LEAD = {
     C.WATCH_BOARD,
+    C.READ_REPORTS,
     C.DECIDE_ROUTING,
     C.POST_NOTICES,
     C.WRITE_SCRIPTS,
@@ -25,8 +26,16 @@ MAY: dict[str, set[Capability]] = {
     "sato": WORK,
     "takahashi": WORK,
     "hayashi": WORK | LEAD,
-    "kimura": {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.EDIT_KNOWLEDGE, C.WRITE_SCRIPTS, C.EDIT_DIRECTORY},
-    "watanabe": {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.WATCH_BOARD},
+    "kimura": {
+        C.READ_TICKETS,
+        C.READ_REPORTS,
+        C.READ_PEOPLE,
+        C.READ_KNOWLEDGE,
+        C.EDIT_KNOWLEDGE,
+        C.WRITE_SCRIPTS,
+        C.EDIT_DIRECTORY,
+    },
+    "watanabe": {C.READ_TICKETS, C.READ_PEOPLE, C.READ_KNOWLEDGE, C.WATCH_BOARD, C.READ_REPORTS},
     "admin": set(C),
     "ogawa": WORK,
     # Leads a partner's team: hears its calls, but what shows the whole desk is not for partners.

@@ -14,7 +14,7 @@ from madoguchi.insight.reports.registry import table
 from madoguchi.people.access import Capability
 
 router = Router(tags=["reports"])
-READ = Needs("reports:read", capability=Capability.WATCH_BOARD)
+READ = Needs("reports:read", capability=Capability.READ_REPORTS)
 
 
 class ColumnForm(Answer):

@@ -34,14 +34,14 @@ TICKETS = 50
 _LAST_DAYS = timedelta(days=29)
 
 
-@guard(Capability.WATCH_BOARD)
+@guard(Capability.READ_REPORTS)
 @require_GET
 def index(request: StaffRequest) -> HttpResponse:
     """All reports."""
     return page(request, "insight/index.html", {"reports": list(REPORTS.values())})
 
 
-@guard(Capability.WATCH_BOARD)
+@guard(Capability.READ_REPORTS)
 @require_GET
 def report(request: StaffRequest, name: str) -> HttpResponse:
     """One report over a period, the last thirty days unless another is chosen."""
@@ -60,7 +60,7 @@ def report(request: StaffRequest, name: str) -> HttpResponse:
     return page(request, "insight/report.html", context)
 
 
-@guard(Capability.WATCH_BOARD)
+@guard(Capability.READ_REPORTS)
 @require_GET
 def tickets(request: StaffRequest, name: str) -> HttpResponse:
     """The tickets that a figure counts, the latest first."""
@@ -74,7 +74,7 @@ def tickets(request: StaffRequest, name: str) -> HttpResponse:
     return page(request, "insight/tickets.html", context)
 
 
-@guard(Capability.WATCH_BOARD)
+@guard(Capability.READ_REPORTS)
 @require_GET
 def calls(request: StaffRequest, name: str) -> HttpResponse:
     """The calls that a figure counts, the latest first."""
@@ -86,7 +86,7 @@ def calls(request: StaffRequest, name: str) -> HttpResponse:
     return page(request, "insight/calls.html", context)
 
 
-@guard(Capability.WATCH_BOARD)
+@guard(Capability.READ_REPORTS)
 @require_GET
 def contacts(request: StaffRequest, name: str) -> HttpResponse:
     """The contacts that a figure counts, the latest first."""
@@ -126,14 +126,14 @@ def _next(query: dict[str, str], following: str | None) -> str:
     return f"?{urlencode({**query, 'after': following})}" if following else ""
 
 
-@guard(Capability.WATCH_BOARD)
+@guard(Capability.READ_REPORTS)
 @require_GET
 def export_csv(request: StaffRequest, name: str) -> HttpResponseBase:
     """The report as it is shown, for Excel."""
     return _file(request, name, "csv")
 
 
-@guard(Capability.WATCH_BOARD)
+@guard(Capability.READ_REPORTS)
 @require_GET
 def export_xlsx(request: StaffRequest, name: str) -> HttpResponseBase:
     """The report as it is shown, as a workbook."""

@@ -49,7 +49,7 @@ MENU = (
     Entry("/consultations/", pgettext_lazy("menu", "Questions"), Capability.READ_TICKETS),
     Entry("/board/", _("Board"), Capability.WATCH_BOARD),
     Entry("/rules/", _("Rules"), Capability.WRITE_RULES),
-    Entry("/insight/", _("Reports"), Capability.WATCH_BOARD),
+    Entry("/insight/", _("Reports"), Capability.READ_REPORTS),
     Entry("/departments/", _("Departments"), Capability.READ_TICKETS),
     Entry("/knowledge/", _("Knowledge"), Capability.READ_KNOWLEDGE),
     Entry("/notices/", _("Notices"), Capability.READ_TICKETS),

@@ -75,8 +75,15 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(cast: Cast, sign_in: SignI
     assert client.get("/insight/moves/tickets/?figure=nothing").status_code == 404
 
 
-@pytest.mark.parametrize("who", ["sato", "ogawa", "mori", "kimura"])
-def test_who_may_not_watch_the_board_reads_no_reports(cast: Cast, sign_in: SignIn, who: str) -> None:
+def test_a_knowledge_keeper_reads_reports_and_watches_no_board(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.kimura)
+    assert 'href="/insight/"' in client.get("/knowledge/").content.decode()
+    assert client.get("/insight/knowledge-links/").status_code == 200
+    assert client.get("/board/").status_code == 403
+
+
+@pytest.mark.parametrize("who", ["sato", "ogawa", "mori", "outsider"])
+def test_who_is_not_to_read_reports_reads_none(cast: Cast, sign_in: SignIn, who: str) -> None:
     client = sign_in(getattr(cast, who))
     for address in ("", "moves/", "moves/tickets/?figure=tickets", "moves/csv/", "moves/xlsx/"):
         assert client.get(f"/insight/{address}").status_code == 403

@@ -142,6 +142,16 @@ def test_what_only_a_category_below_requires_is_told_and_keeps_nothing_back(cast
     assert ScriptVersion.objects.get().state == "on"
 
 
+def test_a_branch_names_the_number_of_the_step_and_what_changed_does_not(cast: Cast, sign_in: SignIn) -> None:
+    in_force(cast.mail_trouble, cast.kimura)
+    more = {"steps": [{"kind": "say", "key": "w", "text": "一番"}, *mail_script()["steps"]]}
+    in_force(cast.mail_trouble, cast.kimura, more)
+    html = sign_in(cast.kimura).get(address(cast)).content.decode()
+    assert "それ以外 → 9「影響範囲」" in html
+    assert html.count("</ins>") == 1
+    assert "</del>" not in html
+
+
 @pytest.mark.parametrize("since", ["2020-01-01", "never", "9999-01-01"])
 def test_a_script_begins_today_or_later(cast: Cast, sign_in: SignIn, since: str) -> None:
     save_draft(cast.mail_trouble, definition=mail_script(), by=cast.kimura)

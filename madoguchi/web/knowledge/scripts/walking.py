@@ -113,7 +113,7 @@ def shown(
         article=article,
         team=_team(step, category) if isinstance(step, HandOver) else None,
         all_steps=[
-            (one.key, str(words.KINDS[one.kind]), words.short(one, labels))
+            (one.key, str(words.KINDS[one.kind]), words.filled(words.short(one, labels), names))
             for one in definition.steps
             if not isinstance(one, Branch)
         ],
