@@ -64,6 +64,9 @@ def _database() -> dict[str, Any]:
     # Compiling a page's question takes PostgreSQL a hundred times as long as answering it, and to think of every order
     # of ten joined tables ten times as long; of that many, nearly all are looked up by key in the order written.
     options.setdefault("options", "-c jit=off -c join_collapse_limit=4")
+    # A host that vanished without a word is noticed within a minute; the kernel would wait for hours.
+    noticing = {"connect_timeout": "10", "keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+    options = noticing | {"tcp_user_timeout": "60000"} | options
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(DATABASE.path.lstrip("/")),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import random
 import ssl
 from collections.abc import AsyncIterator, Sequence
@@ -18,6 +19,7 @@ REFUSED = "Authentication failed"
 _CHUNK = 256 * 1024
 _SIGN_IN_WITHIN = 10.0
 _END_WITHIN = 1.0
+log = logging.getLogger(__name__)
 
 type Pairs = list[tuple[str, str]]
 
@@ -71,6 +73,7 @@ class Framing:
         for raw in complete:
             if self._skipping or len(raw) > LARGEST_MESSAGE:
                 self.dropped += 1
+                log.warning("A message of more than %s bytes was passed over.", LARGEST_MESSAGE)
             elif pairs := read_message(raw):
                 found.append(pairs)
             self._skipping = False
@@ -122,23 +125,25 @@ class Connection:
         for pairs in self._early:
             yield pairs
         loop = asyncio.get_running_loop()
-        heard = loop.time()
+        heard, asked = loop.time(), False
         while True:
             try:
                 async with asyncio.timeout(self._patience.ask_after):
                     data = await self._reader.read(_CHUNK)
             except TimeoutError:
-                if loop.time() - heard >= self._patience.give_up_after:
+                # Whoever reads may have been busy, or this machine stopped, for longer: that is no silence yet.
+                if asked and loop.time() - heard >= self._patience.give_up_after:
                     raise ConnectionLostError(SILENT) from None
                 self.send("Ping")
+                asked = True
                 continue
             except OSError as error:
                 raise ConnectionLostError(str(error) or type(error).__name__) from error
             if not data:
                 raise ConnectionLostError(CLOSED)
-            heard = loop.time()
             for pairs in self._framing.feed(data):
                 yield pairs
+            heard, asked = loop.time(), False
 
     async def sign_in(self, user: str, secret: str) -> None:
         """Read the greeting and log in."""

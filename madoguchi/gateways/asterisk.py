@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -86,19 +86,40 @@ class Connector:
 
     async def _until(self, stop: asyncio.Event) -> None:
         """Hold the line until ``stop`` is set or another connector has it."""
-        tasks = [asyncio.create_task(work) for work in (self._renew(), self._connect(), _told(stop))]
+        queue: asyncio.Queue[Heard | None] = asyncio.Queue(MOST_WAITING)
+        self.behind = 0
+        keeping = asyncio.create_task(self._keep(queue))
+        others = [asyncio.create_task(work) for work in (self._renew(), self._connect(queue), _told(stop))]
         try:
-            done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([keeping, *others], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
+            for task in others:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._finish(queue, keeping, others)
             await self._release()
-        for task in done:
+        for task in (keeping, *others):
             try:
-                task.result()
+                if task.done() and not task.cancelled():
+                    task.result()
             except NotHeldError:
                 log.warning("%s: another connector has this line", self.line.name)
+
+    async def _finish(
+        self,
+        queue: "asyncio.Queue[Heard | None]",
+        keeping: "asyncio.Task[None]",
+        others: "Sequence[asyncio.Task[None]]",
+    ) -> None:
+        """What was read is kept first."""
+        try:
+            async with asyncio.timeout(FINISH_WITHIN):
+                await asyncio.gather(*others, return_exceptions=True)
+                if not keeping.done():
+                    await queue.put(None)
+                    await asyncio.wait([keeping])
+        except TimeoutError:
+            keeping.cancel()
+            log.error("%s: %s messages could not be kept", self.line.name, self.behind)
 
     async def _release(self) -> None:
         try:
@@ -114,12 +135,12 @@ class Connector:
             except (DatabaseError, InterfaceError) as error:
                 log.warning("%s: the database is out of reach: %s", self.line.name, error)
 
-    async def _connect(self) -> None:
-        """One connection after the other."""
+    async def _connect(self, queue: "asyncio.Queue[Heard | None]") -> None:
+        """One connection after the other; what the database has not taken in yet outlives them."""
         while True:
             refused = False
             try:
-                await self._follow()
+                await self._follow(queue)
                 continue
             except NotAdmittedError as error:
                 reason, refused = str(error), True
@@ -127,59 +148,51 @@ class Connector:
             except ConnectionLostError as error:
                 reason, pause = str(error), self.back_off.next()
             log.warning("%s: no line (%s); again in %.1f s", self.line.name, reason, pause)
-            try:
-                await self._in_thread(self.keeper.lost, reason, refused)
-            except (DatabaseError, InterfaceError) as error:
-                log.warning("%s: the database is out of reach: %s", self.line.name, error)
+            await self._hear(queue, "refused" if refused else "down", [("Message", reason)])
             await asyncio.sleep(pause)
 
-    async def _follow(self) -> None:
-        """One connection, from its beginning to its loss. What was read is kept before this ends."""
+    async def _follow(self, queue: "asyncio.Queue[Heard | None]") -> None:
+        """One connection, from its beginning to its loss."""
         async with signed_in(self.line.server, self.patience) as connection:
             log.info("%s: connected", self.line.name)
-            queue: asyncio.Queue[Heard | None] = asyncio.Queue(MOST_WAITING)
             await self._hear(queue, "begun", [])
             for event in UNWANTED:
                 connection.send("Filter", [("Operation", "Add"), ("Filter", f"!Event: {event}")])
-            for action in ASKED_FIRST:
-                await self._hear(queue, "sent", connection.send(action))
-            keeping = asyncio.create_task(self._keep(queue))
-            others = [
+            await self._ask(connection, queue)
+            tasks = [
                 asyncio.create_task(self._read(connection, queue)),
                 asyncio.create_task(self._order(connection, queue)),
             ]
             try:
-                done, _pending = await asyncio.wait([keeping, *others], return_when=asyncio.FIRST_COMPLETED)
+                done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for task in others:
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(*others, return_exceptions=True)
-                if not keeping.done():
-                    await self._finish(queue, keeping)
+                await asyncio.gather(*tasks, return_exceptions=True)
+                await self._hear(queue, "lost", [])
             for task in done:
                 task.result()
 
-    async def _finish(self, queue: "asyncio.Queue[Heard | None]", keeping: "asyncio.Task[None]") -> None:
-        try:
-            async with asyncio.timeout(FINISH_WITHIN):
-                await self._hear(queue, "lost", [])
-                await queue.put(None)
-                await keeping
-        except TimeoutError:
-            log.error("%s: %s messages could not be kept", self.line.name, queue.qsize())
+    async def _ask(self, connection: Connection, queue: "asyncio.Queue[Heard | None]") -> None:
+        for action in ASKED_FIRST:
+            await self._hear(queue, "sent", connection.send(action))
 
     async def _hear(self, queue: "asyncio.Queue[Heard | None]", kind: Kind, pairs: Pairs) -> None:
         self.behind += 1
         await queue.put(Heard(kind, self.clock(), pairs))
 
     async def _read(self, connection: Connection, queue: "asyncio.Queue[Heard | None]") -> None:
-        begun = self.clock()
+        begun, answered = self.clock(), False
         async for pairs in connection.messages():
             if self.back_off.failures and self.clock() - begun > self.back_off.settled:
                 self.back_off.reset()
             if not _is_pong(pairs):
                 await self._hear(queue, "received", pairs)
                 self.read += 1
+            if answered and ("Event", "FullyBooted") in pairs:
+                # It was starting when we asked; its queues are there only now.
+                await self._ask(connection, queue)
+            answered = answered or pairs[0][0] == "Response"
 
     async def _keep(self, queue: "asyncio.Queue[Heard | None]") -> None:
         """Store what was read, as much at once as came meanwhile; wait for a database that is away."""
@@ -195,7 +208,7 @@ class Connector:
                     heard = heard[kept:]
                     self.behind -= kept
                 except (DatabaseError, InterfaceError) as error:
-                    log.warning("%s: %s messages wait for the database: %s", self.line.name, queue.qsize(), error)
+                    log.warning("%s: %s messages wait for the database: %s", self.line.name, self.behind, error)
                     await asyncio.sleep(back_off.next())
             if None in batch:
                 return

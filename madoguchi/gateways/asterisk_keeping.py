@@ -4,6 +4,7 @@ Everything here is called from one thread.
 """
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -41,13 +42,18 @@ _MOST_ORDERS = 50
 _PEOPLE = re.compile(r"CallerID|ConnectedLine|^CID-|^Value$|Exten$|DialString$")
 _ANSWER_WITHIN = timedelta(seconds=10)
 _RINGING = timedelta(seconds=RING_SECONDS) + _ANSWER_WITHIN
+log = logging.getLogger(__name__)
 
 
-type Kind = Literal["begun", "lost", "sent", "received"]
+type Kind = Literal["begun", "lost", "down", "refused", "sent", "received"]
 
 
 class Heard(NamedTuple):
-    """One thing that happened on a line, in its order; ``at`` is our clock, epoch seconds."""
+    """One thing that happened on a line, in its order; ``at`` is our clock, epoch seconds.
+
+    A connection has ``begun`` and is ``lost``; the line is ``down`` (or we are ``refused``) each time that it was tried
+    in vain, with a ``Message`` that says why.
+    """
 
     kind: Kind
     at: float
@@ -81,15 +87,8 @@ class Keeper:
 
     def renew(self) -> None:
         close_old_connections()
-        now = timezone.now()
         with transaction.atomic():
-            pbx_lines.hold(self.line.key, holder=self.holder, now=now)
-        orders.settle_overdue(now)
-
-    def lost(self, error: str, refused: bool) -> None:
-        close_old_connections()
-        now = timezone.now()
-        pbx_lines.note_lost(self.line.key, error, holder=self.holder, refused=refused, by=self.by, now=now)
+            pbx_lines.hold(self.line.key, holder=self.holder, now=timezone.now())
 
     def keep(self, batch: Sequence[Heard]) -> int:
         """Take in what was heard; what cannot be understood is set aside alone. How many of them, from the first.
@@ -166,9 +165,17 @@ class Keeper:
             return self._translation.begun(at=heard.at)
         if heard.kind == "lost":
             return self._translation.lost(at=heard.at)
+        if heard.kind in ("down", "refused"):
+            error, refused = dict(heard.pairs)["Message"], heard.kind == "refused"
+            now = timezone.now()
+            pbx_lines.note_lost(self.line.key, error, holder=self.holder, refused=refused, by=self.by, now=now)
+            return []
         if heard.kind == "sent":
             return self._translation.asked(heard.pairs, at=heard.at)
+        unread = self._translation.set_aside
         found, message = self._translation.take(heard.pairs, at=heard.at), dict(heard.pairs)
+        if self._translation.set_aside > unread:
+            log.warning("%s: this lacks what its kind must have: %s", self.line.name, _without_people(heard.pairs))
         if self._telephones.hear(message):
             return [event for event in found if event.type != "agent.state"]
         return found
@@ -196,6 +203,10 @@ class Keeper:
             actions = actions_of(order, self.line, self._translation, device.interfaces if device else [])
         except ImpossibleError as error:
             orders.settle(order, Order.State.FAILED, str(error), by=self.by, now=now)
+            return []
+        except Exception as error:  # noqa: BLE001 (an order that nobody foresaw must not end the line, again and again)
+            set_aside("telephony.asterisk", error, pbx=self.line.key, order=order.pk)
+            orders.settle(order, Order.State.FAILED, "failed", by=self.by, now=now)
             return []
         answered_by = now + (_RINGING if order.kind == Order.Kind.ORIGINATE else _ANSWER_WITHIN)
         Order.objects.filter(pk=order.pk, state=Order.State.QUEUED).update(

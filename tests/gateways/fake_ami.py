@@ -117,6 +117,7 @@ class FakeAmi:
     def __init__(self, recording: Recording, *, stamped: bool = True, tls: ssl.SSLContext | None = None) -> None:
         self.recording, self.stamped, self.tls = recording, stamped, tls
         self.secret, self.is_open, self.is_silent = "secret", True, False
+        self.is_booted = True  # while it is not, it says so to nobody, and knows nothing of queues
         self.accepts: set[str] = set()  # actions that are answered by Success whether or not they were recorded
         self.refuses: dict[str, str] = {}  # actions that are answered by an error, and what it says
         self.now, self.delay = recording.began, 0.0  # our clock; how much later than recorded it is
@@ -214,6 +215,16 @@ class FakeAmi:
         self._names[step.name] = action["ActionID"]
         return action
 
+    def boot(self) -> None:
+        """All is loaded now."""
+        self.is_booted = True
+        self._tell_booted()
+
+    def _tell_booted(self) -> None:
+        elapsed = 0 if self._recorded else int(self.now - self.recording.began)
+        for raw in self.recording.answers.get((self._recorded or 1, "FullyBooted"), ()):
+            self.send(re.sub(rb"(?<=Uptime: )\d+", lambda m: b"%d" % (int(m[0]) + elapsed), raw))
+
     def send(self, raw: bytes) -> None:
         assert self._writer is not None
         self.sent += raw.count(b"\r\n\r\n")
@@ -259,9 +270,8 @@ class FakeAmi:
                 self._writer, self._asked, self.lost = writer, set(), False
                 self.logins += 1
                 self.sent_before_login = self.sent
-                elapsed = 0 if self._recorded else int(self.now - self.recording.began)
-                for raw in self.recording.answers.get((self._recorded or 1, "FullyBooted"), ()):
-                    self.send(re.sub(rb"(?<=Uptime: )\d+", lambda m: b"%d" % (int(m[0]) + elapsed), raw))
+                if self.is_booted:
+                    self._tell_booted()
             return good
         if self._writer is not writer:
             return False
@@ -269,20 +279,26 @@ class FakeAmi:
         if kind == "Ping":
             writer.write(f"Response: Success\r\nActionID: {name}\r\nPing: Pong\r\nTimestamp: 1.5\r\n\r\n".encode())
         elif kind in _FIRST:
-            recorded = self.recording.answers.get((self._recorded or 1, kind), [])
-            if self._recorded or kind == "CoreStatus":
-                self.send(b"".join(_renamed(raw, name) for raw in recorded))
-            elif kind == "CoreShowChannels":
-                self.send(self.truth.shown(name, self.now))
-            elif kind == "BridgeList":
-                self.send(self.truth.bridges(name))
-            else:
-                self.send(self.truth.queues(recorded, name, self.now))
+            self._tell(kind, name)
         elif kind in self.refuses:
             self.send(f"Response: Error\r\nActionID: {name}\r\nMessage: {self.refuses[kind]}\r\n\r\n".encode())
         elif kind == "Filter" or kind in self.accepts:
             self.send(f"Response: Success\r\nActionID: {name}\r\nMessage: Done\r\n\r\n".encode())
         return True
+
+    def _tell(self, kind: str, name: str) -> None:
+        """How all stands, as far as the action ``kind`` asks."""
+        recorded = self.recording.answers.get((self._recorded or 1, kind), [])
+        if kind == "QueueStatus" and not self.is_booted:
+            self.send(f"Response: Error\r\nActionID: {name}\r\nMessage: Invalid/unknown command\r\n\r\n".encode())
+        elif self._recorded or kind == "CoreStatus":
+            self.send(b"".join(_renamed(raw, name) for raw in recorded))
+        elif kind == "CoreShowChannels":
+            self.send(self.truth.shown(name, self.now))
+        elif kind == "BridgeList":
+            self.send(self.truth.bridges(name))
+        else:
+            self.send(self.truth.queues(recorded, name, self.now))
 
 
 def _renamed(raw: bytes, name: str) -> bytes:

@@ -93,8 +93,9 @@ class Played:
     async def kill(self) -> None:
         """Gone without a word: nothing more is stored, the line is not given up; then its time is over."""
 
-        async def drop(_queue: object, keeping: "asyncio.Task[None]") -> None:
+        async def drop(_queue: object, keeping: "asyncio.Task[None]", others: "list[asyncio.Task[None]]") -> None:
             keeping.cancel()
+            await asyncio.gather(keeping, *others, return_exceptions=True)
 
         async def nothing() -> None:
             return None

@@ -92,7 +92,7 @@ def test_what_comes_with_the_welcome_and_later_is_read_in_order_with_repeated_ke
     assert why == ami.CLOSED
 
 
-def test_garbled_and_endless_messages_cost_only_themselves() -> None:
+def test_garbled_and_endless_messages_cost_only_themselves(caplog: pytest.LogCaptureFixture) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await login(reader, writer)
         writer.write(b"\xff\xfe\x00garbage without colon\r\n: no key\r\n\r\n")
@@ -102,6 +102,7 @@ def test_garbled_and_endless_messages_cost_only_themselves() -> None:
     found, _why, dropped = talk_with(talk, all_messages)
     assert found == [[("Event", "Bad"), ("Name", "\ufffd\ufffd"), ("CallerIDName", "a: b")]]
     assert dropped == 1
+    assert "was passed over" in caplog.text
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from(["A", "B"]), st.text("xyz: ", max_size=9)), min_size=1)), st.data())
@@ -171,6 +172,26 @@ def test_a_quiet_pbx_that_answers_is_not_silent() -> None:
 
     found, why, _ = talk_with(talk, lambda port: all_messages(port, QUICK))
     assert (len(found), why) == (5, ami.CLOSED)
+
+
+def test_who_is_busy_with_a_message_for_long_has_not_heard_silence() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await login(reader, writer)
+        writer.write(b"Event: One\r\n\r\n")
+        await reader.readuntil(b"Action: Ping\r\n")
+        writer.write(b"Event: Two\r\n\r\n")
+
+    async def client(port: int) -> list[Pairs]:
+        found: list[Pairs] = []
+        async with signed_in(Server("127.0.0.1", port, "cti", "s3cret"), QUICK) as connection:
+            async for pairs in connection.messages():
+                found.append(pairs)
+                if len(found) == 2:
+                    break
+                await asyncio.sleep(QUICK.give_up_after)
+        return found
+
+    assert talk_with(talk, client) == [[("Event", "One")], [("Event", "Two")]]
 
 
 def test_in_real_use_silence_is_noticed_within_some_twelve_seconds() -> None:

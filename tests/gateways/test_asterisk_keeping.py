@@ -1,12 +1,15 @@
 """What a connector reads, into the database: in which order it locks, and what is kept when the database goes away."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from django.conf import LazySettings
 from django.db import DataError, OperationalError, connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from madoguchi.gateways import asterisk_keeping, asterisk_orders
 from madoguchi.gateways.ami import BackOff
 from madoguchi.gateways.asterisk import Connector
 from madoguchi.gateways.asterisk_keeping import Heard, Keeper
@@ -61,6 +64,54 @@ def test_what_was_kept_before_the_database_went_away_is_not_taken_again(monkeypa
     assert tokyo.keep(batch[2:]) == 1
     assert Problem.objects.count() == 1
     assert taken == ["Early", "Unforeseen", "Early", "Unforeseen", "Late", "Late"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_lacks_what_its_kind_must_have_is_named_without_people(caplog: pytest.LogCaptureFixture) -> None:
+    bad = message("CoreShowChannel", Channel="PJSIP/1001-1", CallerIDNum="0312345678")
+    assert keeper().keep([bad, message("CoreShowChannelsComplete")]) == 2
+    assert "PJSIP/1001-1" in caplog.text
+    assert "0312345678" not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_that_was_renewed_meanwhile_is_not_taken() -> None:
+    tokyo = keeper()
+
+    def gone(_holder: str) -> bool:
+        tokyo.renew()
+        return True
+
+    other = Keeper(line_to(1), "another connector")
+    assert not other.claim(gone)
+    assert Pbx.objects.get().held_by == "a connector"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_order_that_nobody_foresaw_fails_alone(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokyo = keeper()
+    now = timezone.now()
+    for number in ("bad", "0312345678"):
+        Order.objects.create(
+            pbx=Pbx.objects.get(),
+            kind="originate",
+            staff=cast.sato,
+            extension="1001",
+            parameters={"number": number},
+            expires_at=now + timedelta(minutes=1),
+            request=number,
+        )
+
+    def actions_of(order: Order, *rest: object) -> object:
+        if order.parameters["number"] == "bad":
+            raise TypeError(order)
+        return asterisk_orders.actions_of(order, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(asterisk_keeping, "actions_of", actions_of)
+    ((_id, [(action, _fields)]),) = tokyo.claim_orders()
+    assert action == "Originate"
+    assert [order.state for order in Order.objects.order_by("id")] == ["failed", "sent"]
+    assert Problem.objects.count() == 1
 
 
 def test_the_connector_keeps_only_the_rest_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def claim(key: str, *, holder: str, gone: Callable[[str], bool], now: datetime) 
     pbx = Pbx.objects.get(key=key)
     if pbx.held_by not in ("", holder) and pbx.held_until and pbx.held_until > now and not gone(pbx.held_by):
         return False
-    same = Pbx.objects.filter(pk=pbx.pk, held_by=pbx.held_by)
+    same = Pbx.objects.filter(pk=pbx.pk, held_by=pbx.held_by, held_until=pbx.held_until)  # not renewed meanwhile
     return bool(same.update(held_by=holder, held_until=now + LEASE))
 
 
