@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,7 +17,7 @@ from madoguchi.knowledge.models import Article
 from madoguchi.knowledge.rendering import excerpt, render
 from madoguchi.knowledge.suggest import suggest
 from madoguchi.web.answer.limits import address_of
-from madoguchi.web.faq.door import SEARCHES, absolute, cached, desk, open_page, within
+from madoguchi.web.faq.door import LONGEST_SEARCH, SEARCHES, absolute, cached, frame, open_page, within
 from madoguchi.web.shell.guard import public
 from madoguchi.web.shell.keyset import keyset
 from madoguchi.web.shell.render import page
@@ -27,7 +26,6 @@ PAGE = 40
 FOUND = 20
 FIRST = 10
 BESIDE = 5
-LONGEST_SEARCH = 200
 
 
 @public
@@ -36,7 +34,7 @@ LONGEST_SEARCH = 200
 def index(request: HttpRequest) -> HttpResponse:
     """The categories and what helps most; with ``q`` what fits, with ``category`` what belongs to it."""
     words = " ".join(request.GET.get("q", "").split())[:LONGEST_SEARCH]
-    context = _frame(request) | {"q": words, "excerpt": excerpt, "found": None, "category": None, "next": ""}
+    context = frame(request) | {"q": words, "excerpt": excerpt, "found": None, "category": None, "next": ""}
     if words:
         if not within(SEARCHES, request):
             return HttpResponse(status=429, headers={"Retry-After": "60"})
@@ -58,7 +56,7 @@ def article_page(request: HttpRequest, key: str) -> HttpResponse:
     """One article; whatever is not public does not exist."""
     article = _article_or_404(key)
     beside = Article.objects.public().light().exclude(pk=article.pk).filter(category=article.category_id)
-    context = _frame(request) | {
+    context = frame(request) | {
         "article": article,
         "answer": render(article.answer, pictures=reverse("faq:index") + "pictures/"),
         "description": excerpt(article.answer),
@@ -79,20 +77,6 @@ def helped(request: HttpRequest, key: str) -> HttpResponse:
     count_help(_article_or_404(key), helped=request.POST.get("helped") == "yes", address=address_of(request))
     said = {"thanks": "1"} | ({"lang": request.GET["lang"]} if request.GET.get("lang") in {"ja", "en"} else {})
     return HttpResponseRedirect(f"{reverse('faq:page', args=[key])}?{urlencode(said)}#helped")
-
-
-def _frame(request: HttpRequest) -> dict[str, Any]:
-    chosen = request.GET.get("lang", "")
-    kept = {name: request.GET[name][:LONGEST_SEARCH] for name in ("q", "category") if request.GET.get(name)}
-    return {
-        "desk": desk(),
-        "q": "",
-        "lang": f"?lang={chosen}" if chosen == get_language() else "",
-        "chosen": chosen if chosen == get_language() else "",
-        "in_language": lambda code: "?" + urlencode(kept | {"lang": code}),
-        "feed": absolute(reverse("faq:feed")),
-        "canonical": absolute(reverse("faq:index")),
-    }
 
 
 def _categories() -> list[tuple[Category, int]]:

@@ -142,6 +142,22 @@ def test_a_category_is_read_page_by_page_and_whoever_asks_too_often_waits(cast: 
     assert [client.get("/faq/?q=x").status_code for _ in range(61)][-1] == 429
 
 
+@pytest.mark.parametrize(
+    ("lang", "said", "led"), [("ja", "見つかりません", "質問の一覧へ"), ("en", "Not found", "All questions")]
+)
+def test_what_is_not_there_leads_on_to_the_questions_and_not_to_the_desk(
+    cast: Cast, lang: str, said: str, led: str
+) -> None:
+    answer = Client().get(f"/faq/gone/?lang={lang}")
+    html = answer.content.decode()
+    assert (answer.status_code, answer["Content-Language"]) == (404, lang)
+    assert said in html
+    assert f'href="/faq/?lang={lang}">{led}</a>' in html
+    assert 'class="faq-search"' in html
+    assert "/accounts/" not in html
+    assert led in text(f"/faq/?q=zzzzz&lang={lang}")
+
+
 @pytest.mark.parametrize("address", ["a%00/", "pictures/a%00/", "?q=%00", "?category=%00", "?after=%00"])
 def test_what_no_database_holds_is_not_there(cast: Cast, address: str) -> None:
     assert Client().get(f"/faq/{address}").status_code == 404
