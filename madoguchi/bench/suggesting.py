@@ -28,7 +28,7 @@ from madoguchi.knowledge.terms import article_terms, text_terms
 from madoguchi.people.access import Access, access_of
 from madoguchi.people.models import Role, Staff
 from madoguchi.search import meaning, tokens
-from madoguchi.search.index import engine
+from madoguchi.search.index import engine, newest_ref
 from madoguchi.tickets.alike import alike_tickets
 from madoguchi.tickets.models import Message, Ticket
 
@@ -124,7 +124,7 @@ class _Inserting:
 
     def _write(self) -> None:
         terms = " ".join(tokens.document_terms("メールが送信できずエラーが表示されます。ご確認をお願いします。"))
-        ref = engine().newest_ref("ticket")
+        ref = newest_ref("ticket")
         while not self._stop.wait(_INSERTS):
             ref += 1
             self._refs.append(ref)

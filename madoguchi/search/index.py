@@ -50,18 +50,20 @@ class Engine(Protocol):
     def newest(self, kind: str, expression: str, *, limit: int, before: int | None) -> list[int]:
         """Up to ``limit`` matching refs below ``before``, greatest first, without counting the rest."""
 
-    def postings(self, kind: str, terms: Sequence[str], *, limit: int) -> dict[str, Postings]:
-        """For each term up to ``limit`` refs that hold it, and about how many there are; the rest is never read."""
+    def postings(self, kind: str, terms: Sequence[str], *, limit: int, newest: int) -> dict[str, Postings]:
+        """For each term up to ``limit`` refs that hold it, and about how many there are; the rest is never read.
 
-    def documents(self, kind: str, refs: Sequence[int]) -> dict[int, str]:
-        """The terms of these refs, between blanks; a ref that is not indexed yet is left out."""
-
-    def newest_ref(self, kind: str) -> int:
-        """The greatest ref that is indexed; 0 when there is none."""
+        ``newest`` is the greatest ref that is indexed.
+        """
 
 
 def engine() -> Engine:
     return postgres if connection.vendor == "postgresql" else sqlite
+
+
+def newest_ref(kind: str) -> int:
+    """The greatest ref that is indexed; 0 when there is none."""
+    return Document.objects.filter(kind=kind).order_by("-ref").values_list("ref", flat=True).first() or 0
 
 
 def queue(kind: str, ref: int) -> None:

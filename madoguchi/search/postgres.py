@@ -75,20 +75,21 @@ def newest(kind: str, expression: str, *, limit: int, before: int | None) -> lis
         return [ref for (ref,) in cursor.fetchall()]
 
 
-def postings(kind: str, terms: Sequence[str], *, limit: int) -> dict[str, Postings]:
+def postings(kind: str, terms: Sequence[str], *, limit: int, newest: int) -> dict[str, Postings]:
     """Up to ``limit`` refs of each rare term by the index of words; of the others those among the newest texts.
 
     The newest texts tell which terms are rare. Two statements: the first reads at most ``_NEWEST`` texts, the second
     at most ``limit`` texts a term.
     """
-    newest = newest_ref(kind)
     found: dict[str, set[int]] = {term: set() for term in terms}
     if not terms or not newest:
         return {term: Postings((), 0) for term in terms}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT ref, terms FROM search_document WHERE kind = %s AND ref > %s AND words @@ %s::tsquery",
-            [kind, newest - _NEWEST, " | ".join(_quoted(Wanted(term)) for term in terms)],
+            # The limit keeps it from asking the index of words, which would read every text of a frequent one.
+            "SELECT ref, terms FROM (SELECT ref, terms, words FROM search_document WHERE kind = %s AND ref <= %s"
+            " ORDER BY ref DESC LIMIT %s) AS newest WHERE words @@ %s::tsquery",
+            [kind, newest, _NEWEST, " | ".join(_quoted(Wanted(term)) for term in terms)],
         )
         for ref, text in cursor.fetchall():
             for term in found.keys() & set(text.split(" ")):
@@ -109,16 +110,6 @@ def postings(kind: str, terms: Sequence[str], *, limit: int) -> dict[str, Postin
                 found[term] |= refs
                 held[term] = len(refs) if len(refs) < limit else max(held[term], limit)
     return {term: Postings(tuple(sorted(refs, reverse=True)), held[term]) for term, refs in found.items()}
-
-
-def documents(kind: str, refs: Sequence[int]) -> dict[int, str]:
-    """The terms of these refs, between blanks; a ref that is not indexed yet is left out."""
-    return dict(Document.objects.filter(kind=kind, ref__in=refs).values_list("ref", "terms"))
-
-
-def newest_ref(kind: str) -> int:
-    """The greatest ref that is indexed; 0 when there is none."""
-    return Document.objects.filter(kind=kind).order_by("-ref").values_list("ref", flat=True).first() or 0
 
 
 def _quoted(wanted: Wanted) -> str:

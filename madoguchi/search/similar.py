@@ -1,29 +1,30 @@
 """Which texts say what another one says, out of any number of them, for a fixed price.
 
 The words of the text are asked one by one for at most ``_BUDGET`` texts each: a rare word gives all that hold it, a
-frequent one the newest (PostgreSQL: those among the newest thousand). What holds the rarest of them is a candidate;
-the best ``_CANDIDATES`` are narrowed by what may be seen, and the best ``_RANKED`` of these are read and ranked by
-BM25 (Robertson and Zaragoza, 2009; k1 1.2, b 0.75). Nothing else is read, however many texts there are.
+frequent one the newest (PostgreSQL: those among the newest thousand). What holds the rarest of them is a candidate; of
+the best ``_CANDIDATES`` those that may be seen are read and ranked by BM25 (Robertson and Zaragoza, 2009; k1 1.2,
+b 0.75). Nothing else is read, however many texts there are.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log1p
+from typing import Any
 
 from django.db import models
 
 from madoguchi.foundation.literal import Unindexed
 from madoguchi.search import tokens
-from madoguchi.search.index import engine
+from madoguchi.search.index import engine, newest_ref
+from madoguchi.search.models import Document
 from madoguchi.search.synonyms import WEIGHT, thesaurus
 
 K1 = 1.2
 B = 0.75
 _BUDGET = 300  # texts of one word
 _MOST_WORDS = 16
-_CANDIDATES = 200
-_RANKED = 60
+_CANDIDATES = 100
 _FEW = 300  # texts of whoever may see few
 _LONGEST_TEXT = 2_000
 _MOST_SHOWN = 6
@@ -58,12 +59,11 @@ def similar[M: models.Model](
     others = _others(list(asked))
     terms = list(dict.fromkeys([*list(asked)[: 2 * _MOST_WORDS], *(one for same in others.values() for one in same)]))
     if few:
-        newest = within.order_by(Unindexed("pk").desc()).values_list("pk", flat=True)[:_FEW]
-        texts = _terms(kind, list(newest))
+        texts = _terms(kind, list(within.order_by(Unindexed("pk").desc()).values_list("pk", flat=True)[:_FEW]))
         rarity = {term: _rarity(sum(term in held for held in texts.values()), len(texts)) for term in terms}
         return _ranked(asked, others, texts, rarity)[:limit]
-    found = engine().postings(kind, terms, limit=_BUDGET)
-    size = engine().newest_ref(kind)
+    size = newest_ref(kind)
+    found = engine().postings(kind, terms, limit=_BUDGET, newest=size)
     rarity = {term: _rarity(one.held_by, size) for term, one in found.items()}
     telling = sorted(found, key=lambda term: -rarity[term])[:_MOST_WORDS]
     weights: Counter[int] = Counter()
@@ -71,8 +71,7 @@ def similar[M: models.Model](
         for ref in found[term].refs:
             weights[ref] += rarity[term]  # type: ignore[assignment]
     best = sorted(weights, key=lambda ref: (-weights[ref], -ref))[:_CANDIDATES]
-    visible = set(within.order_by().filter(pk__in=best).values_list("pk", flat=True)) if best else set()
-    texts = _terms(kind, [ref for ref in best if ref in visible][:_RANKED])
+    texts = _terms(kind, within.order_by().filter(pk__in=best).values("pk"))
     return _ranked({term: asked[term] for term in asked if term in rarity}, others, texts, rarity)[:limit]
 
 
@@ -84,8 +83,9 @@ def _others(asked: Sequence[str]) -> dict[str, list[str]]:
     return others
 
 
-def _terms(kind: str, refs: Sequence[int]) -> dict[int, Counter[str]]:
-    return {ref: Counter(text.split(" ")) for ref, text in engine().documents(kind, refs).items()} if refs else {}
+def _terms(kind: str, refs: Sequence[int] | models.QuerySet[Any, Any]) -> dict[int, Counter[str]]:
+    rows = Document.objects.filter(kind=kind, ref__in=refs).values_list("ref", "terms")
+    return {ref: Counter(terms.split(" ")) for ref, terms in rows}
 
 
 def _rarity(held_by: float, size: int) -> float:

@@ -73,7 +73,7 @@ def newest(kind: str, expression: str, *, limit: int, before: int | None) -> lis
         return [ref for (ref,) in cursor.fetchall()]
 
 
-def postings(kind: str, terms: Sequence[str], *, limit: int) -> dict[str, Postings]:
+def postings(kind: str, terms: Sequence[str], *, limit: int, newest: int) -> dict[str, Postings]:
     """The newest ``limit`` refs of each term, in one statement; a list that is longer is never read to its end."""
     if not terms:
         return {}
@@ -87,23 +87,12 @@ def postings(kind: str, terms: Sequence[str], *, limit: int) -> dict[str, Postin
         )
         for place, ref in cursor.fetchall():
             found[terms[place]].append(ref)
-    newest = newest_ref(kind)
     return {
         term: Postings(
             tuple(refs), len(refs) if len(refs) < limit else len(refs) * newest / max(1, newest - refs[-1] + 1)
         )
         for term, refs in found.items()
     }
-
-
-def documents(kind: str, refs: Sequence[int]) -> dict[int, str]:
-    """The terms of these refs, between blanks; a ref that is not indexed yet is left out."""
-    return dict(Document.objects.filter(kind=kind, ref__in=refs).values_list("ref", "terms"))
-
-
-def newest_ref(kind: str) -> int:
-    """The greatest ref that is indexed; 0 when there is none."""
-    return Document.objects.filter(kind=kind).order_by("-ref").values_list("ref", flat=True).first() or 0
 
 
 def _quoted(wanted: Wanted) -> str:

@@ -10,8 +10,8 @@ from madoguchi.catalog.models import Category
 from madoguchi.knowledge.models import Article
 from madoguchi.knowledge.suggest import Suggestion
 from madoguchi.people.access import Access
-from madoguchi.search.similar import Similar, similar
-from madoguchi.tickets.models import Ticket
+from madoguchi.search.similar import similar
+from madoguchi.tickets.models import ACTIVE, Ticket
 
 _LOOKED_AT = 40
 _LEAST_SHARE = 0.3  # of what is said; below it a ticket is about something else
@@ -57,16 +57,16 @@ def alike_tickets(text: str, *, access: Access, limit: int = 5, without: Collect
     if not near:
         return Alike()
     # Asked again through ``visible_to``: it is the only way to get a ticket.
-    rows = visible.filter(pk__in=list(near)).select_related("category", "merged_into")
-    tickets = [ticket for ticket in rows if ticket.merged_into_id is None]
-    tickets.sort(key=lambda ticket: (not ticket.is_active, -near[ticket.pk].score, -ticket.pk))
+    rows = visible.filter(pk__in=list(near), merged_into=None)
+    states = {pk: (status in ACTIVE, opened) for pk, status, opened in rows.values_list("pk", "status", "opened_at")}
     lately = timezone.now() - _LATELY
-    same = [t for t in tickets if t.is_active and t.opened_at >= lately and near[t.pk].share >= _SAME]
-    return Alike(
-        tuple(_shown(ticket, near[ticket.pk]) for ticket in tickets[:limit]),
-        len(same),
-        min((ticket.opened_at for ticket in same), default=None),
-    )
+    same = [
+        opened for pk, (active, opened) in states.items() if active and opened >= lately and near[pk].share >= _SAME
+    ]
+    best = sorted(states, key=lambda pk: (not states[pk][0], -near[pk].score, -pk))[:limit]
+    shown = rows.select_related("category").in_bulk(best)
+    tickets = [AlikeTicket(shown[pk], near[pk].share, near[pk].words) for pk in best if pk in shown]
+    return Alike(tuple(tickets), len(same), min(same, default=None))
 
 
 def likely_category(articles: Sequence[Suggestion], tickets: Sequence[AlikeTicket]) -> Likely | None:
@@ -93,7 +93,3 @@ def likely_category(articles: Sequence[Suggestion], tickets: Sequence[AlikeTicke
         tuple(one.article for one in articles if one.article.category_id == category.pk),
         tuple(one.ticket for one in tickets if one.ticket.category_id == category.pk),
     )
-
-
-def _shown(ticket: Ticket, found: Similar) -> AlikeTicket:
-    return AlikeTicket(ticket, found.share, found.words)

@@ -14,7 +14,7 @@ from madoguchi.knowledge.models import Article
 from madoguchi.knowledge.suggest import Suggestion
 from madoguchi.people.access import access_of
 from madoguchi.search import postgres, similar
-from madoguchi.search.index import drain, engine
+from madoguchi.search.index import drain, engine, newest_ref
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.alike import alike_tickets, likely_category
 from madoguchi.tickets.models import Status, Ticket
@@ -55,7 +55,7 @@ def test_a_long_list_is_never_read_to_its_end(cast: Cast, monkeypatch: pytest.Mo
     monkeypatch.setattr(postgres, "_NEWEST", 4)
     monkeypatch.setattr(postgres, "_RARE", 0.3)
     said(cast, *[f"{MAIL} 受付{place}" for place in range(8)], "メールの添付が文字化けする")
-    postings = engine().postings("ticket", ["メール", "添付", "無い"], limit=3)
+    postings = engine().postings("ticket", ["メール", "添付", "無い"], limit=3, newest=newest_ref("ticket"))
     assert len(postings["メール"].refs) <= 4
     assert postings["メール"].held_by > 3
     assert postings["添付"].held_by == len(postings["添付"].refs) == 1
