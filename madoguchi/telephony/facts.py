@@ -5,7 +5,7 @@ from typing import Any
 
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.presence import Holds, Ring, Stay, holds_of, rings_of, rounded, stays_of
-from madoguchi.telephony.timeline import Timeline
+from madoguchi.telephony.timeline import COMPLETED, Timeline
 
 _DIRECTIONS = ("inbound", "outbound", "internal")
 _OVERFLOW = ("timeout", "empty", "key", "withdrawn")
@@ -49,6 +49,18 @@ class Facts:
         tellers = line.all("call.incomplete", "call.started", "call.ended")
         self.incomplete |= dict.fromkeys(name for event in tellers for name in _missing(event))
         self.recovered = any(event.payload.get("recovered") is True for event in begins)
+        # What call data records added, and that they say that nobody answered.
+        self.from_records: list[str] = []
+        self.told_unanswered = False
+        for event in line.all(COMPLETED):
+            self._complete(event)
+
+    def _complete(self, event: Event) -> None:
+        for name in event.payload["known"]:
+            self.incomplete.pop(name, None)
+        self.incomplete |= dict.fromkeys(_missing(event))
+        self.from_records = list(event.payload["facts"])
+        self.told_unanswered = bool(event.payload["unanswered"])
 
     # Who and what
 
@@ -138,7 +150,9 @@ class Facts:
     @cached_property
     def answer_unknown(self) -> bool:
         """It rang, it ended, and nothing tells whether anybody answered in between."""
-        if self.end is None or self.was_answered or self.line.first("queue.left") is not None:
+        if self.end is None or self.was_answered or self.told_unanswered:
+            return False
+        if self.line.first("queue.left") is not None:
             return False
         if self.direction == "outbound" or self.end.text("cause").lower() in (*_BUSY, *_FAILED, *_UNANSWERED):
             return False

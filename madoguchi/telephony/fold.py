@@ -6,10 +6,15 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from madoguchi.telephony.completion import completed
 from madoguchi.telephony.events import OWN_SENDER, Event, presentation_of
 from madoguchi.telephony.facts import Facts, seconds_told
 from madoguchi.telephony.presence import Ring, Span, Stay, length, overlap, rounded, union
-from madoguchi.telephony.timeline import Timeline
+from madoguchi.telephony.timeline import CDR, Timeline
+
+
+# What is not known when these names are missing.
+_SECONDS_OF = {"hold": "hold_s", "transfers": "transfer_wait_s"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Folded:
 
 def fold(call_id: str, events: Iterable[Event]) -> Folded:
     """The record of call ``call_id``. ``events`` are its own and those of calls that became part of it, not empty."""
-    return _Fold(Timeline.of(call_id, events)).result()
+    return _Fold(completed(Timeline.of(call_id, events))).result()
 
 
 class _Fold(Facts):
@@ -223,9 +228,9 @@ class _Fold(Facts):
         }
         if self.recovered:
             # Nothing was heard, so that nothing is 0 because nothing was heard of it.
-            unknown = self.was_answered or self.outcome == "unknown"
-            known |= {name: None for name in known if unknown or name in ("wait_s", "ivr_s")}
-        missing = self.answer is None or self.answer.payload.get("estimated")
+            untold = {*self.incomplete, *(_SECONDS_OF[name] for name in self.incomplete if name in _SECONDS_OF)}
+            known |= {name: None for name in known if name in untold}
+        missing = self.answer is None or self.answer.payload.get("estimated") not in (None, False, CDR)
         if self.answer_unknown or (self.was_answered and missing):
             self.incomplete["answered"] = None
         if self.holds.missing:
@@ -297,8 +302,9 @@ class _Fold(Facts):
             ],
             "incomplete": list(self.incomplete),
             "recovered": self.recovered,
+            "from_records": self.from_records,
             "end_estimated": bool(self.end and self.end.payload.get("estimated")),
-            "revision": sum(event.sender != OWN_SENDER for event in line.events),
+            "revision": sum(event.sender not in (OWN_SENDER, CDR) for event in line.events),
             "clock": line.clock,
         }
         return Folded(

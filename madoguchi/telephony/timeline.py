@@ -41,6 +41,8 @@ _BEFORE = (
 LAST_EVENT = "last_event"
 CUT = "cut"
 CDR = "cdr"  # the source of events that were read in call data records
+WRITTEN = "call.written"  # the type of the event that one such record is
+COMPLETED = "call.completed"  # what the fold itself concludes from them; never one that was sent
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Timeline:
     @classmethod
     def of(cls, call_id: str, events: Iterable[Event]) -> "Timeline":
         """Doubles (same sender and id) dropped, calls that joined this one cut at the moment they joined."""
-        unique = {(event.sender, event.id): event for event in events}
+        unique = {(event.sender, event.id): event for event in events if event.type != COMPLETED}
         return cls(call_id, tuple(_of_this_call(call_id, _as_heard(list(unique.values())))))
 
     @cached_property
@@ -168,11 +170,14 @@ def root_of(call: str, joins: dict[str, tuple[str, datetime]]) -> str:
 
 
 def _as_heard(events: list[Event]) -> list[Event]:
-    """What was only read of later, in call data records, counts where nobody told it when it happened."""
-    read = [event for event in events if event.payload.get("source") == CDR]
+    """What was only read of later, in call data records, counts where nobody told it when it happened.
+
+    So it was stored before each record was an event (WRITTEN) that is read when the call is folded.
+    """
+    read = [event for event in events if event.payload.get("source") == CDR and event.type != WRITTEN]
     if not read:
         return events
-    heard = [event for event in events if event.payload.get("source") != CDR]
+    heard = [event for event in events if event not in read]
     ended = any(event.type == "call.ended" and not event.payload.get("estimated") for event in heard)
     kept = [] if ended else [event for event in read if event.type == "call.ended"]
     if not any(

@@ -17,10 +17,10 @@ from tests.telephony.cdr import NOON, kinds, saved, source, written
 from tests.telephony.lines import event, post
 from tests.telephony.recordings import ABSENT, RECORDINGS, SCENARIOS, expected_of
 from tests.telephony.test_asterisk_database import take_in
+from tests.telephony.written import WRITTEN_DOWN, wrong_in_silence
 
 pytestmark = pytest.mark.django_db
 recorded = pytest.mark.skipif(not SCENARIOS, reason=ABSENT)
-WRITTEN = [scenario for scenario in SCENARIOS if (RECORDINGS / scenario / "cdr.csv").exists()]
 
 
 def log_of(scenario: str) -> CdrSource:
@@ -32,10 +32,10 @@ def rows(scenario: str) -> int:
 
 
 @recorded
-@pytest.mark.parametrize("scenario", WRITTEN)
+@pytest.mark.parametrize("scenario", WRITTEN_DOWN)
 def test_what_was_heard_is_all_that_was_written(scenario: str, cast: Cast) -> None:
     take_in(scenario)
-    before = {call.pk: call.record for call in Call.objects.all() if not call.record.get("end_estimated")}
+    before = {call.pk: call.record for call in Call.objects.all() if not call.record["incomplete"]}
     done = reconcile(log_of(scenario))
     assert (done.percentage, done.rows, done.matched, done.recovered, done.refused) == (
         100,
@@ -49,7 +49,7 @@ def test_what_was_heard_is_all_that_was_written(scenario: str, cast: Cast) -> No
 
 
 @recorded
-@pytest.mark.parametrize("scenario", WRITTEN)
+@pytest.mark.parametrize("scenario", WRITTEN_DOWN)
 def test_without_any_record_all_are_recovered_once_and_say_so(scenario: str, cast: Cast) -> None:
     done = reconcile(log_of(scenario))
     assert (done.percentage, done.recovered) == (100, rows(scenario))
@@ -60,12 +60,7 @@ def test_without_any_record_all_are_recovered_once_and_say_so(scenario: str, cas
         record = calls[name].record
         assert record["recovered"]
         assert not calls[name].is_live
-        assert record["direction"] == one["direction"]
-        assert record["wait_s"] is None
-        assert "wait_s" in record["incomplete"]
-        if record["answered_by"] is not None:
-            assert record["answered_by"] == one["answered_by"]
-            assert "answered" in record["incomplete"]
+        assert wrong_in_silence(one, record) == []
         assert record["outcome"] in ("unknown", one["outcome"])
     names = set(csv_ids(scenario))
     assert set(CallLeg.objects.values_list("uniqueid", flat=True)) >= names
@@ -97,6 +92,54 @@ def test_an_end_that_fell_into_a_gap_is_completed_once(cast: Cast) -> None:
     again = reconcile(log_of("l2-ami-cut-call-ends-in-gap"))
     call.refresh_from_db()
     assert (again.completed, again.differences, call.record) == (0, [], record)
+
+
+def test_more_rows_of_a_recovered_call_make_it_what_all_at_once_make(cast: Cast, tmp_path: Path) -> None:
+    first = written(end="2026-08-21 12:00:20")
+    passed_on = written(dstchannel="PJSIP/1003-00000003", lastapp="Dial", lastdata="PJSIP/1003,20",
+        start="2026-08-21 12:00:20", answer="2026-08-21 12:00:20", end="2026-08-21 12:00:50")  # fmt: skip
+    options: dict[str, Any] = {"time_zone": "Asia/Tokyo"}
+    assert reconcile(source(saved(tmp_path / "a.csv", passed_on), **options)).recovered == 1
+    assert Call.objects.get().record["agents"] == ["1003"]
+    done = reconcile(source(saved(tmp_path / "b.csv", first, passed_on), **options))
+    assert (done.recovered, done.completed, kinds(done)) == (0, 1, ["completed"])
+    record = Call.objects.get().record
+    assert (record["answered_by"], record["agents"], record["recovered"]) == ("1001", ["1001", "1003"], True)
+    again = reconcile(source(saved(tmp_path / "b.csv", passed_on, first, first), **options))
+    assert (again.completed, again.differences, Call.objects.get().record) == (0, [], record)
+
+
+def test_who_answered_while_the_line_was_cut_is_read_of_the_records_and_contradictions_are_named(
+    cast: Cast, tmp_path: Path
+) -> None:
+    told = [
+        event("call.started", 0.4, call="1.1", at=NOON, direction="inbound", from_={"number": "09011112222"}),
+        event("queue.entered", 0.9, call="1.1", at=NOON, queue="desk"),
+        event("agent.offered", 1.0, call="1.1", at=NOON, agent="1001"),
+        event("call.incomplete", 29.0, call="1.1", at=NOON, missing=["answered"]),
+        event("call.ended", 30.2, call="1.1", at=NOON, by="caller"),
+    ]
+    assert "answered" in post(told, sender="asterisk").record["incomplete"]
+    done = reconcile(source(saved(tmp_path / "Master.csv", written()), time_zone="Asia/Tokyo"))
+    record = Call.objects.get().record
+    assert (record["outcome"], record["answered_by"], record["from_records"]) == ("answered", "1001", ["answered"])
+    assert "answered" not in record["incomplete"]
+    assert {"hold", "wait_s", "talk_s"} <= set(record["incomplete"])
+    assert [(one["kind"], one["text"]) for one in done.told()] == [
+        ("completed", "Who answered it was not heard: 1001.")
+    ]
+    other = written(uniqueid="2.1", dstchannel="PJSIP/1002-00000002", channel="PJSIP/trunk-00000009")
+    told = [
+        event("call.started", 0.4, call="2.1", at=NOON, direction="inbound", from_={"number": "09011112222"}),
+        event("agent.joined", 1.0, call="2.1", at=NOON, agent="1001"),
+        event("call.ended", 30.2, call="2.1", at=NOON, by="caller"),
+    ]
+    whole = post(told, sender="asterisk").record
+    done = reconcile(source(saved(tmp_path / "Master.csv", other), time_zone="Asia/Tokyo"))
+    assert [(one["kind"], one["text"]) for one in done.told()] == [
+        ("unlike", "The records name 1002 as the one who answered it.")
+    ]
+    assert Call.objects.get(call_id="2.1").record == whole
 
 
 @recorded

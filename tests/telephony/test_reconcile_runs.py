@@ -13,7 +13,7 @@ from madoguchi.cli import calls_reconcile
 from madoguchi.foundation.refusal import Refused
 from madoguchi.problems.models import Problem
 from madoguchi.telephony.models import Call, Reconciliation
-from madoguchi.telephony.reconcile.groups import recovered_events
+from madoguchi.telephony.reconcile.groups import row_events
 from madoguchi.telephony.reconcile.nightly import reconcile_due
 from tests.cast import Cast
 from tests.telephony.cdr import at, kinds, saved, source, written
@@ -49,19 +49,19 @@ def test_a_source_that_cannot_be_read_is_a_problem_until_it_can(cast: Cast, tmp_
 def test_an_unforeseen_error_spoils_one_call_and_one_source(
     cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(call: Any, *rest: Any) -> Any:
+    def failing(call: Any, *rest: Any, **options: Any) -> Any:
         if call.first.uniqueid == "1.1":
             raise ValueError("no such thing")
-        return recovered_events(call, *rest)
+        return row_events(call, *rest, **options)
 
-    monkeypatch.setattr("madoguchi.telephony.reconcile.run.recovered_events", failing)
+    monkeypatch.setattr("madoguchi.telephony.reconcile.run.row_events", failing)
     good = source(saved(tmp_path / "good.csv", written(), written(uniqueid="2.1", channel="PJSIP/trunk-00000008",
         dstchannel="PJSIP/1002-00000009")), time_zone="Asia/Tokyo", at=time(3, 30))  # fmt: skip
     assert reconcile_due([good], at(20)) == 1
     done = Reconciliation.objects.get()
     assert (done.rows, done.recovered, done.refused, kinds(done)) == (2, 1, 1, ["refused", "recovered"])
     assert Problem.objects.get(resolved_at=None).facts["source"] == "good.csv"
-    monkeypatch.setattr("madoguchi.telephony.reconcile.run.recovered_events", recovered_events)
+    monkeypatch.setattr("madoguchi.telephony.reconcile.run.row_events", row_events)
     broken = replace(good, name="broken.csv", time_zone="nowhere")
     assert reconcile_due([broken, good], at(20, 22)) == 2
     assert "nowhere" in Reconciliation.objects.get(source="broken.csv").error

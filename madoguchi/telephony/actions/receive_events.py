@@ -16,7 +16,7 @@ from madoguchi.telephony.operators import follow_calls, hear, hold_calls_of, loc
 from madoguchi.telephony.projection import Receipt, as_merged, event_of, project
 from madoguchi.telephony.skew import learn
 from madoguchi.telephony.snapshots import closing_of, gap_before
-from madoguchi.telephony.timeline import joined_into
+from madoguchi.telephony.timeline import WRITTEN, joined_into
 from madoguchi.telephony.wrapups import Turn, wrapup_event
 
 # A snapshot asks for the last cut of the line; older gaps belong to older snapshots.
@@ -59,15 +59,23 @@ def receive_events(events: Sequence[Event], *, sender: str, by: Actor, as_read: 
 @transaction.atomic
 def append_event(call: Call, event: Event, *, by: Actor, now: datetime) -> Call:
     """Add one event of our own (wrap-up, an estimated end) to a call and fold it again; the fresh row."""
-    receipt = Receipt(now, by, event.sender)
-    locked, changed = _append(call, event, receipt)
+    return append_events(call, [event], by=by, now=now)
+
+
+@transaction.atomic
+def append_events(call: Call, events: Sequence[Event], *, by: Actor, now: datetime) -> Call:
+    """The same for several of one sender, not none, with one correction of the call at most."""
+    receipt = Receipt(now, by, events[0].sender)
+    locked, changed = _append(call, events, receipt)
     _follow_agents(changed, (), receipt)
     return locked
 
 
-def _append(call: Call, event: Event, receipt: Receipt) -> tuple[Call, list[Staff]]:
+def _append(call: Call, events: Sequence[Event], receipt: Receipt) -> tuple[Call, list[Staff]]:
     locked = Call.objects.select_for_update(no_key=True).get(pk=call.merged_into_id or call.pk)
-    _store([replace(event, received_at=receipt.now)], {event.call or "": locked})
+    received = [replace(event, received_at=receipt.now) for event in events]
+    _store(received, {event.call or "": locked for event in events})
+    _store_legs(received, {event.call or "": locked for event in events})
     return locked, [staff for row, rows in _events_of([locked]) for staff in project(row, rows, receipt)]
 
 
@@ -149,6 +157,8 @@ def _legs_of(event: Event) -> set[str]:
     """The legs that an event brings into its call."""
     legs = event.payload.get("legs") if event.type == "call.ended" else None
     named = [event.text("leg")] if event.type in _WITH_LEGS else []
+    row = event.payload.get("row") if event.type == WRITTEN else None
+    named += [row.get("uniqueid")] if isinstance(row, dict) else []
     return {
         name[:200] for name in [*named, *(legs if isinstance(legs, list) else [])] if isinstance(name, str) and name
     }
@@ -214,7 +224,7 @@ def _tell_wrapups(turns: Iterable[Turn], receipt: Receipt) -> None:
     for kind, call_id, staff in turns:
         call = Call.objects.get(pk=call_id)
         event = wrapup_event(kind, call, name_of(staff), receipt.now)
-        call = _append(call, event, receipt)[0]
+        call = _append(call, [event], receipt)[0]
         if kind == "wrapup.started":
             record("call.wrapup_started", by=receipt.by, about=[call, staff])
         else:
@@ -247,5 +257,5 @@ def _close_missing(snapshot: Event, receipt: Receipt) -> list[Staff]:
         before = [event for event in mine if event.moment <= snapshot.moment]
         closing = closing_of(call.call_id, before, snapshot, cut) if before and len(before) == len(mine) else None
         if closing is not None:
-            changed += _append(call, replace(closing, call=call.call_id), receipt)[1]
+            changed += _append(call, [replace(closing, call=call.call_id)], receipt)[1]
     return changed

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,14 +10,14 @@ from madoguchi.telephony.events import Event, derived_id, read_events
 from madoguchi.telephony.providers.asterisk.pbx import Pbx
 from madoguchi.telephony.reconcile.rows import Row
 from madoguchi.telephony.timeline import CDR as SOURCE
+from madoguchi.telephony.timeline import WRITTEN
+from madoguchi.telephony.written import Reading, rows_among
 
 _HALF = re.compile(r";[12]$")
 _NUMBERED = re.compile(r"-[0-9a-f]{8}(;[12])?$")  # other names are used again at once
+_SHOWN = {"allowed": "allowed", "prohib": "restricted", "unavail": "unavailable"}
 # Channel names begin anew with the telephone system: only rows near in time speak of the same one.
 _NEAR = timedelta(seconds=2)
-_OWN_REQUEST = re.compile(r"\d+\.\d+")
-# Times are cut to the second: half a second later is as near as one can come.
-_WITHIN = timedelta(milliseconds=500)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def calls_of(rows: Iterable[Row], naming: Pbx) -> list[CdrCall]:
 
     Rows are of one call by linkedid, by uniqueid, or when one channel stands in both at the same time.
     """
-    found: list[Row] = sorted(rows, key=lambda row: (row.start_at, row.place))
+    found: list[Row] = sorted(rows, key=_begun)
     parent = list(range(len(found)))
 
     def root(place: int) -> int:
@@ -81,122 +81,71 @@ def calls_of(rows: Iterable[Row], naming: Pbx) -> list[CdrCall]:
     for place, row in enumerate(found):
         groups.setdefault(root(place), []).append(row)
     calls = [CdrCall(tuple(sorted(group, key=lambda row: _place(row, naming)))) for group in groups.values()]
-    return sorted(calls, key=lambda call: (call.start_at, call.first.place))
+    return sorted(calls, key=lambda call: (call.start_at, *_begun(call.first)))
+
+
+def _begun(row: Row) -> tuple[Any, ...]:
+    """The order of beginning, whatever the order in which they were written."""
+    return (row.start_at, row.end_at, row.uniqueid, row.channel, row.dstchannel)
 
 
 def _place(row: Row, naming: Pbx) -> tuple[Any, ...]:
     """The row that begins a call stands first: a line from outside rather than one of our telephones."""
     inner = row.channel.startswith("Local/") or row.lastdata == "(Outgoing Line)"
     begins = bool(row.linkedid) and row.linkedid == row.uniqueid
-    ours = naming.extension_of(row.channel) is not None
-    return (not begins, inner, ours, row.start_at, row.place)
+    return (not begins, inner, naming.extension_of(row.channel) is not None, *_begun(row))
 
 
-def end_event(call: CdrCall, name: str, sender: str, *, not_before: datetime, shift: timedelta) -> Event:
-    """The end that the records tell of a call known as ``name``; what happened unheard before it stays named.
+def row_events(call: CdrCall, name: str, sender: str, naming: Pbx, *, shift: timedelta, numbers: bool) -> list[Event]:
+    """The rows of a call known as ``name`` as events of ``sender``, each of an id that its content makes.
 
-    ``not_before``: when it was heard of last, as far as that lies within the second in which it ended.
+    ``numbers``: whether the caller's number may be told.
     """
-    return _read(
-        type="call.ended",
-        call=name,
-        sender=sender,
-        at=max(call.end_at + shift + _WITHIN, not_before),
-        by="unknown",
-        missing=["hold", "transfers"],
-        legs=[row.uniqueid for row in call.rows if row.uniqueid],
-    )
+    said = next((row.presentation for row in call.rows if row.presentation), "")
+    rows = [replace(row, presentation=row.presentation or said) for row in call.rows]
+    return [_event(row, name, sender, naming, shift, numbers) for row in rows]
 
 
-def recovered_events(call: CdrCall, sender: str, naming: Pbx) -> list[Event]:
-    """The events of a call that nobody told of: as much as its rows can say, the rest named as missing.
-
-    A row's seconds run from the moment the telephone system itself took the call up: nothing of waiting and talking can
-    be known. Whoever's telephone stands in an answered row spoke; without one nobody can tell.
-    """
-    name, first = call.call_id(sender), call.first
-    agent = naming.extension_of(first.channel)
-    dst = first.number if first.lastapp == "AppDial2" and first.dst in ("s", "") else first.dst
-    direction = naming.direction_of(agent, dst)
-    called = first.did or dst
-    missing = ["offered", "hold", "transfers", "ended_by", "ivr_s", "wait_s", "talk_s", "queue"]
-    if direction == "inbound" and not first.did and naming.extension_named(called) is not None:
-        called = ""  # a transfer rewrites it
-        missing.append("called")
-    speakers = _speakers(call, direction, naming)
-    unanswered = not any(row.disposition == "ANSWERED" for row in call.rows)
-    if not unanswered:
-        missing.append("answered")
-    elif _queue(call):
-        missing.append("outcome")  # given up, or sent on unanswered
-    party: dict[str, Any] = {"number": agent} if agent else {"number": first.number, "name": first.name}
-    if agent and first.name and direction == "internal":
-        party["name"] = first.name
-    if not agent and first.presentation.startswith(("prohib", "unavail")):
-        party["presentation"] = "restricted" if first.presentation.startswith("prohib") else "unavailable"
-    given: dict[str, Any] = {"call": name, "sender": sender}
-    begun: dict[str, Any] = {"direction": direction, "from": party, "leg": first.uniqueid}
-    begun |= {"missing": missing, "recovered": True, "tells_of_menus": False}
-    if called:
-        begun["to"] = {"number": called}
-    if agent:
-        begun["agent"] = agent
-    if first.lastapp == "AppDial2" and first.uniqueid and not _OWN_REQUEST.search(first.uniqueid):
-        begun["request"] = first.uniqueid
-    events = [_read(type="call.started", at=first.start_at, **given, **begun)]
-    if (queue := _queue(call)) and direction == "inbound":
-        events.append(_read(type="queue.entered", at=first.start_at, queue=queue, estimated=SOURCE, **given))
-    for kind, moment, who in speakers:
-        events.append(_read(type=kind, at=moment, estimated=SOURCE, **who, **given))
-    events.append(
-        _read(
-            type="call.ended",
-            at=max(call.end_at + _WITHIN, *(moment for _kind, moment, _who in speakers), first.start_at),
-            by="unknown",
-            cause=_cause(call),
-            legs=[row.uniqueid for row in call.rows if row.uniqueid],
-            **given,
-        )
-    )
-    return events
+def reading_of(call: CdrCall, sender: str, naming: Pbx) -> Reading:
+    """What the rows say together, at their own times."""
+    events = row_events(call, call.call_id(sender), sender, naming, shift=timedelta(), numbers=False)
+    return Reading(tuple(rows_among(events)))
 
 
-def _speakers(call: CdrCall, direction: str, naming: Pbx) -> list[tuple[str, datetime, dict[str, Any]]]:
-    """Who took part: (type of the event, when at the earliest, who)."""
-    found: dict[str, tuple[str, datetime, dict[str, Any]]] = {}
-    answered = [row for row in call.rows if row.disposition == "ANSWERED" and row.dstchannel]
-    for row in sorted(answered, key=lambda row: (row.answered_at or row.start_at, row.place)):
-        moment = row.answered_at or row.start_at
-        from_ours = naming.extension_of(row.channel) is not None
-        if direction == "outbound":
-            if from_ours and naming.extension_of(row.dstchannel) is None:
-                found.setdefault("", ("party.answered", moment, {"number": row.dst} if row.dst else {}))
-            continue
-        extension = naming.extension_of(row.dstchannel)
-        inner = row.channel.startswith("Local/") or (from_ours and direction == "inbound")
-        if extension is not None and not inner and row.lastdata != "(Outgoing Line)":
-            found.setdefault(extension, ("agent.joined", moment, {"agent": extension}))
-    return list(found.values())
-
-
-def _queue(call: CdrCall) -> str:
-    row = next((row for row in call.rows if row.lastapp == "Queue"), None)
-    return row.lastdata.partition(",")[0].strip()[:80] if row else ""
-
-
-def _cause(call: CdrCall) -> str:
-    """A word of how a call failed that nobody took up; empty when it was taken up."""
-    said = {row.disposition for row in call.rows}
-    if "BUSY" in said:
-        return "busy"
-    if "ANSWERED" in said:
-        return ""
-    return "congestion" if said & {"FAILED", "CONGESTION"} else "noanswer"
-
-
-def _read(*, type: str, call: str, sender: str, at: datetime, **fields: Any) -> Event:
-    """A checked event with an id of what it says; a withheld number is dropped from it as at every door."""
-    name = derived_id(sender, type, call=call, at=at.isoformat(), agent=fields.get("agent"), source=SOURCE)
-    given = {key: value for key, value in fields.items() if value not in ("", None)}
-    [event] = read_events({"id": name, "type": type, "call": call, "at": at.isoformat(), "source": SOURCE, **given})
+def _event(row: Row, call: str, sender: str, naming: Pbx, shift: timedelta, numbers: bool) -> Event:
+    dialled = row.number if row.lastapp == "AppDial2" and row.dst in ("s", "") else row.dst
+    app, ours = row.lastapp.lower(), naming.extension_of(row.channel)
+    said = {
+        "uniqueid": row.uniqueid,
+        "linkedid": row.linkedid,
+        "start_at": (row.start_at + shift).isoformat(),
+        "answered_at": (row.answered_at + shift).isoformat() if row.answered_at else "",
+        "end_at": (row.end_at + shift).isoformat(),
+        "disposition": row.disposition,
+        "channel": row.channel,
+        "dstchannel": row.dstchannel,
+        "app": app,
+        "queue": row.lastdata.partition(",")[0].strip()[:80] if app == "queue" else "",
+        "dialled": dialled,
+        "dialled_ours": naming.extension_named(dialled) is not None,
+        "did": row.did,
+        "ours": ours or "",
+        "partner": naming.extension_of(row.dstchannel) or "",
+        "direction": naming.direction_of(ours, dialled),
+    }
+    parts = (row.uniqueid, row.channel, row.dstchannel, row.start_at.isoformat(), row.end_at.isoformat(), app)
+    name = derived_id(sender, WRITTEN, call=call, row="|".join((*parts, row.disposition)))
+    given = {"id": name, "type": WRITTEN, "call": call, "at": said["start_at"], "source": SOURCE, "row": said}
+    party = _party(row, ours, said["direction"] == "internal") if ours or numbers else {}
+    [event] = read_events({**given, "from": party})
     return event
+
+
+def _party(row: Row, ours: str | None, names: bool) -> dict[str, str]:
+    """Who called, as far as the row tells; a withheld number is dropped of it as at every door."""
+    if ours:
+        return {"number": ours, "presentation": "allowed"} | ({"name": row.name} if row.name and names else {})
+    party = {"number": row.number, "name": row.name}
+    shown = (word for said, word in _SHOWN.items() if row.presentation.startswith(said))
+    party["presentation"] = next(shown, "")
+    return {key: value for key, value in party.items() if value}

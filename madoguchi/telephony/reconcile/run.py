@@ -1,7 +1,6 @@
 """Carrying out a reconciliation: every row of a source has a call, or gets one."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
@@ -15,10 +14,11 @@ from madoguchi.journal.record import Actor, NamedActor, record
 from madoguchi.people.models import Staff
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.telephony.actions.close_silent_calls import SILENCE
-from madoguchi.telephony.actions.receive_events import append_event, receive_events
-from madoguchi.telephony.events import OWN_SENDER
-from madoguchi.telephony.models import Call, CallEvent, Reconciliation
-from madoguchi.telephony.reconcile.groups import CdrCall, calls_of, end_event, recovered_events
+from madoguchi.telephony.actions.receive_events import append_events, receive_events
+from madoguchi.telephony.events import Event
+from madoguchi.telephony.models import Call, Reconciliation
+from madoguchi.telephony.reconcile.comparing import what_differs, what_was_completed
+from madoguchi.telephony.reconcile.groups import CdrCall, calls_of, reading_of, row_events
 from madoguchi.telephony.reconcile.matching import matched
 from madoguchi.telephony.reconcile.rows import BadRow, Row
 from madoguchi.telephony.reconcile.sources import CdrSource, rows_of
@@ -29,7 +29,8 @@ WHERE = "telephony.reconcile"
 SETTLED_AFTER = timedelta(minutes=10)
 _AROUND = timedelta(hours=12)  # a call's rows lie within it
 _AT_ONCE = 500
-_UNLIKE = timedelta(seconds=5)
+# What the records may know of a call.
+_COMPLETED = {"started", "ended", "answered", "answered_by", "agents", "transfers", "outcome", "queue", "talk_s", "wait_s"}
 _DEFAULT_SENDER = "asterisk"
 
 
@@ -104,56 +105,57 @@ class _Work:
         return calls
 
     def _compare(self, pairs: Iterable[tuple[CdrCall, Call]]) -> None:
-        """Complete the calls whose end was guessed or never heard; name those that the records know to be longer."""
-        shift = timedelta(seconds=self.run.shift_s)
+        """Complete the calls of which something was not heard; name those of which the records say something else."""
         whole: dict[int, tuple[Call, list[Row]]] = {}
         for cdr, call in pairs:
             self.run.matched += len(cdr.rows)
             whole.setdefault(call.pk, (call, []))[1].extend(cdr.rows)
         for call, rows in whole.values():
-            cdr = CdrCall(tuple(rows))
-            end = cdr.end_at + shift
-            if call.is_live and not _is_over(call, timezone.now()):
-                text = _("The records have an end of it, but it is still open: it was heard of since.")
-                self._differ("unlike", text, call=call.call_id, at=call.started_at)
-            elif call.is_live or call.record.get("end_estimated"):
-                try:
-                    self._complete(call, cdr, shift)
-                except Exception as error:  # noqa: BLE001 (one call stops no other)
-                    self._fail(error, call=call.call_id, at=call.started_at)
-            elif call.ended_at is not None and end - call.ended_at > _UNLIKE:
-                text = _("The records say that it lasted %(written)s seconds longer.")
-                seconds = int((end - call.ended_at).total_seconds())
-                self._differ("unlike", text, written=str(seconds), call=call.call_id, at=call.started_at)
+            where = {"call": call.call_id, "at": call.started_at}
+            try:
+                if call.is_live and not _is_over(call, timezone.now()):
+                    text = _("The records have an end of it, but it is still open: it was heard of since.")
+                    self._differ("unlike", text, **where)
+                    continue
+                cdr = CdrCall(tuple(rows))
+                self._check(self._completed(call, cdr), cdr)
+            except Exception as error:  # noqa: BLE001 (one call stops no other)
+                self._fail(error, **where)
 
-    def _complete(self, call: Call, cdr: CdrCall, shift: timedelta) -> None:
-        told = CallEvent.objects.filter(call=call).exclude(sender=OWN_SENDER).exclude(type="recording.ready")
-        heard = [row.at for row in told if not row.payload.get("estimated")]
-        last = max(heard, default=call.started_at)
-        if cdr.end_at + shift + timedelta(seconds=1) < last:
-            text = _("The records end before what was heard of it: its end stays unknown.")
-            self._differ("unlike", text, call=call.call_id, at=call.started_at)
-            return
-        event = end_event(cdr, call.call_id, call.sender, not_before=last, shift=shift)
-        changed = append_event(call, event, by=self.by, now=timezone.now())
-        if not changed.is_live and not changed.record.get("end_estimated"):
-            self.run.completed += 1
-            text = _("Its end was not heard; it is known now.")
-            self._differ("completed", text, call=call.call_id, at=call.started_at)
+    def _completed(self, call: Call, cdr: CdrCall) -> Call:
+        """The call with what the records add, where it lacks something that they may know."""
+        record = call.record
+        if not (call.is_live or record.get("recovered") or _COMPLETED & set(record["incomplete"])):
+            return call
+        shows = record["caller"]["presentation"] != "restricted" and self._shows_number(cdr)
+        events = self._events(cdr, call.call_id, call.sender, numbers=shows)
+        changed = append_events(call, events, by=self.by, now=timezone.now())
+        found = what_was_completed(record, changed.record)
+        self.run.completed += bool(found)
+        for text, written in found:
+            self._differ("completed", text, written=written, call=call.call_id, at=call.started_at)
+        return changed
+
+    def _check(self, call: Call, cdr: CdrCall) -> None:
+        """Name where the records say something else than the call does now."""
+        reading = reading_of(cdr, call.sender, self.source.naming)
+        for text, written in what_differs(call, reading, timedelta(seconds=self.run.shift_s)):
+            self._differ("unlike", text, written=written, call=call.call_id, at=call.started_at)
+
+    def _events(self, cdr: CdrCall, name: str, sender: str, *, numbers: bool) -> list[Event]:
+        shift = timedelta(seconds=self.run.shift_s)
+        return row_events(cdr, name, sender, self.source.naming, shift=shift, numbers=numbers)
+
+    def _shows_number(self, cdr: CdrCall) -> bool:
+        return self.source.keeps_numbers or any(row.presentation for row in cdr.rows)
 
     def _recover(self, cdr: CdrCall) -> None:
         sender = self.source.sender or _DEFAULT_SENDER
-        shift = timedelta(seconds=self.run.shift_s)
         first = cdr.first
-        if not self.source.keeps_numbers and self.source.naming.extension_of(first.channel) is None:
-            rows = (row if row.presentation else replace(row, number="", name="") for row in cdr.rows)
-            cdr = CdrCall(tuple(rows))
         try:
-            events = recovered_events(cdr, sender, self.source.naming)
-            moved = [replace(event, at=event.moment + shift) for event in events]
+            events = self._events(cdr, cdr.call_id(sender), sender, numbers=self._shows_number(cdr))
             with transaction.atomic():
-                calls = receive_events(moved, sender=sender, by=self.by)
-                for call in calls:
+                for call in receive_events(events, sender=sender, by=self.by):
                     record("call.recovered", by=self.by, about=[call], data={"source": self.run.source})
         except Refused as error:
             self._differ("refused", str(error), place=first.place, at=first.start_at)
@@ -166,7 +168,8 @@ class _Work:
         self.run.recovered += len(cdr.rows)
         self.run.recovered_calls += 1
         text = _("There was no record of it; it was recovered.")
-        self._differ("recovered", text, place=first.place, call=cdr.call_id(sender), at=first.start_at + shift)
+        at = first.start_at + timedelta(seconds=self.run.shift_s)
+        self._differ("recovered", text, place=first.place, call=cdr.call_id(sender), at=at)
 
     def _fail(self, error: Exception, **where: Any) -> None:
         """Name the call that met an unforeseen error; the first error of a kind becomes a problem."""
