@@ -252,6 +252,13 @@ MAIL_NAME = env.text("MAIL_NAME", "窓口", doc=_("the name beside MAIL_ADDRESS"
 RECORD_ADDRESS = env.mail_address(
     "RECORD_ADDRESS", doc=_("staff forward here what reached them past the desk, it is recorded; unset: not at all")
 )
+MAIL_VOUCHERS = tuple(
+    name.strip().lower()
+    for name in env.text(
+        "MAIL_VOUCHERS", doc=_("names under which the own mail server writes Authentication-Results, with commas")
+    ).split(",")
+    if name.strip()
+)
 OWN_NUMBERS = tuple(
     number.strip()
     for number in env.text("OWN_NUMBERS", doc=_("the desk's own telephone numbers, separated by commas")).split(",")

@@ -8,17 +8,21 @@ import re
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext as _
 
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.foundation import phone
 from madoguchi.foundation.prepared import insert, update
+from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions.contacts import record_bypass
+from madoguchi.interactions.models import BypassDraft, Interaction
 from madoguchi.journal.models import Entry
+from madoguchi.journal.record import NamedActor, record
 from madoguchi.mail import quote
 from madoguchi.mail.models import IncomingMail, MailThread
+from madoguchi.mail.vouching import is_vouched_for
 from madoguchi.people.meant import meant_by, staff_meant_by
 from madoguchi.people.models import Staff
 
@@ -57,10 +61,11 @@ def read(subject: str, text: str) -> Said:
     return Said(subject or (phone.display(numbers[0][0]) if numbers else ""), told["reached"], told["what"] or new)
 
 
-def receive_record(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
+def receive_record(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """Reaction: one of ours writes to the record address, so it is a contact that reached somebody past the desk.
 
-    Whoever else writes there is answered like everybody who writes to the desk.
+    A From line is easily forged: unless our own mail server vouches for it (MAIL_VOUCHERS), it is a draft that they
+    confirm. Whoever else writes there is answered like everybody who writes to the desk.
     """
     mail = next(subject for subject in subjects if isinstance(subject, IncomingMail))
     if mail.thread is not None or not _is_for_the_record(mail):
@@ -68,12 +73,45 @@ def receive_record(_entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     sender = Staff.objects.filter(email__iexact=mail.from_address, is_active=True).first()
     if sender is None:
         return
+    mail.thread = insert(MailThread(belongs_to=MailThread.Room.INTERACTIONS))
+    update(mail, ["thread"])
+    results = mail.parsed.authentication_results
+    if len(mail.parsed.senders) == 1 and is_vouched_for(mail.from_address, results, settings.MAIL_VOUCHERS):
+        _record(mail, sender)
+        return
+    draft = insert(BypassDraft(mail=mail, staff=sender))
+    by = NamedActor(entry.actor_kind, entry.actor_name, entry.actor_id)
+    record("bypass.drafted", by=by, about=[draft, mail, sender])
+
+
+@transaction.atomic
+def confirm_draft(draft: BypassDraft, *, by: Staff) -> Interaction:
+    """They did write it: now it is recorded."""
+    mail = _taken(draft, by).mail
+    return _record(mail, by)
+
+
+@transaction.atomic
+def disown_draft(draft: BypassDraft, *, by: Staff) -> None:
+    """They did not write it: nothing is recorded, the mail is kept."""
+    mail = _taken(draft, by).mail
+    record("bypass.disowned", by=by, about=[mail, by], data={"subject": mail.subject[:200]})
+
+
+def _taken(draft: BypassDraft, by: Staff) -> BypassDraft:
+    """The draft, which only the one whom the mail names may take, and once."""
+    row = BypassDraft.objects.select_for_update(of=("self",)).select_related("mail__raw").filter(pk=draft.pk).first()
+    if row is None or row.staff_id != by.pk:
+        raise Refused(_("This mail is already settled."), code="settled", status=409)
+    row.delete()
+    return row
+
+
+def _record(mail: IncomingMail, sender: Staff) -> Interaction:
     said = read(mail.subject, mail.parsed.text)
     who = said.who or mail.subject.strip() or _("Not said who it was")
     person, organization = meant_by(who)
-    mail.thread = insert(MailThread(belongs_to=MailThread.Room.INTERACTIONS))
-    update(mail, ["thread"])
-    record_bypass(
+    return record_bypass(
         who=who,
         what=said.what or _voicemail(mail) or mail.subject.strip() or who,
         reached=staff_meant_by(said.reached) or sender,

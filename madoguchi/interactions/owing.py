@@ -36,6 +36,7 @@ from madoguchi.telephony.models import Call, Direction, Outcome
 
 _policies = Prepared(lambda: CallBackPolicy.objects.select_related("team").order_by("id"))
 _teams = Prepared(lambda key: Team.objects.filter(key=key, is_active=True))
+_UNCERTAIN = {"started", "answered", "outcome", "queue", "wait_s", "ended", "order"}
 _LONGEST_WAIT = timedelta(hours=4)
 _LONGEST_MIN = 7 * 24 * 60
 _IN_VAIN = {
@@ -60,7 +61,14 @@ def policy_of(team: int | None) -> CallBackPolicy:
 
 @transaction.atomic
 def set_policy(
-    team: Team | None, *, queues: list[str], is_on: bool, within_min: int, escalate_min: int, by: Actor
+    team: Team | None,
+    *,
+    queues: list[str],
+    is_on: bool,
+    within_min: int,
+    escalate_min: int,
+    settles_short: bool = False,
+    by: Actor,
 ) -> CallBackPolicy:
     """How callers of a team (None: of every other) who gave up are called back from now on; rows keep their time.
 
@@ -77,16 +85,15 @@ def set_policy(
                 code="queue",
                 field="queues",
             )
-    row, _made_now = CallBackPolicy.objects.update_or_create(
-        team=team,
-        defaults={"queues": named, "is_on": is_on, "within_min": within_min, "escalate_min": escalate_min},
-    )
-    record(
-        "call_back_policy.set",
-        by=by,
-        about=[row, team],
-        data={"queues": named, "is_on": is_on, "within_min": within_min, "escalate_min": escalate_min},
-    )
+    said = {
+        "queues": named,
+        "is_on": is_on,
+        "within_min": within_min,
+        "escalate_min": escalate_min,
+        "settles_short": settles_short,
+    }
+    row, _made_now = CallBackPolicy.objects.update_or_create(team=team, defaults=said)
+    record("call_back_policy.set", by=by, about=[row, team], data=said)
     return row
 
 
@@ -112,10 +119,13 @@ def follow(contact: Interaction, call: Call, *, gave_up_before: bool, is_news: b
         return
     if call.direction != Direction.INBOUND:
         return
-    if contact.is_abandoned and call.outcome == Outcome.ABANDONED and contact.address and not is_short(call):
+    gave_up = contact.is_abandoned and call.outcome == Outcome.ABANDONED
+    if gave_up and contact.address and not is_short(call):
         _owe(contact, call, by)
     elif gave_up_before:
         withdraw(contact, by=by)
+    if gave_up and is_short(call):
+        _settle_short(contact, call, by)
     if call.answered_at is not None and is_news:
         _came_again(contact, call.answered_at, by)
 
@@ -209,6 +219,14 @@ def _owe(contact: Interaction, call: Call, by: Actor) -> None:
         about=[row, contact, call, contact.person, team],
         data={"call_back": row.pk, "number": row.number, "due_at": row.due_at.isoformat()},
     )
+
+
+def _settle_short(contact: Interaction, call: Call, by: Actor) -> None:
+    """Who hung up at once is settled, where the team wants it so and it is certain that nobody answered."""
+    certain = not _UNCERTAIN & set(call.record["incomplete"])
+    found = owed_by(call.queue, contact.team)
+    if certain and found and found.policy.settles_short and contact.state == Interaction.State.OPEN:
+        dismiss(contact, reason=Interaction.Reason.HUNG_UP, by=by)
 
 
 def _joined(contact: Interaction, team: Team) -> CallBack | None:

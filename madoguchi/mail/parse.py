@@ -13,7 +13,7 @@ from madoguchi.mail.bounces import Bounce, answers_by_itself, find_bounce, is_au
 from madoguchi.mail.charsets import ASCII, canonical
 from madoguchi.mail.decode import decode_text
 from madoguchi.mail.flowed import unflow
-from madoguchi.mail.headers import Headers, clean, message_ids, parse_date
+from madoguchi.mail.headers import Headers, clean, message_ids, parse_date, raw_text
 from madoguchi.mail.html import html_to_text
 from madoguchi.mail.mime import Part, read_tree, transfer_decode, uuencoded
 
@@ -57,6 +57,7 @@ class ParsedMail:
     is_feedback: bool = False
     bounce: Bounce | None = None
     delivered_to: list[Address] = field(default_factory=list)
+    authentication_results: list[str] = field(default_factory=list)
     loop_marks: set[str] = field(default_factory=set)
     return_path: str | None = None
     charset_used: str | None = None
@@ -114,6 +115,7 @@ def _read(raw: bytes, mail: ParsedMail, envelope_from: str | None) -> None:
     mail.cc = parse_addresses(headers.all("cc"), headers.charset_hint)
     mail.reply_to = parse_addresses(headers.all("reply-to"), headers.charset_hint)
     mail.delivered_to = parse_addresses(headers.all("delivered-to") or headers.all("x-original-to"))
+    mail.authentication_results = [clean(raw_text(value)) for value in headers.all("authentication-results")]
     _read_ids(headers, mail)
     date = headers.text("date")
     mail.date = parse_date(date) if date else None

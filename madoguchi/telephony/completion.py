@@ -55,6 +55,16 @@ class _Completion:
         named = "answered" in self.heard.incomplete or self.heard.answer_unknown
         if lacks_end or named or self.found:
             self._way()
+        self._who(lacks_end=lacks_end, named=named)
+        if not (self.found or self.known or self.missing):
+            return []
+        said = {"known": list(self.known), "missing": list(self.missing), "facts": list(self.facts)}
+        unanswered = "answered" in self.known and not self.heard.was_answered and self.reading.answered is False
+        told = derived("completed", COMPLETED, self.line.call_id, self.last, unanswered=unanswered, **said)
+        return [*self.found, told]
+
+    def _who(self, *, lacks_end: bool, named: bool) -> None:
+        """Who answered and who else spoke; ``named``: that is in doubt though the end was heard."""
         if not self.heard.was_answered:
             if lacks_end or named:
                 self._answer()
@@ -66,12 +76,6 @@ class _Completion:
                 self._finer("wait_s", "talk_s", "segments", "offers", "queue_visits")
             elif lacks_end and not named and self._spoke_to_the_end(self.heard.answer):
                 self.known |= {"talk_s": None, "segments": None}
-        if not (self.found or self.known or self.missing):
-            return []
-        said = {"known": list(self.known), "missing": list(self.missing), "facts": list(self.facts)}
-        unanswered = "answered" in self.known and not self.heard.was_answered and self.reading.answered is False
-        told = derived("completed", COMPLETED, self.line.call_id, self.last, unanswered=unanswered, **said)
-        return [*self.found, told]
 
     def _begin(self) -> None:
         call, reading = self.line.call_id, self.reading
@@ -155,11 +159,19 @@ class _Completion:
         self._finer("offers", "queue_visits", *(["segments"] if self.reading.direction == "internal" else []))
 
     def _others(self) -> None:
-        """Those who came into the conversation unheard."""
-        heard = {stay.agent for stay in self.heard.stays} | {one.text("agent") for one in self.found}
+        """Those who came into the conversation unheard, where the records call people as the sender does."""
+        heard = {stay.agent for stay in self.heard.stays} | {one.text("agent") for one in self.found} - {""}
+        if not heard & {one.who for one in self.reading.speakers}:
+            if len(self.reading.speakers) > len(heard):
+                self.missing |= {"agents": None, "segments": None, "talk_s": None}
+            return
         new = [one for one in self.reading.speakers if one.kind == "agent.joined" and one.who not in heard]
         for place, one in enumerate(new, 1):
-            at = max(one.at, self.heard.answer.moment) if self.heard.answer and one.at > self.reading.start_at else one.at
+            at = (
+                max(one.at, self.heard.answer.moment)
+                if self.heard.answer and one.at > self.reading.start_at
+                else one.at
+            )
             self.found.append(one.event(f"joined:{place}", self.line.call_id, at, exact=False))
             self.facts["agents"] = None
             self.missing |= {"transfers": None, "segments": None, "talk_s": None}

@@ -12,7 +12,6 @@ from madoguchi.telephony.facts import Facts, seconds_told
 from madoguchi.telephony.presence import Ring, Span, Stay, length, overlap, rounded, union
 from madoguchi.telephony.timeline import CDR, Timeline
 
-
 # What is not known when these names are missing.
 _SECONDS_OF = {"hold": "hold_s", "transfers": "transfer_wait_s"}
 

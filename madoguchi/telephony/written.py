@@ -235,7 +235,12 @@ class Reading:
     @property
     def begin(self) -> dict[str, Any]:
         """What the records say of the beginning, as fields of ``call.started``."""
-        told = {"direction": self.direction, "from": self.party, "leg": self.first.uniqueid, "request": self.request}
+        told: dict[str, Any] = {
+            "direction": self.direction,
+            "from": self.party,
+            "leg": self.first.uniqueid,
+            "request": self.request,
+        }
         told |= {"to": {"number": self.called} if self.called else None, "agent": self.first.ours}
         return {key: value for key, value in told.items() if value}
 

@@ -8,14 +8,16 @@ import pytest
 from django.utils import timezone
 from freezegun import freeze_time
 
+from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions.contacts import record_bypass
-from madoguchi.interactions.bypasses import Said, read
+from madoguchi.interactions.bypasses import Said, confirm_draft, disown_draft, read
 from madoguchi.interactions.letters import letter_of, send_letters, set_letters
-from madoguchi.interactions.models import BypassLetter, Interaction
+from madoguchi.interactions.models import BypassDraft, BypassLetter, Interaction
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor
 from madoguchi.mail.actions.take_in import take_in
 from madoguchi.mail.models import IncomingMail, OutgoingMail
+from madoguchi.notifications.models import Notification
 from madoguchi.people.meant import find_colleagues, meant_by, staff_meant_by
 from madoguchi.people.models import Staff
 from madoguchi.tickets.models import Ticket
@@ -39,12 +41,22 @@ FORWARDED = """よろしくお願いします。
 @pytest.fixture(autouse=True)
 def _record_address(settings: Any) -> None:
     settings.RECORD_ADDRESS = RECORD
+    settings.MAIL_VOUCHERS = ("mx.desk.example",)
 
 
 def written(
-    sender: str, subject: str, text: str = "", *, to: str = RECORD, sound: bool = False, **headers: str
+    sender: str,
+    subject: str,
+    text: str = "",
+    *,
+    to: str = RECORD,
+    sound: bool = False,
+    vouched: str = "mx.desk.example; dmarc=pass header.from={domain}",
+    **headers: str,
 ) -> IncomingMail:
     mail = EmailMessage()
+    if vouched:
+        mail["Authentication-Results"] = vouched.format(domain=sender.rpartition("@")[2])
     mail["From"], mail["To"], mail["Subject"] = sender, to, subject
     mail["Message-ID"] = f"<{abs(hash((sender, subject, text)))}@x>"
     for name, value in headers.items():
@@ -96,6 +108,45 @@ def test_whom_they_reached_may_be_somebody_else(cast: Cast) -> None:
     written(cast.sato.email, "迂回", "お客様: 知らない会社\n受けた人: 高橋\n用件: 請求")
     contact = Interaction.objects.get()
     assert (contact.staff, contact.person, contact.contact_name) == (cast.takahashi, None, "知らない会社")
+
+
+@pytest.mark.parametrize(
+    "vouched", ["", "mx.elsewhere.example; dmarc=pass header.from={domain}", "mx.desk.example; dmarc=fail (p=none)"]
+)
+def test_a_mail_that_nobody_vouches_for_records_nothing_until_its_sender_says_so(cast: Cast, vouched: str) -> None:
+    mail = written(cast.takahashi.email, "山田 花子様", "VPNの件でした", sound=True, vouched=vouched)
+    draft = BypassDraft.objects.get()
+    assert (draft.mail, draft.staff, mail.state) == (mail, cast.takahashi, IncomingMail.State.TAKEN)
+    assert not Interaction.objects.exists()
+    assert not Ticket.objects.exists()
+    assert Notification.objects.get(staff=cast.takahashi).kind == "bypass.drafted"
+    with pytest.raises(Refused):
+        confirm_draft(draft, by=cast.sato)
+    contact = confirm_draft(draft, by=cast.takahashi)
+    assert (contact.person, contact.staff, contact.mail) == (cast.yamada, cast.takahashi, mail)
+    assert contact.attachments.count() == 1
+    for act in (confirm_draft, disown_draft):
+        with pytest.raises(Refused):
+            act(draft, by=cast.takahashi)
+    assert Interaction.objects.count() == 1
+
+
+def test_a_forged_mail_is_disowned_and_kept(cast: Cast) -> None:
+    mail = written(cast.takahashi.email, "偽物", "x", vouched="")
+    disown_draft(BypassDraft.objects.get(), by=cast.takahashi)
+    assert not BypassDraft.objects.exists()
+    assert not Interaction.objects.exists()
+    assert Entry.objects.get(kind="bypass.disowned").actor_id == cast.takahashi.pk
+    assert IncomingMail.objects.get() == mail
+
+
+def test_a_mail_with_two_senders_is_not_taken_for_the_one_who_is_vouched_for(cast: Cast) -> None:
+    raw = (
+        "Authentication-Results: mx.desk.example; dmarc=pass header.from=example.jp\r\n"
+        f"From: {cast.takahashi.email}, x@elsewhere.example\r\nTo: {RECORD}\r\nSubject: x\r\n\r\ny\r\n"
+    )
+    take_in(raw.encode(), source="smtp", envelope_from="x@elsewhere.example", envelope_to=[RECORD], by=GATEWAY)
+    assert BypassDraft.objects.exists()
 
 
 @pytest.mark.parametrize("case", ["stranger", "left", "elsewhere", "off"])

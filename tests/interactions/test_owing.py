@@ -125,6 +125,25 @@ def test_short_withheld_and_overflown_calls_are_not_owed_and_stay_visible(cast: 
     assert not_owed(Interaction.objects.unsettled()).count() == 3
 
 
+def test_who_hung_up_at_once_settles_itself_where_the_team_wants_it(cast: Cast) -> None:
+    CallBackPolicy.objects.create(team=cast.call_centre, settles_short=True)
+    assert gives_up("long").state == "open"
+    short = gives_up("short", 2, waited=3, number="0312345678")
+    assert (short.state, short.dismissed_reason, short.staff) == ("dismissed", "hung_up", None)
+    assert gives_up("withheld", 3, waited=3, number="").state == "dismissed"
+    assert gives_up("other", 4, waited=3, queue="service-desk").state == "open"
+    assert CallBack.objects.get().calls.filter(interaction__call__call_id="long").count() == 1
+
+
+def test_a_short_call_of_which_something_was_not_heard_is_settled_by_hand(cast: Cast) -> None:
+    CallBackPolicy.objects.create(settles_short=True)
+    start = calls_in("doubtful")
+    tell("doubtful", ("call.incomplete", 2, {"missing": ["answered"]}), start=start)
+    tell("doubtful", ("queue.left", 3, {"queue": "call-centre", "reason": "abandoned"}), start=start)
+    tell("doubtful", ("call.ended", 3.1, {"by": "caller"}), start=start)
+    assert Interaction.objects.get().state == "open"
+
+
 def test_a_team_may_call_nobody_back(cast: Cast) -> None:
     CallBackPolicy.objects.create(team=cast.call_centre, is_on=False)
     gives_up("a-1")

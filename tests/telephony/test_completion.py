@@ -1,13 +1,14 @@
 """Bytes are lost, the call data records complete the record: right to the second, or named; never doubled."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from madoguchi.telephony.events import Event
+from madoguchi.telephony.events import Event, read_events
 from madoguchi.telephony.providers.asterisk.pbx import Pbx
 from madoguchi.telephony.providers.asterisk.translation import Translation, in_order, pairs_of
 from tests.telephony.recordings import (
@@ -108,3 +109,16 @@ def test_a_complete_record_is_never_changed() -> None:
         for name, record in was.items():
             if not record["incomplete"]:
                 assert made[name] | {"revision": 0} == record | {"revision": 0}
+
+
+def test_a_sender_that_calls_people_otherwise_gets_nobody_twice() -> None:
+    call = "1795305652.17"
+    said = [
+        {"type": "call.started", "at": "2026-11-22T00:00:52Z", "direction": "inbound", "from": "0312345678"},
+        {"type": "agent.joined", "at": "2026-11-22T00:00:53Z", "agent": "yamada@example.jp"},
+    ]
+    told = read_events([{"id": str(place), "call": call, **one} for place, one in enumerate(said)])
+    record = completed([replace(event, sender="bridge") for event in told], rows_written("e-blind-transfer"))[call]
+    assert (record["agents"], record["answered_by"]) == (["yamada@example.jp"], "yamada@example.jp")
+    assert record["from_records"] == ["ended"]
+    assert {"agents", "talk_s", "hold", "transfers"} <= set(record["incomplete"])  # somebody else spoke, too

@@ -157,10 +157,17 @@ def test_a_call_that_was_only_silent_lives_on_with_its_next_event(cast: Cast) ->
     assert (call.record["talk_s"], call.record["ended_by"]) == (26.0, "caller")
 
 
-def test_senders_that_give_snapshots_are_not_closed_by_silence(cast: Cast) -> None:
-    with freeze_time(NINE):
-        post([*queue_call()[:6], event("source.snapshot", 5, call=None, calls=["c-1"])])
-    assert close_silent_calls(NINE + timedelta(hours=5)) == 0
+def test_a_sender_that_gave_snapshots_and_vanished_keeps_no_call_for_ever(cast: Cast) -> None:
+    for hours, events in ((0, queue_call()[:6]), (3, [event("source.snapshot", 3 * 3600, call=None, calls=["c-1"])])):
+        with freeze_time(NINE + timedelta(hours=hours)):
+            receive_events(events, sender="pbx", by=PBX)
+    # The snapshot spoke of the call.
+    assert close_silent_calls(NINE + timedelta(hours=6, minutes=59)) == 0
+    assert close_silent_calls(NINE + timedelta(hours=7, minutes=1)) == 1
+    record = Call.objects.get().record
+    assert (record["ended_by"], record["end_estimated"]) == ("unknown", True)
+    assert "ended" in record["incomplete"]
+    assert close_silent_calls(NINE + timedelta(hours=9)) == 0
 
 
 @pytest.mark.parametrize("line", [{"down_since": NINE}, {"down_since": None, "held_until": NINE}])

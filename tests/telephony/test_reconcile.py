@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from madoguchi.journal.models import Entry
-from madoguchi.telephony.models import Call, CallEvent, CallLeg
+from madoguchi.telephony.models import Call, CallEvent, CallLeg, Reconciliation
 from madoguchi.telephony.reconcile.run import reconcile
 from madoguchi.telephony.reconcile.sources import CdrSource
 from tests.cast import Cast
@@ -109,6 +110,11 @@ def test_more_rows_of_a_recovered_call_make_it_what_all_at_once_make(cast: Cast,
     assert (again.completed, again.differences, Call.objects.get().record) == (0, [], record)
 
 
+def sentences(done: Reconciliation) -> list[tuple[str, str]]:
+    with override("en"):
+        return [(one["kind"], one["text"]) for one in done.told()]
+
+
 def test_who_answered_while_the_line_was_cut_is_read_of_the_records_and_contradictions_are_named(
     cast: Cast, tmp_path: Path
 ) -> None:
@@ -125,9 +131,7 @@ def test_who_answered_while_the_line_was_cut_is_read_of_the_records_and_contradi
     assert (record["outcome"], record["answered_by"], record["from_records"]) == ("answered", "1001", ["answered"])
     assert "answered" not in record["incomplete"]
     assert {"hold", "wait_s", "talk_s"} <= set(record["incomplete"])
-    assert [(one["kind"], one["text"]) for one in done.told()] == [
-        ("completed", "Who answered it was not heard: 1001.")
-    ]
+    assert sentences(done) == [("completed", "Who answered it was not heard: 1001.")]
     other = written(uniqueid="2.1", dstchannel="PJSIP/1002-00000002", channel="PJSIP/trunk-00000009")
     told = [
         event("call.started", 0.4, call="2.1", at=NOON, direction="inbound", from_={"number": "09011112222"}),
@@ -136,9 +140,7 @@ def test_who_answered_while_the_line_was_cut_is_read_of_the_records_and_contradi
     ]
     whole = post(told, sender="asterisk").record
     done = reconcile(source(saved(tmp_path / "Master.csv", other), time_zone="Asia/Tokyo"))
-    assert [(one["kind"], one["text"]) for one in done.told()] == [
-        ("unlike", "The records name 1002 as the one who answered it.")
-    ]
+    assert sentences(done) == [("unlike", "The records name 1002 as the one who answered it.")]
     assert Call.objects.get(call_id="2.1").record == whole
 
 

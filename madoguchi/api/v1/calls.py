@@ -94,9 +94,11 @@ def take_in(posted: object, *, token: ApiToken, events_of: Callable[..., list[Ev
 class CallForm(Answer):
     """A call: the record that its events fold to, and where the call stands.
 
-    Times in seconds; what cannot be known is null and named in ``incomplete``. ``staff`` is the member of staff behind
-    ``answered_by``, which is the agent as the telephone system names them. ``recordings`` are those that
-    whoever asks may hear, each a ``url`` or a ``file`` at the telephone system, with its ``leg`` where it is known.
+    Times in seconds; what cannot be known is null and named in ``incomplete``. ``from_records`` names what was read in
+    call data records because it was not heard: ``started``, ``answered``, ``agents``, ``ended``. ``staff`` is the
+    member of staff behind ``answered_by``, which is the agent as the telephone system names them. ``recordings`` are
+    those that whoever asks may hear, each a ``url`` or a ``file`` at the telephone system, with its ``leg`` where it is
+    known.
     """
 
     id: int
@@ -130,6 +132,7 @@ class CallForm(Answer):
     recordings: list[Any]
     incomplete: list[str]
     recovered: bool | None
+    from_records: list[str] | None
     end_estimated: bool | None
     clock: str | None
     revision: int

@@ -1,6 +1,6 @@
 """Tables of contacts, of the calls that are owed, and of what was noted about them."""
 
-from madoguchi.interactions.models.bypasses import BypassLetter, BypassPolicy
+from madoguchi.interactions.models.bypasses import BypassDraft, BypassLetter, BypassPolicy
 from madoguchi.interactions.models.call_backs import (
     WARN_AHEAD,
     Attempt,
@@ -31,6 +31,7 @@ __all__ = [
     "SPOKEN",
     "WARN_AHEAD",
     "Attempt",
+    "BypassDraft",
     "BypassLetter",
     "BypassPolicy",
     "CallBack",

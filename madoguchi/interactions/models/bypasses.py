@@ -1,8 +1,8 @@
-"""Who was told by mail how often they were reached past the desk."""
+"""Mails that may record a contact past the desk, and who was told by mail how often they were reached so."""
 
 from django.db import models
 
-from madoguchi.mail.models import OutgoingMail
+from madoguchi.mail.models import IncomingMail, OutgoingMail
 from madoguchi.people.models import Staff
 
 
@@ -29,3 +29,13 @@ class BypassLetter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.staff_id} {self.month:%Y-%m}"
+
+
+class BypassDraft(models.Model):
+    """A mail to the record address of which nobody vouches that ``staff`` wrote it: recorded when they say so."""
+
+    mail = models.OneToOneField(IncomingMail, models.PROTECT, related_name="+")
+    staff = models.ForeignKey(Staff, models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.staff_id}: {self.mail_id}"

@@ -140,6 +140,7 @@ class CallBackPolicy(models.Model):
     """How soon callers of a team (None: of every other team) who gave up are called back; ``queues`` are the team's.
 
     ``within_min`` and ``escalate_min`` are minutes of the team's working hours, the second from the due time on.
+    ``settles_short``: callers who hung up at once (SHORT_ABANDON_SECONDS) need nobody to settle them.
     """
 
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
@@ -147,6 +148,7 @@ class CallBackPolicy(models.Model):
     is_on = models.BooleanField(default=True)
     within_min = models.PositiveSmallIntegerField(default=30)
     escalate_min = models.PositiveSmallIntegerField(default=30)
+    settles_short = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(Coalesce("team", 0), name="call_backs_policy_once")]

@@ -73,6 +73,7 @@ class Interaction(models.Model):
         NO_NUMBER = "no_number", _("No number to call back")
         CALLED_AGAIN = "called_again", _("Called again, was answered")
         NO_CALL = "no_call", _("No call-back needed")
+        HUNG_UP = "hung_up", _("Hung up at once")
         TEST = "test", _("Test")
         OTHER = "other", _("Other")
 

@@ -15,15 +15,15 @@ SILENCE = timedelta(hours=4)
 
 
 def close_silent_calls(now: datetime, *, limit: int = 100) -> int:
-    """End calls that were not heard of for four hours, counted from receipt, unless their sender gives snapshots.
+    """End calls that were not heard of for four hours, counted from receipt; a snapshot that has them speaks of them.
 
-    A snapshot can only come while there is a line: one that was down for as long, or was taken out of the settings,
-    gives none.
+    Only where we keep a line to the telephone system ourselves its silence means that they run: until that line was
+    down for as long, or was taken out of the settings. Who posts events may be gone without a word.
     The worker's schedule calls it; each call is a transaction of its own. Returns how many were ended.
     """
     long_ago = now - SILENCE
-    gone = Pbx.objects.filter(Q(down_since__lte=long_ago) | Q(held_until__lte=long_ago)).values("key")
-    known = Sender.objects.filter(gives_snapshots=True).exclude(key__in=gone).values("key")
+    lines = Pbx.objects.exclude(Q(down_since__lte=long_ago) | Q(held_until__lte=long_ago)).values("key")
+    known = Sender.objects.filter(gives_snapshots=True, key__in=lines).values("key")
     silent = Call.objects.filter(is_live=True, heard_at__lte=long_ago).exclude(sender__in=known)
     closed = 0
     for call in silent.order_by("heard_at")[:limit]:

@@ -158,7 +158,7 @@ def _legs_of(event: Event) -> set[str]:
     legs = event.payload.get("legs") if event.type == "call.ended" else None
     named = [event.text("leg")] if event.type in _WITH_LEGS else []
     row = event.payload.get("row") if event.type == WRITTEN else None
-    named += [row.get("uniqueid")] if isinstance(row, dict) else []
+    named += [row.get("uniqueid", "")] if isinstance(row, dict) else []
     return {
         name[:200] for name in [*named, *(legs if isinstance(legs, list) else [])] if isinstance(name, str) and name
     }
@@ -245,7 +245,7 @@ def _take_snapshots(loose: Iterable[Event], source: Sender, receipt: Receipt) ->
 
 
 def _close_missing(snapshot: Event, receipt: Receipt) -> list[Staff]:
-    """End the calls that the telephone system no longer has, as far as it can be known when."""
+    """End the calls that the telephone system no longer has, as far as one can know when; the others are heard of."""
     live = Call.objects.filter(sender=receipt.source, is_live=True, started_at__lte=snapshot.moment)
     gaps = CallEvent.objects.filter(
         sender=receipt.source, type="source.gap", at__gte=snapshot.moment - _GAP_MEMORY, at__lte=snapshot.moment
@@ -255,7 +255,11 @@ def _close_missing(snapshot: Event, receipt: Receipt) -> list[Staff]:
     for call, rows in _events_of(list(live.order_by("pk"))):
         mine = [event_of(row) for row in rows if row.sender == receipt.source]
         before = [event for event in mine if event.moment <= snapshot.moment]
-        closing = closing_of(call.call_id, before, snapshot, cut) if before and len(before) == len(mine) else None
-        if closing is not None:
+        if not before or len(before) < len(mine):
+            continue
+        closing = closing_of(call.call_id, before, snapshot, cut)
+        if closing is None:
+            Call.objects.filter(pk=call.pk).update(heard_at=receipt.now)
+        else:
             changed += _append(call, [replace(closing, call=call.call_id)], receipt)[1]
     return changed

@@ -55,6 +55,7 @@ def what_differs(call: Call, reading: Reading, shift: timedelta) -> Iterator[tup
     elif not was_answered and reading.answered:
         yield _("It was not heard to be answered; the records name %(written)s."), reading.speakers[0].who
     elif was_answered and reading.answered and "answered_by" not in named:
-        first = reading.speakers[0].who
-        if first and reading.direction != "outbound" and first != record["answered_by"]:
+        first, heard = reading.speakers[0].who, record["answered_by"] or ""
+        # A sender that calls people by other names than extensions says nothing else by it.
+        if reading.direction != "outbound" and first != heard and first.isdigit() == heard.isdigit():
             yield _("The records name %(written)s as the one who answered it."), first

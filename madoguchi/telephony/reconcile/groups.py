@@ -138,7 +138,7 @@ def _event(row: Row, call: str, sender: str, naming: Pbx, shift: timedelta, numb
     given = {"id": name, "type": WRITTEN, "call": call, "at": said["start_at"], "source": SOURCE, "row": said}
     party = _party(row, ours, said["direction"] == "internal") if ours or numbers else {}
     [event] = read_events({**given, "from": party})
-    return event
+    return replace(event, sender=sender)
 
 
 def _party(row: Row, ours: str | None, names: bool) -> dict[str, str]:

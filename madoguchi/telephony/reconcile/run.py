@@ -30,7 +30,18 @@ SETTLED_AFTER = timedelta(minutes=10)
 _AROUND = timedelta(hours=12)  # a call's rows lie within it
 _AT_ONCE = 500
 # What the records may know of a call.
-_COMPLETED = {"started", "ended", "answered", "answered_by", "agents", "transfers", "outcome", "queue", "talk_s", "wait_s"}
+_COMPLETED = {
+    "started",
+    "ended",
+    "answered",
+    "answered_by",
+    "agents",
+    "transfers",
+    "outcome",
+    "queue",
+    "talk_s",
+    "wait_s",
+}
 _DEFAULT_SENDER = "asterisk"
 
 
@@ -111,7 +122,7 @@ class _Work:
             self.run.matched += len(cdr.rows)
             whole.setdefault(call.pk, (call, []))[1].extend(cdr.rows)
         for call, rows in whole.values():
-            where = {"call": call.call_id, "at": call.started_at}
+            where: dict[str, Any] = {"call": call.call_id, "at": call.started_at}
             try:
                 if call.is_live and not _is_over(call, timezone.now()):
                     text = _("The records have an end of it, but it is still open: it was heard of since.")

@@ -20,6 +20,7 @@ MOST = 100
 _PAGES = {
     "absence": "people:own_absences",
     "duty": "people:own_absences",
+    "bypassdraft": "workbench:bypass_drafts",
     "callback": "workbench:index",
     "interaction": "board:index",
 }

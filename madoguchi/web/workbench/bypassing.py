@@ -13,18 +13,20 @@ from madoguchi.foundation.japanese import search_key
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions.contacts import record_bypass
+from madoguchi.interactions.bypasses import confirm_draft, disown_draft, read
 from madoguchi.interactions.letters import example, policy, recent_letters, set_letters
-from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.models import BypassDraft, Interaction
 from madoguchi.people.access import Capability
 from madoguchi.people.meant import find_colleagues, staff_meant_by
 from madoguchi.people.models import Organization, Person, Staff
 from madoguchi.people.queries import colleagues, find_people
 from madoguchi.tickets.requesters import meant_and_visible, organizations_visible_to, people_visible_to
 from madoguchi.web.shell import files
-from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.guard import StaffRequest, guard, signed_in
 from madoguchi.web.shell.render import go, page
 
 FOUND = 6
+MOST_DRAFTS = 50
 OPTIONS = "workbench/options.html"
 
 
@@ -45,7 +47,26 @@ def bypass(request: StaffRequest) -> HttpResponse:
         )
         messages.success(request, _("Recorded."))
         return go(request, reverse("workbench:index"))
-    return page(request, "workbench/bypass.html", {})
+    drafts = BypassDraft.objects.filter(staff=request.user).count()
+    return page(request, "workbench/bypass.html", {"drafts": drafts})
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def drafts(request: StaffRequest) -> HttpResponse:
+    """Mails to the record address in one's own name that nobody vouches for: are they mine?"""
+    mine = BypassDraft.objects.filter(staff=request.user).select_related("mail__raw").order_by("-id")
+    if request.method == "POST":
+        draft = get_object_or_404(mine, pk=row_number(request.POST.get("draft", "")))
+        if request.POST.get("mine") == "yes":
+            confirm_draft(draft, by=request.user)
+            messages.success(request, _("Recorded."))
+        else:
+            disown_draft(draft, by=request.user)
+            messages.success(request, _("Nothing was recorded."))
+        return go(request, reverse("workbench:bypass_drafts"))
+    rows = [(draft, read(draft.mail.subject, draft.mail.parsed.text)) for draft in mine[:MOST_DRAFTS]]
+    return page(request, "workbench/bypass_drafts.html", {"rows": rows})
 
 
 @guard(Capability.TAKE_CALLS)

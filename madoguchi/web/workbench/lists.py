@@ -36,6 +36,7 @@ _CALL_BACK_REASONS = (
     Interaction.Reason.NO_NUMBER,
     Interaction.Reason.CALLED_AGAIN,
     Interaction.Reason.NO_CALL,
+    Interaction.Reason.HUNG_UP,
 )
 
 

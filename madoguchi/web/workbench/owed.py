@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Prefetch
@@ -151,6 +152,7 @@ def policy(request: StaffRequest) -> HttpResponse:
             is_on=request.POST.get("is_on", "") == "yes",
             within_min=row_number(request.POST.get("within_min", "")) or 0,
             escalate_min=row_number(request.POST.get("escalate_min", "")) or 0,
+            settles_short=request.POST.get("settles_short", "") == "yes",
             by=request.user,
         )
         messages.success(request, _("Saved."))
@@ -159,7 +161,8 @@ def policy(request: StaffRequest) -> HttpResponse:
     rows = [
         (team, own.get(team.pk if team else None) or shared, team is None or team.pk in own) for team in [None, *teams]
     ]
-    return page(request, "workbench/call_back_policy.html", {"rows": rows})
+    given = {"rows": rows, "seconds": settings.SHORT_ABANDON_SECONDS}
+    return page(request, "workbench/call_back_policy.html", given)
 
 
 def list_of(request: StaffRequest, wanted: QueryDict) -> dict[str, Any]:

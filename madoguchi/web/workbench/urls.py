@@ -24,6 +24,7 @@ urlpatterns = [
     path("bypass/", bypassing.bypass, name="bypass"),
     path("bypass/who/", bypassing.who, name="bypass_who"),
     path("bypass/whom/", bypassing.whom, name="bypass_whom"),
+    path("bypass/drafts/", bypassing.drafts, name="bypass_drafts"),
     path("bypass/letters/", bypassing.letters, name="bypass_letters"),
     path("bypass/files/<int:attachment_id>/", bypassing.download, name="bypass_file"),
     path("ring/", dialling.ring, name="ring"),

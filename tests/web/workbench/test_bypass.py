@@ -9,7 +9,8 @@ from django.utils import timezone
 from madoguchi.files import store
 from madoguchi.files.models import Attachment
 from madoguchi.interactions.actions.contacts import record_bypass
-from madoguchi.interactions.models import BypassPolicy, Interaction
+from madoguchi.interactions.models import BypassDraft, BypassPolicy, Interaction
+from madoguchi.mail.actions.take_in import take_in
 from madoguchi.people.models import Staff
 from tests.cast import Cast
 
@@ -118,3 +119,21 @@ def test_the_letters_are_switched_by_supervisors_alone(cast: Cast, sign_in: Sign
     assert client.post(url, {"sends": "yes", "at_least": "0"}, headers=PART).status_code == 422
     for other in (cast.sato, cast.mori, cast.watanabe):
         assert sign_in(other).get(url).status_code == 403
+
+
+def test_a_mail_in_ones_name_is_confirmed_or_disowned_on_ones_own_page(cast: Cast, sign_in: SignIn) -> None:
+    for number in (1, 2):
+        mail = f"From: {cast.takahashi.email}\r\nSubject: VPN {number} <b>\r\n\r\nx".encode()
+        took = take_in(mail, source="smtp", envelope_from="", envelope_to=["desk@x.example"], by=cast.sato)
+        BypassDraft.objects.create(mail=took, staff=cast.takahashi)
+    first, second = (str(pk) for pk in BypassDraft.objects.order_by("pk").values_list("pk", flat=True))
+    address = f"{URL}drafts/"
+    assert "あなたの名前のメール" not in sign_in(cast.sato).get(URL).content.decode()
+    assert sign_in(cast.sato).post(address, {"draft": first, "mine": "yes"}).status_code == 404
+    own = sign_in(cast.takahashi)  # an engineer, who takes no calls
+    assert "VPN 1 &lt;b&gt;" in own.get(address).content.decode()
+    assert own.post(address, {"draft": second, "mine": "no"}).status_code == 302
+    assert own.post(address, {"draft": "x", "mine": "yes"}).status_code == 404
+    assert not Interaction.objects.filter(channel="bypass").exists()
+    BypassDraft.objects.update(staff=cast.sato)
+    assert "あなたの名前のメール" in sign_in(cast.sato).get(URL).content.decode()

@@ -182,7 +182,9 @@ def test_a_supervisor_says_within_what_time_and_whose_queues(cast: Cast, sign_in
     assert "ほかのすべてのチーム" in client.get(url).content.decode()
     fields = {"is_on": "yes", "within_min": "15", "escalate_min": "60"}
     client.post(url, {**fields, "team": ""})
-    client.post(url, {**fields, "team": str(cast.network.pk), "queues": "600、 601", "within_min": "45"})
+    network = {"team": str(cast.network.pk), "queues": "600、 601", "within_min": "45", "settles_short": "yes"}
+    client.post(url, {**fields, **network})
+    assert [CallBackPolicy.objects.get(team=team).settles_short for team in (None, cast.network)] == [False, True]
     gives_up()
     row = CallBack.objects.get()
     assert row.due_at - timedelta(minutes=15) >= row.called_at  # type: ignore[operator]
