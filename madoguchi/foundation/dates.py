@@ -56,7 +56,7 @@ def long_time(moment: datetime) -> str:
 
 
 def duration(span: timedelta | float | int) -> str:
-    """``42秒``, ``5分``, ``2時間10分``, ``3日4時間``; English ``42 s``, ``5 min``, ``2 h 10 min``, ``3 d 4 h``."""
+    """``42秒``, ``5分``, ``2時間10分``, ``3日4時間``, ``79日``; English ``42 s``, ``2 h 10 min``, ``3 d 4 h``."""
     seconds = int(span.total_seconds() if isinstance(span, timedelta) else span)
     japanese = translation.get_language() == "ja"
     day, hour, minute, second = ("日", "時間", "分", "秒") if japanese else (" d", " h", " min", " s")
@@ -69,7 +69,7 @@ def duration(span: timedelta | float | int) -> str:
     if seconds < 86400:
         rest = seconds % 3600 // 60
         return f"{sign}{seconds // 3600}{hour}" + (f"{gap}{rest}{minute}" if rest else "")
-    rest = seconds % 86400 // 3600
+    rest = seconds % 86400 // 3600 if seconds < 7 * 86400 else 0  # of a week on nobody counts the hours
     return f"{sign}{seconds // 86400}{day}" + (f"{gap}{rest}{hour}" if rest else "")
 
 

@@ -55,6 +55,8 @@ def test_a_long_time_tells_everything() -> None:
         (7800, "2時間10分", "2 h 10 min"),
         (86400, "1日", "1 d"),
         (timedelta(days=3, hours=4, minutes=59), "3日4時間", "3 d 4 h"),
+        (timedelta(days=6, hours=23), "6日23時間", "6 d 23 h"),
+        (timedelta(days=79, hours=22), "79日", "79 d"),
         (-90, "-1分", "-1 min"),
         (timedelta(minutes=-10), "-10分", "-10 min"),
     ],

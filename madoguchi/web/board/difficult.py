@@ -24,9 +24,10 @@ def difficult(request: StaffRequest, difficulty_id: int) -> HttpResponse:
     one = get_object_or_404(rows.prefetch_related("notes__staff"), pk=difficulty_id)
     if request.method == "GET":
         return page(request, "board/difficult.html", {"one": one})
-    if request.POST.get("verb") == "seen":
+    seen, text = request.POST.get("verb") == "seen", request.POST.get("text", "")
+    if seen:
         answer_alarm(one, by=request.user)
-    else:
-        note_listening(one, text=request.POST.get("text", ""), by=request.user)
+    if text.strip() or not seen:  # what was written before "I take care of it" is not lost
+        note_listening(one, text=text, by=request.user)
     messages.success(request, _("Recorded."))
     return go(request, reverse("board:index"))

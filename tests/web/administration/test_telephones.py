@@ -38,7 +38,7 @@ def test_lines_clocks_and_comparisons_are_shown(
     Sender.objects.create(key="punctual", skew_s=0.5)
     with django_assert_num_queries(7):
         shown = client.get(A).text
-    assert all(word in shown for word in ("拠点2", "No route to host", "7.2 秒進んでいます", "33.3 %", "手動のみ"))
+    assert all(word in shown for word in ("拠点2", "No route to host", "7.2 秒進んでいます", "33.3%", "手動のみ"))
     assert "punctual" not in shown
 
 
@@ -48,7 +48,7 @@ def test_a_file_is_compared_and_its_differences_named(cast: Cast, sign_in: SignI
     sent = {"file": SimpleUploadedFile("Master.csv", content), "time_zone": "Asia/Tokyo"}
     shown = client.post(f"{A}compare/", sent, follow=True).text
     assert all(
-        word in shown for word in ("Master.csv", "50 %", "通話記録がなかったため、復元しました。", cast.admin.name)
+        word in shown for word in ("Master.csv", "50%", "通話記録がなかったため、復元しました。", cast.admin.name)
     )
     assert "列を判別できません" in shown
     assert "<script>." not in shown

@@ -47,6 +47,19 @@ def test_a_call_is_marked_its_steps_taken_and_the_supervisor_called(cast: Cast, 
     assert client.post(f"{at}/difficult/step/", {"kind": "help", "place": "x"}).status_code == 404
 
 
+def test_a_transfer_is_offered_exactly_while_the_call_lasts(cast: Cast, sign_in: SignIn) -> None:
+    contact = happen(*rings(cast.sato))
+    client = sign_in(cast.sato)
+    sheet = f"/workbench/contacts/{contact.pk}/pass-on/sheet/"
+    # What is written while it rings keeps the form as it is.
+    client.post(f"/workbench/contacts/{contact.pk}/save/", {"notes": "もう名乗っている"})
+    assert sheet not in now(client)
+    happen(*answers(cast.sato))
+    assert sheet in now(client)
+    happen(*ends())
+    assert sheet not in now(client, f"/workbench/?contact={contact.pk}")
+
+
 def test_a_call_marked_as_a_complaint_is_wrapped_up_as_one_by_default(cast: Cast, sign_in: SignIn) -> None:
     contact = happen(*rings(cast.sato), *answers(cast.sato))
     mark(contact, kind="complaint", by=cast.sato)
@@ -74,7 +87,8 @@ def test_the_board_shows_the_alarm_and_only_who_decides_opens_it(cast: Cast, sig
     assert f"alarm-{alarm.pk}" in lead.get("/board/").content.decode()
     assert "モニタリング" in lead.get(f"/board/difficult/{alarm.pk}/").content.decode()
     assert lead.post(f"/board/difficult/{alarm.pk}/", {"verb": "note", "text": ""}).status_code == 422
-    lead.post(f"/board/difficult/{alarm.pk}/", {"verb": "seen"})
+    lead.post(f"/board/difficult/{alarm.pk}/", {"verb": "seen", "text": "切電を指示"})
+    assert alarm.notes.get().text == "切電を指示"  # written before "I take care of it"
     assert f"alarm-{alarm.pk}" not in lead.get("/board/").content.decode()
     assert "林" in now(sign_in(cast.sato))
     for other in (cast.sato, cast.watanabe, cast.kimura, cast.ogawa, cast.mori):

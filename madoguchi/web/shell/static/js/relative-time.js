@@ -35,7 +35,7 @@ function span(seconds) {
   if (at < 0) return madoguchi.word("second", 0);
   const [unit, size] = units[at];
   const first = madoguchi.word(unit, Math.floor(seconds / size));
-  if (at > 1) return first;
+  if (at > 1 || seconds >= 7 * 86400) return first; // as `duration` in Python
   const [below, smaller] = units[at + 1];
   const rest = Math.floor((seconds % size) / smaller);
   return rest ? first + (document.documentElement.lang === "ja" ? "" : " ") + madoguchi.word(below, rest) : first;
