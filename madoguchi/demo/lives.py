@@ -153,7 +153,11 @@ class TicketLife:
             ("call", contact.get("call_id")),
             ("staff", contact.get("staff_id")),
             ("team", self.row["holder_team_id"]),
-            data={"channel": contact["channel"], "spoken": _is_spoken(contact) and not at_opening},
+            data={
+                "channel": contact["channel"],
+                "spoken": _is_spoken(contact) and not at_opening,
+                **({"call": contact["call_id"]} if contact.get("call_id") else {}),
+            },
         )
 
     def note(self, at: datetime, body: str, by: Member) -> None:
