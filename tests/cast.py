@@ -64,17 +64,49 @@ class Cast:
 
 
 def enter() -> Cast:
-    """Write the cast into the database and return it."""
-    call_centre = Team.objects.create(key="call-centre", name="コールセンター", name_en="Call centre", line=1)
-    service_desk = Team.objects.create(key="service-desk", name="サービスデスク", name_en="Service desk")
-    network = Team.objects.create(key="network", name="ネットワーク", name_en="Network")
-    field_service = Team.objects.create(key="field-service", name="現地対応", name_en="Field service")
-    partner = Team.objects.create(
-        key="hibiki", name="ひびきサポート", name_en="Hibiki Support", line=1, is_partner=True
+    """Write the cast into the database, each table at once, and return it."""
+    call_centre, service_desk, network, field_service, partner = Team.objects.bulk_create(
+        [
+            Team(key="call-centre", name="コールセンター", name_en="Call centre", line=1),
+            Team(key="service-desk", name="サービスデスク", name_en="Service desk"),
+            Team(key="network", name="ネットワーク", name_en="Network"),
+            Team(key="field-service", name="現地対応", name_en="Field service"),
+            Team(key="hibiki", name="ひびきサポート", name_en="Hibiki Support", line=1, is_partner=True),
+        ]
     )
-
-    sato = staff("sato", "佐藤", "さとう", "美咲", extension="1001", roles=[(Role.OPERATOR, call_centre)])
-    takahashi = staff("takahashi", "高橋", "たかはし", "健", extension="2001", roles=[(Role.ENGINEER, service_desk)])
+    sato, takahashi, ota, suzuki, ito, hayashi, kimura, watanabe, admin, ogawa, mori, outsider = (
+        Staff.objects.bulk_create(
+            [
+                _member("sato", "佐藤", "さとう", "美咲", "1001"),
+                _member("takahashi", "高橋", "たかはし", "健", "2001"),
+                _member("ota", "太田", "おおた", "誠"),
+                _member("suzuki", "鈴木", "すずき", "大輔", "1002"),
+                _member("ito", "伊藤", "いとう", "翔", "2101"),
+                _member("hayashi", "林", "はやし", "直子", "1900"),
+                _member("kimura", "木村", "きむら", "優"),
+                _member("watanabe", "渡辺", "わたなべ", "恵"),
+                _member("nakamura", "中村", "なかむら", "剛"),
+                _member("ogawa", "小川", "おがわ", "舞", "1801"),
+                _member("mori", "森", "もり", "隆"),
+                _member("kuroda", "黒田", "くろだ", "光"),
+            ]
+        )
+    )
+    Membership.objects.bulk_create(
+        Membership(staff=member, role=role, team=team)
+        for member, role, team in (
+            (sato, Role.OPERATOR, call_centre),
+            (takahashi, Role.ENGINEER, service_desk),
+            (suzuki, Role.OPERATOR, call_centre),
+            (ito, Role.ENGINEER, network),
+            (hayashi, Role.SUPERVISOR, None),
+            (kimura, Role.KNOWLEDGE_KEEPER, None),
+            (watanabe, Role.VIEWER, None),
+            (admin, Role.ADMINISTRATOR, None),
+            (ogawa, Role.OPERATOR, partner),
+            (mori, Role.SUPERVISOR, partner),
+        )
+    )
 
     minato = Organization.objects.create(name="株式会社みなと商事", kana="みなとしょうじ", code="C-1001")
     contract = Contract.objects.create(
@@ -87,38 +119,58 @@ def enter() -> Cast:
         valid_to=timezone.localdate() + timedelta(days=165),
         engineer=takahashi,
         engineer_team=service_desk,
-        salesperson=staff("ota", "太田", "おおた", "誠", roles=[]),
+        salesperson=ota,
         identity_questions=[
             {"question": "契約番号の下4桁", "answer": "6-01"},
             {"question": "ご担当部署", "answer": "総務部"},
         ],
     )
-    number(minato, "03-5000-1234", "代表")
-    yamada = person(
-        "山田", "花子", "やまだ", "はなこ", organization=minato, title="総務部", email="hanako.yamada@minato.example"
+    yamada, nakagawa, walk_in = Person.objects.bulk_create(
+        [
+            _somebody("山田", "花子", "やまだ", "はなこ", organization=minato, title="総務部"),
+            _somebody("中川", "太郎", "なかがわ", "たろう", organization=minato, title="営業部"),
+            _somebody("石井", "", "いしい", ""),
+        ]
     )
-    number(yamada, "090-1111-2222", "携帯")
+    Address.objects.create(person=yamada, address="hanako.yamada@minato.example")
+    PhoneNumber.objects.bulk_create([_number(minato, "03-5000-1234", "代表"), _number(yamada, "090-1111-2222", "携帯")])
 
     accounting = found(Department(key="accounting", name="経理部", name_en="Accounting", about="請求、支払い"))
+    accounting_first = Contact(
+        department=accounting,
+        name="経理 窓口",
+        email="keiri@example.jp",
+        phone=phone.normalise("03-5000-2000"),
+        position=1,
+    )
+    accounting_second = Contact(department=accounting, name="岡田 部長", email="okada@example.jp", position=2)
+    for contact in (accounting_first, accounting_second):
+        contact.refresh_search()
+    Contact.objects.bulk_create([accounting_first, accounting_second])
+
     general = Category.objects.create(key="general", name="すべて", name_en="Everything")
-    mail_trouble = Category.objects.create(
-        key="mail-trouble",
-        name="メールの不具合",
-        name_en="Mail trouble",
-        parent=general,
-        destination=service_desk,
-        service="mail",
+    mail_trouble, wiring = Category.objects.bulk_create(
+        [
+            Category(
+                key="mail-trouble",
+                name="メールの不具合",
+                name_en="Mail trouble",
+                parent=general,
+                destination=service_desk,
+                service="mail",
+            ),
+            Category(
+                key="wiring",
+                name="配線",
+                name_en="Wiring",
+                parent=general,
+                destination=field_service,
+                service="onsite",
+                to_responsible_engineer=True,
+            ),
+        ]
     )
     _required_items(mail_trouble)
-    wiring = Category.objects.create(
-        key="wiring",
-        name="配線",
-        name_en="Wiring",
-        parent=general,
-        destination=field_service,
-        service="onsite",
-        to_responsible_engineer=True,
-    )
     return Cast(
         call_centre=call_centre,
         service_desk=service_desk,
@@ -126,32 +178,24 @@ def enter() -> Cast:
         field_service=field_service,
         partner=partner,
         sato=sato,
-        suzuki=staff("suzuki", "鈴木", "すずき", "大輔", extension="1002", roles=[(Role.OPERATOR, call_centre)]),
+        suzuki=suzuki,
         takahashi=takahashi,
-        ito=staff("ito", "伊藤", "いとう", "翔", extension="2101", roles=[(Role.ENGINEER, network)]),
-        hayashi=staff("hayashi", "林", "はやし", "直子", extension="1900", roles=[(Role.SUPERVISOR, None)]),
-        kimura=staff("kimura", "木村", "きむら", "優", roles=[(Role.KNOWLEDGE_KEEPER, None)]),
-        watanabe=staff("watanabe", "渡辺", "わたなべ", "恵", roles=[(Role.VIEWER, None)]),
-        admin=staff("nakamura", "中村", "なかむら", "剛", roles=[(Role.ADMINISTRATOR, None)]),
-        ogawa=staff("ogawa", "小川", "おがわ", "舞", extension="1801", roles=[(Role.OPERATOR, partner)]),
-        mori=staff("mori", "森", "もり", "隆", roles=[(Role.SUPERVISOR, partner)]),
-        outsider=staff("kuroda", "黒田", "くろだ", "光", roles=[]),
+        ito=ito,
+        hayashi=hayashi,
+        kimura=kimura,
+        watanabe=watanabe,
+        admin=admin,
+        ogawa=ogawa,
+        mori=mori,
+        outsider=outsider,
         minato=minato,
         contract=contract,
         yamada=yamada,
-        nakagawa=person("中川", "太郎", "なかがわ", "たろう", organization=minato, title="営業部"),
-        walk_in=person("石井", "", "いしい", ""),
+        nakagawa=nakagawa,
+        walk_in=walk_in,
         accounting=accounting,
-        accounting_first=found(
-            Contact(
-                department=accounting,
-                name="経理 窓口",
-                email="keiri@example.jp",
-                phone=phone.normalise("03-5000-2000"),
-                position=1,
-            )
-        ),
-        accounting_second=found(Contact(department=accounting, name="岡田 部長", email="okada@example.jp", position=2)),
+        accounting_first=accounting_first,
+        accounting_second=accounting_second,
         general=general,
         mail_trouble=mail_trouble,
         wiring=wiring,
@@ -169,11 +213,15 @@ def staff(
     login: str, family: str, kana: str, given: str = "", *, extension: str = "", roles: list[tuple[Role, Team | None]]
 ) -> Staff:
     """A member of staff who signs in with PASSWORD; a role without team holds for the whole desk."""
-    member = Staff.objects.create_user(
-        f"{login}@example.jp", PASSWORD, family_name=family, given_name=given, kana=kana, extension=extension
-    )
-    for role, team in roles:
-        Membership.objects.create(staff=member, role=role, team=team)
+    member = _member(login, family, kana, given, extension)
+    member.save()
+    Membership.objects.bulk_create(Membership(staff=member, role=role, team=team) for role, team in roles)
+    return member
+
+
+def _member(login: str, family: str, kana: str, given: str = "", extension: str = "") -> Staff:
+    member = Staff(email=f"{login}@example.jp", family_name=family, given_name=given, kana=kana, extension=extension)
+    member.set_password(PASSWORD)
     return member
 
 
@@ -188,6 +236,22 @@ def person(
     email: str = "",
 ) -> Person:
     """Somebody who contacts the desk, with one e-mail address if told."""
+    someone = _somebody(family, given, family_kana, given_kana, organization=organization, title=title)
+    someone.save()
+    if email:
+        Address.objects.create(person=someone, address=email)
+    return someone
+
+
+def _somebody(
+    family: str,
+    given: str,
+    family_kana: str,
+    given_kana: str,
+    *,
+    organization: Organization | None = None,
+    title: str = "",
+) -> Person:
     someone = Person(
         family_name=family,
         given_name=given,
@@ -197,16 +261,19 @@ def person(
         title=title,
     )
     someone.refresh_search()
-    someone.save()
-    if email:
-        Address.objects.create(person=someone, address=email)
     return someone
 
 
 def number(owner: Person | Organization, written: str, label: str = "") -> PhoneNumber:
     """A number of a person, or the main number of an organisation."""
+    row = _number(owner, written, label)
+    row.save()
+    return row
+
+
+def _number(owner: Person | Organization, written: str, label: str) -> PhoneNumber:
     whose = {"person": owner} if isinstance(owner, Person) else {"organization": owner}
-    return PhoneNumber.objects.create(number=phone.normalise(written), label=label, **whose)
+    return PhoneNumber(number=phone.normalise(written), label=label, **whose)
 
 
 def _required_items(category: Category) -> None:

@@ -1,6 +1,7 @@
 """The migrated database from which every test's and every desk's is copied.
 
 It is made once for each state of the migrations and kept in ``.pytest_cache``: a run that finds it migrates nothing.
+``python -m tests.seed`` makes those of both engines side by side, each on a processor of its own.
 """
 
 import fcntl
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -25,7 +27,14 @@ ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".pytest_cache" / "seeds"
 # What decides on what ``migrate`` leaves behind: the migrations, what they import, and the models, whose names and
 # rights Django enters.
-_SOURCES = ("*/**/migrations/*.py", "*/**/models.py", "foundation/*.py", "people/departments.py", "config/settings.py")
+_SOURCES = (
+    "*/**/migrations/*.py",
+    "*/**/models.py",
+    "*/**/models/*.py",
+    "foundation/*.py",
+    "people/departments.py",
+    "config/settings.py",
+)
 
 
 def postgres_url(socket: Path, database: str) -> str:
@@ -34,7 +43,7 @@ def postgres_url(socket: Path, database: str) -> str:
 
 def sqlite_file() -> Path:
     """A migrated SQLite database, to be copied."""
-    with _alone():
+    with _alone("sqlite"):
         kept = KEPT / f"{_state()}.sqlite3"
         if not kept.exists():
             with tempfile.TemporaryDirectory(prefix="madoguchi-seed-") as folder:
@@ -46,7 +55,7 @@ def sqlite_file() -> Path:
 
 def postgres_data() -> Path:
     """The data folder of a stopped cluster with the migrated database SEED in it, to be copied."""
-    with _alone():
+    with _alone("postgres"):
         kept = KEPT / f"{_state()}-{programs().parent.name}.data"
         if not kept.exists():
             cluster = start_cluster()
@@ -102,9 +111,15 @@ def _state() -> str:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(engine: str) -> Iterator[None]:
     """One process at a time looks and makes."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    with (KEPT / "lock").open("w") as lock:
+    with (KEPT / f"{engine}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    with ThreadPoolExecutor() as pool:
+        for made in [pool.submit(sqlite_file), pool.submit(postgres_data)]:
+            made.result()

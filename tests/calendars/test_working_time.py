@@ -33,7 +33,6 @@ from tests.calendars.calendars import (
 )
 
 many = settings(max_examples=500, deadline=None)
-pytestmark = pytest.mark.database  # pure, but asked of both engines: runs in the second pass of the suite too
 BERLIN = ZoneInfo("Europe/Berlin")
 TICK = timedelta(microseconds=1)
 

@@ -3,7 +3,6 @@
 import itertools
 from datetime import datetime, timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +12,6 @@ from madoguchi.clocks.reading import DUE, Kind, Reopen, State
 from madoguchi.clocks.spending import spent
 from tests.clocks.desk_time import DESK, MINUTE, ROUND_THE_CLOCK, TICKET, Promises, Story, at
 
-pytestmark = pytest.mark.database  # pure, but asked of both engines: runs in the second pass of the suite too
 START = at(1, 8, 0)
 MINUTES = 5 * 24 * 60
 

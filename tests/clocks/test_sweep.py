@@ -210,7 +210,7 @@ def test_the_sweep_asks_the_index_over_what_is_due(cast: Cast, engine: str) -> N
     assert "clocks_due" in due[:50].explain()
 
 
-DUE = 10_000
+DUE = 3_000
 
 
 def _many_due(moment: datetime) -> None:
@@ -267,7 +267,7 @@ def _fired() -> int:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_two_workers_killed_and_restarted_at_random_tell_each_of_ten_thousand_once(workers_desk: Desk) -> None:
+def test_two_workers_killed_and_restarted_at_random_tell_each_of_three_thousand_once(workers_desk: Desk) -> None:
     workers_desk.run(_many_due, timezone.now() - timedelta(hours=2))
 
     kill_two_workers_at_random(

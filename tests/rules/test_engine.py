@@ -325,11 +325,11 @@ ACTIONS = (
 )
 
 
-def test_no_set_of_rules_loops(cast: Cast) -> None:
+def test_no_set_of_rules_loops(cast: Cast, engine: str) -> None:
     """Whatever the rules, each fires at most once for each thing that people do, and once for each other rule's act."""
 
     @settings(
-        max_examples=500,
+        max_examples=500 if engine == "sqlite" else 60,
         deadline=None,
         database=None,
         phases=[Phase.generate],
