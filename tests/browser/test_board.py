@@ -94,7 +94,7 @@ def busy(served: Desk) -> None:
     with served.inside():
         set_operator_state(served.cast.suzuki, "available", by=served.cast.suzuki)
         set_operator_state(served.cast.takahashi, "paused", "会議", by=served.cast.takahashi)
-        post(arrives(now - timedelta(seconds=30), number=None))
+        post(arrives(now - timedelta(seconds=90), number=None))  # an alarm stands, too
         answered(now - timedelta(minutes=3), 9, agent="2101", talk=None)
         answered(now - timedelta(minutes=9), 9, agent="2101", talk=60)
         gave_up(now - timedelta(minutes=40), 30)
