@@ -58,8 +58,9 @@ def follow_calls(
 ) -> list[Turn]:
     """Bring the locked states of these people in line with the calls they are in: ringing, talking, or free again.
 
-    Whoever has left a conversation begins to write it up; whoever speaks again has ended what they wrote up before, a
-    telephone that only rings leaves them to it. Returns these turns, for the calls' own events.
+    Whoever has left a conversation begins to write it up; whoever speaks again has ended what they wrote up before, and
+    comes back to it afterwards where it is mandatory. A telephone that only rings leaves them to it. Returns these
+    turns, for the calls' own events.
     """
     by_id = {staff.pk: staff for staff in people}
     if not by_id:
@@ -79,6 +80,7 @@ def follow_calls(
         if staff_id in talks:
             if row.is_own_wrapup:
                 turns.append(Turn("wrapup.ended", row.call_id or 0, staff))
+                leave_unfinished(row, staff)
             calls = talks[staff_id]
             stays = row.call_id if row.state == State.TALKING and row.call_id in calls else calls[-1]
             change(row, State.TALKING, "", call_id=stays, **done)
@@ -88,27 +90,46 @@ def follow_calls(
         elif staff_id in rung:
             if not row.is_own_wrapup:
                 change(row, State.RINGING, "", **done)
-        elif row.state in _BY_CALLS:
-            rest(row, **done)
+        elif row.state in _BY_CALLS and (turn := rest(row, **done)) is not None:
+            turns.append(turn)
     return turns
+
+
+def leave_unfinished(row: OperatorState, staff: Staff) -> None:
+    """The wrap-up of the locked row is broken off: a mandatory one waits until they are free again."""
+    if row.call_id is not None and terms_of(staff).is_mandatory:
+        row.unfinished = [*row.unfinished, row.call_id]
 
 
 def begin_wrapup(row: OperatorState, call_id: int, *, staff: Staff, source: str, now: datetime, by: Actor) -> None:
     """The locked state becomes the wrap-up of this call, for as long as the team's policy says."""
     limit = terms_of(staff).limit
     until = now + limit if limit is not None else None
+    row.unfinished = [left for left in row.unfinished if left != call_id]
     change(row, State.WRAPUP, "", staff=staff, source=source, now=now, by=by, call_id=call_id, until=until)
 
 
-def rest(row: OperatorState, *, staff: Staff, source: str, now: datetime, by: Actor) -> None:
-    """Back to what they chose last."""
-    change(row, row.rest_state, row.rest_reason, staff=staff, source=source, now=now, by=by)
+def rest(row: OperatorState, *, staff: Staff, source: str, now: datetime, by: Actor) -> Turn | None:
+    """Back to what they chose last, or first to the wrap-up that was broken off last: then that turn.
+
+    Whoever has logged off comes back to none.
+    """
+    done: dict[str, Any] = {"staff": staff, "source": source, "now": now, "by": by}
+    if row.rest_state != State.LOGGED_OFF:
+        for left in reversed(row.unfinished):
+            if (call := written_up(left)) is not None:
+                row.unfinished = row.unfinished[: row.unfinished.index(left)]
+                begin_wrapup(row, call.pk, **done)
+                return Turn("wrapup.started", call.pk, staff)
+    row.unfinished = []
+    change(row, row.rest_state, row.rest_reason, **done)
+    return None
 
 
 def hold_calls_of(staff_ids: Iterable[int]) -> None:
     """Lock the calls that these people talk in or write up: whoever locks calls and states takes the calls first."""
-    named = OperatorState.objects.filter(staff__in=list(staff_ids), call__isnull=False).values_list("call", flat=True)
-    if calls := list(named):
+    named = OperatorState.objects.filter(staff__in=list(staff_ids)).values_list("call", "unfinished")
+    if calls := {pk for call, unfinished in named for pk in (call, *unfinished) if pk is not None}:
         list(Call.objects.select_for_update(no_key=True).filter(pk__in=calls).order_by("pk"))
 
 
@@ -143,30 +164,32 @@ def choose(row: OperatorState, state: str, reason: str, *, staff: Staff, now: da
 
 def hear(
     row: OperatorState, state: str, reason: str, *, of: str, staff: Staff, source: str, now: datetime, by: Actor
-) -> None:
+) -> Turn | None:
     """What a telephone system says of them (``agent.state``); ``of`` is ``device`` where only their telephone says it.
 
     A telephone system never ends what was chosen on our screen (a break, away, training, logged off) nor the wrap-up
     of one of our calls. It can only add to being available: a pause, out of reach, logged off; and take back what it
-    said itself. A device that is free again ends what a device does, not the pause that somebody keyed in.
+    said itself. A device that is free again ends what a device does, not the pause that somebody keyed in. Gives the
+    turn of a wrap-up that they come back to.
     """
     chosen = row.rest_source == OWN_SENDER and row.rest_state != State.AVAILABLE
     done: dict[str, Any] = {"staff": staff, "source": source, "now": now, "by": by}
     if state == State.AVAILABLE and of == "device":
         by_device = row.state in (*_BY_CALLS, State.UNREACHABLE, State.WRAPUP) and not row.is_own_wrapup
         if by_device and not _in_call(staff):
-            rest(row, **done)
+            return rest(row, **done)
     elif state in (State.AVAILABLE, State.PAUSED, State.LOGGED_OFF):
         # A pause during a wrap-up is our own order coming back.
         if not chosen and not (state == State.PAUSED and row.is_own_wrapup):
             keep_for_later(row, state, reason, source=source)
         if not row.is_own_wrapup and not (row.state in _BY_CALLS and _in_call(staff)):
-            rest(row, **done)
+            return rest(row, **done)
     elif state == State.UNREACHABLE:
         if row.state in (State.AVAILABLE, State.PAUSED) and not chosen:
             change(row, state, reason, **done)
     elif not row.is_own_wrapup and (state in _BY_CALLS or not _in_call(staff)):
         change(row, state, reason, **done)
+    return None
 
 
 def keep_for_later(row: OperatorState, state: str, reason: str, *, source: str = OWN_SENDER) -> None:
@@ -190,9 +213,9 @@ def change(
 ) -> None:
     """Write a new state, how long the one before lasted, and its journal entry; no entry when it is the same.
 
-    Another conversation is news, too: whoever watches sees with whom.
+    Another conversation, or another call that is written up, is news, too: whoever watches sees with whom.
     """
-    moved_on = state == State.TALKING and call_id is not None and row.call_id not in (None, call_id)
+    moved_on = call_id is not None and row.call_id not in (None, call_id)
     if (row.state, row.reason) == (state, reason) and not moved_on:
         if (row.call_id, row.until) != (call_id, until):
             row.call_id, row.until = call_id, until
@@ -202,7 +225,7 @@ def change(
     data = {"from": row.state, "to": state, "reason": reason, "seconds": max(0, int((now - row.since).total_seconds()))}
     row.state, row.reason, row.since, row.source = state, reason, now, source
     row.call_id, row.until = call_id, until
-    row.save(update_fields=["state", "reason", "since", "source", "call", "until"])
+    row.save(update_fields=["state", "reason", "since", "source", "call", "until", "unfinished"])
     record("operator.state_changed", by=by, about=[staff], data=data)
 
 

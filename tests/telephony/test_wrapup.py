@@ -1,6 +1,7 @@
 """The work after a call: begun by its end, ended by hand, by the clock or by the next call, once."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,10 +12,10 @@ from madoguchi.journal.models import Entry
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.actions.set_wrapup_policy import set_wrapup_policy
 from madoguchi.telephony.actions.wrapup import end_due_wrapups, end_wrapup, start_wrapup
-from madoguchi.telephony.models import Call, OperatorState
+from madoguchi.telephony.models import Call, OperatorState, StateTime
 from madoguchi.telephony.wrapups import UNATTENDED
 from tests.cast import Cast
-from tests.telephony.lines import event, post, queue_call
+from tests.telephony.lines import NINE, event, post, queue_call
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +91,92 @@ def test_it_ends_with_the_next_conversation_but_not_with_a_ring(cast: Cast) -> N
     first.refresh_from_db()
     assert (row_of(cast).state, first.record["wrapup_s"] is not None) == ("talking", True)
     assert ended_by() == ["call"]
+
+
+def seconds_in_wrapup() -> float:
+    return sum(StateTime.objects.filter(state="wrapup").values_list("seconds", flat=True))
+
+
+def test_who_broke_off_a_mandatory_one_comes_back_to_it_and_both_parts_count(cast: Cast) -> None:
+    limit(cast, "mandatory")
+    with freeze_time(NINE) as clock:
+
+        def happens(call: str, events: slice, at: datetime) -> Call:
+            return post(queue_call(call, at=at)[events])
+
+        happens("c-1", slice(6), NINE)
+        clock.move_to(NINE + timedelta(seconds=30))
+        first = happens("c-1", slice(6, None), NINE)
+        clock.tick(timedelta(seconds=20))  # of writing, then the next caller is answered
+        second = happens("c-2", slice(6), NINE + timedelta(seconds=46))
+        assert (row_of(cast).state, ended_by()) == ("talking", ["call"])
+        clock.tick(timedelta(seconds=26))
+        happens("c-2", slice(6, None), NINE + timedelta(seconds=46))
+        assert (row_of(cast).state, row_of(cast).call) == ("wrapup", second)
+        clock.tick(timedelta(seconds=7))
+        second = end_wrapup(second, cast.sato, by=cast.sato)
+        row = row_of(cast)
+        assert (row.state, row.call, row.since, row.unfinished) == ("wrapup", first, timezone.now(), [])
+        set_operator_state(cast.sato, "paused", by=cast.sato)
+        assert row_of(cast).state == "wrapup", "what one chooses holds from its end"
+        clock.tick(timedelta(seconds=10))
+        first = end_wrapup(first, cast.sato, by=cast.sato)
+    assert row_of(cast).state == "paused"
+    assert (first.record["wrapup_s"], second.record["wrapup_s"], seconds_in_wrapup()) == (30.0, 7.0, 37.0)
+    assert ended_by() == ["call", "hand", "hand"]
+
+
+def test_one_broken_off_twice_waits_behind_the_later_ones(cast: Cast) -> None:
+    limit(cast, "mandatory")
+    calls = []
+    for name in ("c-1", "c-2", "c-3"):
+        post(queue_call(name)[:6])
+        calls.append(post(queue_call(name)[6:]))
+    for call in reversed(calls):
+        assert row_of(cast).call == call
+        end_wrapup(call, cast.sato, by=cast.sato)
+    assert row_of(cast).state == "available"
+
+
+def test_a_talk_without_a_wrap_up_of_its_own_leads_back_too(cast: Cast) -> None:
+    limit(cast, "mandatory")
+    first = over()
+    inside: dict[str, Any] = {
+        "direction": "internal",
+        "from_": {"number": "1001"},
+        "to": {"number": "1002"},
+        "agent": "1001",
+    }
+    post([event("call.started", 40, call="i-1", **inside), event("agent.joined", 41, call="i-1", agent="1001")])
+    assert row_of(cast).state == "talking"
+    post([event("call.ended", 50, call="i-1", by="agent")])
+    assert (row_of(cast).state, row_of(cast).call) == ("wrapup", first)
+    assert [entry.kind for entry in Entry.objects.filter(kind__startswith="call.wrapup").order_by("id")] == [
+        "call.wrapup_started",
+        "call.wrapup_ended",
+        "call.wrapup_started",
+    ]
+
+
+def test_another_one_by_hand_comes_first_and_who_logs_off_comes_back_to_none(cast: Cast) -> None:
+    limit(cast, "mandatory")
+    old = over("c-0")
+    end_wrapup(old, cast.sato, by=cast.sato)
+    first = over()
+    start_wrapup(old, cast.sato, by=cast.sato)
+    end_wrapup(old, cast.sato, by=cast.sato)
+    assert (row_of(cast).state, row_of(cast).call) == ("wrapup", first)
+    start_wrapup(old, cast.sato, by=cast.sato)
+    set_operator_state(cast.sato, "logged_off", by=cast.sato)
+    assert (row_of(cast).state, row_of(cast).unfinished) == ("logged_off", [])
+
+
+def test_an_optional_one_that_was_broken_off_is_over(cast: Cast) -> None:
+    over()
+    post(queue_call("c-2")[:6])
+    post(queue_call("c-2")[6:])
+    end_wrapup(Call.objects.get(call_id="c-2"), cast.sato, by=cast.sato)
+    assert row_of(cast).state == "available"
 
 
 @pytest.mark.parametrize("state", ["available", "paused", "logged_off", "unreachable", "talking", "ringing"])

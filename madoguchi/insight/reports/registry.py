@@ -5,10 +5,10 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
+from madoguchi.insight.reports.by_contact import BYPASSES
 from madoguchi.insight.reports.by_scope import SCOPE
 from madoguchi.insight.reports.by_team import PING_PONG, TIME
 from madoguchi.insight.reports.by_ticket import MOVES, RETURNS
-from madoguchi.insight.reports.bypasses import BYPASSES
 from madoguchi.insight.reports.calls import CALLS
 from madoguchi.insight.reports.frame import Column, Report, Row, Table, period_of
 from madoguchi.insight.reports.knowledge import ARTICLES, LINKS

@@ -216,7 +216,8 @@ def _follow_agents(changed: Iterable[Staff], loose: Iterable[Event], receipt: Re
         if (staff := named.get(event.text("agent"))) is not None:
             state, reason, of = event.text("state"), event.text("reason")[:100], event.text("of")
             row = rows[staff.pk]
-            hear(row, state, reason, of=of, staff=staff, source=receipt.source, now=receipt.now, by=receipt.by)
+            turn = hear(row, state, reason, of=of, staff=staff, source=receipt.source, now=receipt.now, by=receipt.by)
+            _tell_wrapups([turn] if turn is not None else [], receipt)
 
 
 def _tell_wrapups(turns: Iterable[Turn], receipt: Receipt) -> None:

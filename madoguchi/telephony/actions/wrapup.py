@@ -12,7 +12,14 @@ from madoguchi.people.models import Staff
 from madoguchi.telephony.actions.receive_events import append_event
 from madoguchi.telephony.events import OWN_SENDER
 from madoguchi.telephony.models import Call, OperatorState
-from madoguchi.telephony.operators import begin_wrapup, hold_calls_of, locked_states, name_of, rest
+from madoguchi.telephony.operators import (
+    begin_wrapup,
+    hold_calls_of,
+    leave_unfinished,
+    locked_states,
+    name_of,
+    rest,
+)
 from madoguchi.telephony.wrapups import wrapup_event
 
 State = OperatorState.State
@@ -21,6 +28,8 @@ State = OperatorState.State
 @transaction.atomic
 def start_wrapup(call: Call, staff: Staff, *, by: Actor) -> Call:
     """``staff`` goes on writing up a call by hand; twice is once. Refuses during another call.
+
+    Another call's wrap-up that is running is broken off.
 
     After a call it begins by itself (``operators.follow_calls``).
     """
@@ -32,11 +41,10 @@ def start_wrapup(call: Call, staff: Staff, *, by: Actor) -> Call:
     if row.state in (State.RINGING, State.TALKING):
         raise Refused(_("First comes the call you are in."), code="in_call", status=409)
     if row.is_own_wrapup:
-        close_wrapup(row, staff, now=now, by=by)
-    call = append_event(call, wrapup_event("wrapup.started", call, name_of(staff), now), by=by, now=now)
+        _tell_end(row, staff, now=now, by=by)
+        leave_unfinished(row, staff)
     begin_wrapup(row, call.pk, staff=staff, source=OWN_SENDER, now=now, by=by)
-    record("call.wrapup_started", by=by, about=[call, staff])
-    return call
+    return _tell_start(call, staff, now=now, by=by)
 
 
 @transaction.atomic
@@ -53,11 +61,29 @@ def end_wrapup(call: Call, staff: Staff, *, by: Actor, code: str = "") -> Call:
 def close_wrapup(
     row: OperatorState, staff: Staff, *, now: datetime, by: Actor, code: str = "", ended_by: str = "hand"
 ) -> Call:
-    """End the wrap-up of the locked ``row``, in the transaction that locked it; the call."""
+    """End the wrap-up of the locked ``row``, in the transaction that locked it; the call.
+
+    Whoever had to break off the wrap-up of another call comes back to that one.
+    """
+    call = _tell_end(row, staff, now=now, by=by, code=code, ended_by=ended_by)
+    turn = rest(row, staff=staff, source=OWN_SENDER, now=now, by=by)
+    if turn is not None:
+        _tell_start(Call.objects.get(pk=turn.call_id), staff, now=now, by=by)
+    return call
+
+
+def _tell_start(call: Call, staff: Staff, *, now: datetime, by: Actor) -> Call:
+    call = append_event(call, wrapup_event("wrapup.started", call, name_of(staff), now), by=by, now=now)
+    record("call.wrapup_started", by=by, about=[call, staff])
+    return call
+
+
+def _tell_end(
+    row: OperatorState, staff: Staff, *, now: datetime, by: Actor, code: str = "", ended_by: str = "hand"
+) -> Call:
     assert row.call_id is not None
     call = Call.objects.get(pk=row.call_id)
     call = append_event(call, wrapup_event("wrapup.ended", call, name_of(staff), now, code=code), by=by, now=now)
-    rest(row, staff=staff, source=OWN_SENDER, now=now, by=by)
     data = {"wrapup_s": call.record.get("wrapup_s"), "code": code, "ended_by": ended_by}
     record("call.wrapup_ended", by=by, about=[call, staff], data=data)
     return call

@@ -14,7 +14,8 @@ class OperatorState(models.Model):
 
     ``rest_state`` is what they return to the moment their call or their wrap-up ends, and ``rest_source`` who said so
     last: ``madoguchi`` is the person on our own screen, anything else a telephone system. ``call`` is the call that is
-    talked in or written up, ``until`` when the wrap-up ends by itself.
+    talked in or written up, ``until`` when the wrap-up ends by itself; ``unfinished`` are calls whose mandatory wrap-up
+    was broken off, the last of them at the end.
     """
 
     class State(models.TextChoices):
@@ -38,6 +39,7 @@ class OperatorState(models.Model):
     rest_source = models.CharField(max_length=64, blank=True)
     call = models.ForeignKey(Call, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     until = models.DateTimeField(null=True, blank=True)
+    unfinished = models.JSONField(default=list, blank=True)
 
     class Meta:
         indexes = [
