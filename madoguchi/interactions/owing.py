@@ -28,6 +28,7 @@ from madoguchi.interactions.models import (
     InteractionQuerySet,
     VainCall,
 )
+from madoguchi.interactions.reasons import CALLED_AGAIN, CALLED_BACK, HUNG_UP
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import Actor, NamedActor, record
 from madoguchi.people.models import PhoneNumber, Team
@@ -153,7 +154,7 @@ def follow_settled(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     if row is None or row.calls.filter(interaction__state=Interaction.State.OPEN).exists():
         return
     by = NamedActor(entry.actor_kind, entry.actor_name, entry.actor_id)
-    called = entry.data.get("reason") == Interaction.Reason.CALLED_BACK
+    called = entry.data.get("reason") == CALLED_BACK
     finish_call_back(row, result=CallBack.Result.REACHED if called else CallBack.Result.WITHDRAWN, by=by)
 
 
@@ -208,7 +209,7 @@ def _owe(contact: Interaction, call: Call, by: Actor) -> None:
         contact.save(update_fields=["team"])
     if _answered_since(contact, at):
         if contact.state == Interaction.State.OPEN:
-            dismiss(contact, reason=Interaction.Reason.CALLED_AGAIN, by=by)
+            dismiss(contact, reason=CALLED_AGAIN, by=by)
         return
     row = _joined(contact, team) or _made(contact, at, team, policy)
     VainCall.objects.create(call_back=row, interaction=contact)
@@ -226,7 +227,7 @@ def _settle_short(contact: Interaction, call: Call, by: Actor) -> None:
     certain = not _UNCERTAIN & set(call.record["incomplete"])
     found = owed_by(call.queue, contact.team)
     if certain and found and found.policy.settles_short and contact.state == Interaction.State.OPEN:
-        dismiss(contact, reason=Interaction.Reason.HUNG_UP, by=by)
+        dismiss(contact, reason=HUNG_UP, by=by)
 
 
 def _joined(contact: Interaction, team: Team) -> CallBack | None:
@@ -310,7 +311,7 @@ def _forget_before(row: CallBack, answered_at: datetime, by: Actor) -> None:
         _refresh(row)
     for contact in contacts:
         if contact.state == Interaction.State.OPEN:
-            dismiss(contact, reason=Interaction.Reason.CALLED_AGAIN, by=by)
+            dismiss(contact, reason=CALLED_AGAIN, by=by)
 
 
 def _is_theirs(row: CallBack, contact: Interaction) -> bool:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.reasons import OTHER
 from madoguchi.people.models import Staff
 from madoguchi.telephony.actions.wrapup import end_wrapup
 from madoguchi.telephony.wrapups import codes, terms_of
@@ -26,7 +27,7 @@ def finish_wrapup(contact: Interaction, *, code: str, reason: str = "", note: st
     if kind is None and code:
         raise Refused(_("There is no such kind of call."), code="unknown_code")
     if contact.state == Interaction.State.OPEN and not reason and kind is not None and kind.settles:
-        reason, note = Interaction.Reason.OTHER, kind.label
+        reason, note = OTHER, kind.label
     if contact.state == Interaction.State.OPEN and reason:
         contact = dismiss(contact, reason=reason, note=note, by=by)
     elif contact.state == Interaction.State.OPEN and contact.ended_at is not None and terms_of(by).is_mandatory:

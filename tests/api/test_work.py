@@ -285,6 +285,9 @@ def test_contacts_are_listed_settled_linked_and_bypasses_recorded(cast: Cast) ->
     assert (linked.body["state"], linked.body["tickets"]) == ("linked", [number])
     assert program.post(f"/interactions/{contact}/dismiss", {"reason": "test"}).status == 409
     visit = Interaction.objects.create(channel=Channel.VISIT, started_at=timezone.now(), ended_at=timezone.now())
+    reasons = {row["key"]: row for row in program.get("/interactions/reasons").body["items"]}
+    assert (reasons["passed_on"]["name"], reasons["passed_on"]["in_use"]) == ("取り次ぎのみ", True)
+    assert program.post(f"/interactions/{visit.pk}/dismiss", {"reason": "nonsense"}).body["code"] == "reason_missing"
     dismissed = program.post(f"/interactions/{visit.pk}/dismiss", {"reason": "passed_on"})
     assert (dismissed.status, dismissed.body["dismissed_reason"]) == (200, "passed_on")
     assert len(walk(program, "/interactions", 1)) == 3

@@ -20,6 +20,7 @@ from madoguchi.api.v1.tickets import WRITE
 from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.interactions.actions.contacts import dismiss, record_bypass
 from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.reasons import all_reasons
 from madoguchi.people.access import Capability
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.models import Ticket, TicketInteraction, number_of
@@ -28,18 +29,6 @@ from madoguchi.tickets.requesters import meant_and_visible
 router = Router(tags=["contacts"])
 READ = Needs("calls:read", "tickets:read", capability=Capability.READ_TICKETS)
 _RELATED = ("person", "organization", "staff", "team")
-
-Reason = Literal[
-    "wrong_number",
-    "silent",
-    "sales_call",
-    "passed_on",
-    "called_back",
-    "not_reached",
-    "no_number",
-    "test",
-    "other",
-]
 
 
 class PersonNameForm(Answer):
@@ -148,10 +137,43 @@ def record_a_bypass(request: ApiRequest, bypass: BypassIn) -> HttpResponse:
 
 
 class DismissIn(Body):
-    """Why no ticket is needed; ``other`` needs a note."""
+    """Why no ticket is needed, one of the reasons in use; ``other`` needs a note."""
 
-    reason: Reason
+    reason: Annotated[str, Field(min_length=1, max_length=20)]
     note: Annotated[str, Field(max_length=500)] = ""
+
+
+class ReasonForm(Answer):
+    """A reason why no ticket is needed; ``gave_up``: only for callers whom nobody answered."""
+
+    key: str
+    name: str
+    name_en: str
+    gave_up: bool
+    in_use: bool
+
+
+class ReasonList(Answer):
+    """All of them."""
+
+    items: list[ReasonForm]
+    next: None
+
+
+@router.get("/interactions/reasons", response=ReasonList, auth=READ, summary="List the reasons why no ticket is needed")
+def list_reasons(request: ApiRequest) -> HttpResponse:
+    """In the order in which the desk offers them; those no longer in use name earlier contacts."""
+    found = [
+        {
+            "key": reason.key,
+            "name": reason.name,
+            "name_en": reason.name_en,
+            "gave_up": reason.gave_up,
+            "in_use": reason.is_active,
+        }
+        for reason in all_reasons()
+    ]
+    return items(found, None)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from madoguchi.foundation import phone
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import WARN_AHEAD, Attempt, CallBack, Interaction
+from madoguchi.interactions.reasons import CALLED_AGAIN, CALLED_BACK, NO_CALL
 from madoguchi.journal.record import Actor, record
 from madoguchi.people.access import access_of
 from madoguchi.people.models import Person, Staff, Team
@@ -72,8 +73,8 @@ def promise_call_back(
 
 
 _SETTLES = {
-    CallBack.Result.WITHDRAWN: Interaction.Reason.NO_CALL,
-    CallBack.Result.CALLED_AGAIN: Interaction.Reason.CALLED_AGAIN,
+    CallBack.Result.WITHDRAWN: NO_CALL,
+    CallBack.Result.CALLED_AGAIN: CALLED_AGAIN,
 }
 
 _MADE = (CallBack.Result.REACHED, CallBack.Result.LEFT_MESSAGE)
@@ -97,7 +98,7 @@ def finish_call_back(call_back: CallBack, *, result: str, outbound: Interaction 
     call_back.refresh_from_db()
     if result in _MADE:
         _note_attempt(call_back, result=result, outbound=outbound, staff=staff, at=now)
-    if reason := _SETTLES.get(CallBack.Result(result), Interaction.Reason.CALLED_BACK if result in _MADE else None):
+    if reason := _SETTLES.get(CallBack.Result(result), CALLED_BACK if result in _MADE else None):
         for contact in Interaction.objects.open().filter(owed__call_back=call_back).order_by("pk"):
             dismiss(contact, reason=reason, by=by)
     record(

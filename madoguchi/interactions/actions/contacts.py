@@ -12,6 +12,7 @@ from madoguchi.files.models import Attachment
 from madoguchi.foundation.prepared import insert
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import Channel, IdentityCheck, IntakeDraft, Interaction
+from madoguchi.interactions.reasons import OTHER, in_use
 from madoguchi.journal.record import Actor, record
 from madoguchi.mail.models import IncomingMail
 from madoguchi.people.models import Contract, Organization, Person, Staff, Team
@@ -98,9 +99,9 @@ def end_interaction(interaction: Interaction, *, by: Staff) -> Interaction:
 @transaction.atomic
 def dismiss(interaction: Interaction, *, reason: str, note: str = "", by: Actor) -> Interaction:
     """Settle a contact without a ticket, saying why there is none."""
-    if reason not in Interaction.Reason.values:
+    if not in_use(reason):
         raise Refused(_("Choose why no ticket is needed."), code="reason_missing")
-    if reason == Interaction.Reason.OTHER and not note.strip():
+    if reason == OTHER and not note.strip():
         raise Refused(_("Write in a few words why no ticket is needed."), code="note_missing")
     settled = Interaction.objects.filter(pk=interaction.pk, state=Interaction.State.OPEN).update(
         state=Interaction.State.DISMISSED,

@@ -26,8 +26,10 @@ from madoguchi.interactions.models.difficult import (
     RequiredStep,
 )
 from madoguchi.interactions.models.numbers import NumberProposal
+from madoguchi.interactions.models.reasons import LONGEST_KEY, NoTicketReason
 
 __all__ = [
+    "LONGEST_KEY",
     "SPOKEN",
     "WARN_AHEAD",
     "Attempt",
@@ -46,6 +48,7 @@ __all__ = [
     "Interaction",
     "InteractionQuerySet",
     "ListeningNote",
+    "NoTicketReason",
     "NumberProposal",
     "Passing",
     "RequiredStep",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from madoguchi.files.models import Attachment
 from madoguchi.foundation.literal import Unindexed, Words
+from madoguchi.interactions.models.reasons import LONGEST_KEY
 from madoguchi.mail.models import IncomingMail
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Contract, Organization, Person, Staff, Team
@@ -50,7 +51,10 @@ class InteractionQuerySet(models.QuerySet["Interaction"]):
 
 
 class Interaction(models.Model):
-    """One contact by one person on one channel. It ends linked to a ticket, or dismissed with a reason."""
+    """One contact by one person on one channel. It ends linked to a ticket, or dismissed.
+
+    ``dismissed_reason`` is the key of a ``NoTicketReason``.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("Unsettled")
@@ -60,22 +64,6 @@ class Interaction(models.Model):
     class Direction(models.TextChoices):
         INBOUND = "inbound", _("Inbound")
         OUTBOUND = "outbound", _("Outbound")
-
-    class Reason(models.TextChoices):
-        """Why there is no ticket."""
-
-        WRONG_NUMBER = "wrong_number", _("Wrong number")
-        SILENT = "silent", _("Silent call")
-        SALES_CALL = "sales_call", _("Sales or nuisance call")
-        PASSED_ON = "passed_on", _("Only passed on")
-        CALLED_BACK = "called_back", _("Called back, settled")
-        NOT_REACHED = "not_reached", _("Called back, not reached")
-        NO_NUMBER = "no_number", _("No number to call back")
-        CALLED_AGAIN = "called_again", _("Called again, was answered")
-        NO_CALL = "no_call", _("No call-back needed")
-        HUNG_UP = "hung_up", _("Hung up at once")
-        TEST = "test", _("Test")
-        OTHER = "other", _("Other")
 
     channel = models.CharField(max_length=10, choices=Channel.choices)
     direction = models.CharField(max_length=10, choices=Direction.choices, default=Direction.INBOUND)
@@ -98,7 +86,7 @@ class Interaction(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     is_abandoned = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
-    dismissed_reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    dismissed_reason = models.CharField(max_length=LONGEST_KEY, blank=True)
     dismissed_note = models.CharField(max_length=500, blank=True)
     attachments = models.ManyToManyField(Attachment, blank=True, related_name="interactions")
 

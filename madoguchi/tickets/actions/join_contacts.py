@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import CallBack, IdentityCheck, IntakeDraft, Interaction
+from madoguchi.interactions.reasons import OTHER
 from madoguchi.journal.models import Entry
 from madoguchi.journal.record import NamedActor
 from madoguchi.telephony.models import Call
@@ -38,7 +39,7 @@ def join_contacts(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         there.save(update_fields=["person", "organization"])
     if here.state == Interaction.State.OPEN:
         with translation.override(settings.LANGUAGE_CODE):  # kept as written, whoever's request this is
-            dismiss(here, reason=Interaction.Reason.OTHER, note=_("Part of another call"), by=by)
+            dismiss(here, reason=OTHER, note=_("Part of another call"), by=by)
     elif here.ended_at is None:
         here.ended_at = timezone.now()
         here.save(update_fields=["ended_at"])

@@ -71,6 +71,7 @@ def _sections(here: str) -> list[tuple[str, str, bool]]:
         ("staff", _("Staff")),
         ("teams", _("Teams")),
         ("wrapup_codes", _("Kinds of call")),
+        ("no_ticket_reasons", _("Why no ticket is needed")),
         ("difficult_calls", _("Difficult calls")),
         ("departments", _("Departments")),
         ("directory_sync", _("Directory synchronization")),

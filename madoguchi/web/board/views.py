@@ -1,5 +1,6 @@
 """The supervisor's board, and the lists behind its figures."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import Cell
 from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.reasons import labels, offered
 from madoguchi.people.access import Capability
 from madoguchi.people.models import Team
 from madoguchi.people.queries import callers
@@ -39,7 +41,6 @@ BOARD = "board/index.html"
 PARTS = ("alarms", "calls", "operators", "todo", "service", "teams")
 STALE = timedelta(minutes=5)  # who has not asked for longer gets everything
 TICKETS = 50
-_OF_CALLERS_WHO_GAVE_UP = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NOT_REACHED, Interaction.Reason.NO_NUMBER)
 
 
 @guard(Capability.WATCH_BOARD)
@@ -78,6 +79,7 @@ def calls(request: StaffRequest) -> HttpResponse:
             "outcomes": Outcome.choices,
             "shows": _shows(),
             "recorded": openable(request.access, [row.call_id for row in rows if row.call_id is not None]),
+            "reasons": labels(),
             "settles": request.access.can(Capability.DECIDE_ROUTING),
         },
     )
@@ -90,11 +92,12 @@ def export_calls(request: StaffRequest, kind: str) -> HttpResponseBase:
     address = CallsAddress.read(request.GET)
     heads = [_("Time"), _("Caller"), _("Number"), _("Organization"), _("Queue"), _("Wait"), _("Talk"), _("Taken by")]
     heads += [_("Outcome"), _("Ticket"), _("Why no ticket")]
-    rows = map(_call_row, contacts_of(address, request.access, most=MOST))
+    reasons = labels()
+    rows = (_call_row(contact, reasons) for contact in contacts_of(address, request.access, most=MOST))
     return export("calls", kind, heads, rows, title=_("Calls"))
 
 
-def _call_row(contact: Interaction) -> list[Cell]:
+def _call_row(contact: Interaction, reasons: Mapping[str, str]) -> list[Cell]:
     """Seconds as numbers, so that a sheet can add them up."""
     call = contact.call
     organization = contact.organization or (contact.person.organization if contact.person else None)
@@ -109,7 +112,7 @@ def _call_row(contact: Interaction) -> list[Cell]:
         contact.staff.name if contact.staff else "",
         str(Outcome(call.outcome).label) if call and call.outcome else "",
         ", ".join(link.ticket.number_shown for link in contact.ticket_links.all()),
-        contact.get_dismissed_reason_display() if contact.dismissed_reason else "",
+        reasons.get(contact.dismissed_reason, contact.dismissed_reason),
     ]
 
 
@@ -125,11 +128,7 @@ def settle(request: StaffRequest, contact_id: int) -> HttpResponse:
             organization = next((found.pk for found in callers(contact.address).organizations), None)
         context = {
             "contact": contact,
-            "reasons": [
-                choice
-                for choice in Interaction.Reason.choices
-                if contact.is_abandoned or choice[0] not in _OF_CALLERS_WHO_GAVE_UP
-            ],
+            "reasons": offered(gave_up=contact.is_abandoned),
             "tickets": open_tickets_of(
                 requester=contact.person_id, organization=organization, access=request.access, limit=5
             ),

@@ -23,6 +23,7 @@ from madoguchi.insight.reports.registry import (
     table,
     tickets_behind,
 )
+from madoguchi.interactions.reasons import labels
 from madoguchi.people.access import Capability
 from madoguchi.tickets.models import id_of
 from madoguchi.web.shell.export import export
@@ -95,7 +96,7 @@ def contacts(request: StaffRequest, name: str) -> HttpResponse:
     rows = rows.prefetch_related("attachments", "ticket_links__ticket")
     after = request.GET.get("after", "")
     found, following = keyset(rows, ("started_at", "id"), after=after, size=TICKETS, descending=True)
-    context |= {"contacts": found, "next": _next(query, following)}
+    context |= {"contacts": found, "reasons": labels(), "next": _next(query, following)}
     return page(request, "insight/contacts.html", context)
 
 

@@ -13,6 +13,7 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions.call_backs import take_call_back
 from madoguchi.interactions.actions.contacts import dismiss, end_interaction, open_interaction
 from madoguchi.interactions.models import CallBack, Channel, Interaction
+from madoguchi.interactions.reasons import CALLED_BACK, offered
 from madoguchi.people.access import Capability
 from madoguchi.people.queries import callers
 from madoguchi.scripts.models import Walk
@@ -30,14 +31,6 @@ from madoguchi.web.workbench.settling import SHEETS
 from madoguchi.web.workbench.views import SEAT, closing
 
 _BY_HAND = (Channel.VISIT, Channel.PHONE)
-_CALL_BACK_REASONS = (
-    Interaction.Reason.CALLED_BACK,
-    Interaction.Reason.NOT_REACHED,
-    Interaction.Reason.NO_NUMBER,
-    Interaction.Reason.CALLED_AGAIN,
-    Interaction.Reason.NO_CALL,
-    Interaction.Reason.HUNG_UP,
-)
 
 
 @guard(Capability.TAKE_CALLS)
@@ -47,11 +40,6 @@ def put_away(request: StaffRequest, contact_id: int) -> HttpResponse:
     """A contact without a ticket: link it to one, or say why there is none."""
     contact = contact_or_404(request, contact_id)
     if request.method == "GET":
-        reasons = [
-            choice
-            for choice in Interaction.Reason.choices
-            if contact.is_abandoned or choice[0] not in _CALL_BACK_REASONS
-        ]
         organization = contact.organization_id
         if organization is None and contact.address and "@" not in contact.address:
             organization = next((found.pk for found in callers(contact.address).organizations), None)
@@ -61,7 +49,7 @@ def put_away(request: StaffRequest, contact_id: int) -> HttpResponse:
             {
                 "sheet": "put_away",
                 "contact": contact,
-                "reasons": reasons,
+                "reasons": offered(gave_up=contact.is_abandoned),
                 "tickets": open_tickets_of(
                     requester=contact.person_id, organization=organization, access=request.access, limit=5
                 ),
@@ -101,7 +89,7 @@ def dial(request: StaffRequest) -> HttpResponse:
             person = person or abandoned.person
             owed = CallBack.objects.waiting().filter(calls__interaction=abandoned).first()
             if owed is None:
-                dismiss(abandoned, reason=Interaction.Reason.CALLED_BACK, by=request.user)
+                dismiss(abandoned, reason=CALLED_BACK, by=request.user)
             elif owed.staff_id is None:
                 take_call_back(owed, by=request.user)
         if call_back is not None:

@@ -27,6 +27,7 @@ from madoguchi.interactions.actions.contacts import dismiss, open_interaction
 from madoguchi.interactions.best_time import best_times
 from madoguchi.interactions.models import Attempt, CallBack, CallBackPolicy, CallBackQuerySet, Channel, Interaction
 from madoguchi.interactions.owing import is_short, not_owed, set_policy
+from madoguchi.interactions.reasons import CALLED_BACK, NOT_REACHED
 from madoguchi.interactions.written_down import outbound_at_hand
 from madoguchi.knowledge.models import Article
 from madoguchi.people.access import Access, Capability
@@ -277,5 +278,5 @@ def _settle(outbound: Interaction, ticket: Ticket | None, *, reached: bool, by: 
     if ticket is not None:
         link_interaction(ticket, interaction=outbound, by=by)
     else:
-        reason = Interaction.Reason.CALLED_BACK if reached else Interaction.Reason.NOT_REACHED
+        reason = CALLED_BACK if reached else NOT_REACHED
         dismiss(outbound, reason=reason, by=by)

@@ -19,6 +19,7 @@ from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import ShiftNote
 from madoguchi.interactions.models import CallBack, Channel, IntakeDraft, Interaction, InteractionQuerySet
 from madoguchi.interactions.owing import not_owed, open_rows_of
+from madoguchi.interactions.reasons import labels, offered
 from madoguchi.knowledge import article_index, usage
 from madoguchi.knowledge.models import Article, Place
 from madoguchi.notices.fitting import fitting_notices
@@ -46,7 +47,6 @@ from madoguchi.web.workbench.script import script_of
 LISTED = 30
 _DRAFT_IS_FRESH = timedelta(hours=12)
 _FAILURE_LASTS = timedelta(minutes=1)
-OF_CALLERS_WHO_GAVE_UP = (Interaction.Reason.CALLED_BACK, Interaction.Reason.NOT_REACHED, Interaction.Reason.NO_NUMBER)
 
 
 def contacts(access: Access) -> InteractionQuerySet:
@@ -177,7 +177,7 @@ def context_of(request: StaffRequest, contact: Interaction | None = None, *, cho
         "likely": None,
         "put_away": None,
         "stands": talks(contact, rings=calls.rings(contact)) if contact is not None else "",
-        "settled_reasons": Interaction.Reason.choices,
+        "settled_reasons": labels() if contact is not None else {},
         "dispositions": [(code.key, code.label) for code in codes()] if contact is not None else [],
         "due": due_of(access),
         "deadlines": deadline_names(),
@@ -206,7 +206,7 @@ def wrapup_of(contact: Interaction, state: OperatorState, access: Access) -> dic
     return {
         "writes_up": True,
         "is_mandatory": contact.ended_at is not None and terms_of(access.staff).is_mandatory,
-        "wrapup_reasons": [choice for choice in Interaction.Reason.choices if choice[0] not in OF_CALLERS_WHO_GAVE_UP],
+        "wrapup_reasons": offered(gave_up=False),
     }
 
 

@@ -1,5 +1,6 @@
 """What an administrator does on the pages."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.utils import timezone
 
 from madoguchi.catalog.models import Category, HearingItem
 from madoguchi.files import store
+from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.reasons import offered
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
 from madoguchi.people import tokens
 from madoguchi.people.models import Contract, Membership, Organization, Role, Staff, Team
@@ -353,5 +356,31 @@ def test_the_kinds_of_call_are_the_company_s_own_but_the_complaint_stays(cast: C
         {"key": ["complaint", *(f"k{n}" for n in range(15))], "name": ["x"] * 16, "name_en": [""] * 16},
     ):
         assert client.post(address, wrong).status_code == 422
+    for other in (cast.sato, cast.hayashi, cast.watanabe, cast.mori):
+        assert sign_in(other).get(address).status_code == 403
+
+
+def test_the_reasons_why_no_ticket_is_needed_are_the_company_s_own(cast: Cast, sign_in: SignIn) -> None:
+    client = sign_in(cast.admin)
+    address = f"{A}no-ticket-reasons/"
+    page = client.get(address).content.decode()
+    assert 'value="wrong_number"' in page
+    keys = re.findall(r'name="key" value="([^"]*)"', page)
+    used = [place for place, key in enumerate(keys) if key != "silent"]
+    written: dict[str, Any] = {
+        "key": [*keys[:-1], "branch"],
+        "name": [f"名称{key}" for key in keys[:-1]] + ["別支店宛て"],
+        "name_en": [""] * len(keys),
+        "order": [*map(str, range(1, len(keys))), "0"],
+        "used": used,
+    }
+    assert client.post(address, written).status_code == 302
+    assert offered(gave_up=False)[0] == ("branch", "別支店宛て")
+    assert "silent" not in dict(offered(gave_up=False))
+    assert {"called_back", "other"} <= dict(offered(gave_up=True)).keys()  # whose boxes cannot be taken away
+    assert "名称silent" in client.get(address).content.decode()
+    assert client.post(address, written | {"key": [*keys[:-1], "a b"]}).status_code == 422
+    contact = Interaction.objects.create(channel="visit", started_at=timezone.now(), ended_at=timezone.now())
+    assert "別支店宛て" in sign_in(cast.hayashi).get(f"/board/calls/{contact.pk}/settle/").content.decode()
     for other in (cast.sato, cast.hayashi, cast.watanabe, cast.mori):
         assert sign_in(other).get(address).status_code == 403

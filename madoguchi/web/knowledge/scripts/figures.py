@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from madoguchi.interactions.reasons import labels
 from madoguchi.people.access import Access, Capability
 from madoguchi.scripts import words
 from madoguchi.scripts.definition import Definition
@@ -91,6 +92,7 @@ def contacts(request: StaffRequest, category_id: int, number: int) -> HttpRespon
         "category": version.script.category,
         "version": version,
         "walks": walks,
+        "reasons": labels(),
         "title": _title(version, parts),
         "days": days,
         "next": f"?{urlencode({**query, 'after': cursor})}" if cursor else "",
