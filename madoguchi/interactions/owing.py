@@ -1,4 +1,4 @@
-"""Who gave up is owed a call, in one row a caller, until they were called or called again by themselves.
+"""Who called in vain is owed a call, in one row a caller, until they were called or called again by themselves.
 
 Reactions to what the telephone tells, in whatever order it tells it: a row is owed exactly when the last call of that
 caller that counts was in vain.
@@ -40,7 +40,8 @@ _teams = Prepared(lambda key: Team.objects.filter(key=key, is_active=True))
 _UNCERTAIN = {"started", "answered", "outcome", "queue", "wait_s", "ended", "order"}
 _LONGEST_WAIT = timedelta(hours=4)
 _LONGEST_MIN = 7 * 24 * 60
-_IN_VAIN = {
+_IN_VAIN = (Outcome.ABANDONED, Outcome.OVERFLOW, Outcome.MISSED)
+_TRIED = {
     Outcome.NO_ANSWER: Attempt.Result.NO_ANSWER,
     Outcome.BUSY: Attempt.Result.BUSY,
     Outcome.FAILED: Attempt.Result.FAILED,
@@ -68,10 +69,11 @@ def set_policy(
     is_on: bool,
     within_min: int,
     escalate_min: int,
+    owes_missed: bool = True,
     settles_short: bool = False,
     by: Actor,
 ) -> CallBackPolicy:
-    """How callers of a team (None: of every other) who gave up are called back from now on; rows keep their time.
+    """How callers of a team (None: of every other) are called back from now on; rows keep their time.
 
     Refuses minutes out of 1 to 10,080 (seven days), and a queue that another team has.
     """
@@ -91,6 +93,7 @@ def set_policy(
         "is_on": is_on,
         "within_min": within_min,
         "escalate_min": escalate_min,
+        "owes_missed": owes_missed,
         "settles_short": settles_short,
     }
     row, _made_now = CallBackPolicy.objects.update_or_create(team=team, defaults=said)
@@ -99,8 +102,8 @@ def set_policy(
 
 
 def owed_by(queue: str, otherwise: Team | None) -> Owed | None:
-    """Which team calls those back who gave up in ``queue``: the one that names it or is called so, else ``otherwise``,
-    else the first line.
+    """Which team calls back whom nobody answered in ``queue``: the one that names it or is called so, else
+    ``otherwise``, else the first line.
     """
     named = next((row.team for row in _policies.all() if row.team is not None and queue and queue in row.queues), None)
     team = named or (_teams.first(queue) if queue else None) or otherwise or first_line_team()
@@ -108,8 +111,9 @@ def owed_by(queue: str, otherwise: Team | None) -> Owed | None:
 
 
 def is_short(call: Call) -> bool:
-    """Hung up before anybody could have answered (SHORT_ABANDON_SECONDS): counted apart, not owed."""
-    return call.wait_s is not None and call.wait_s < settings.SHORT_ABANDON_SECONDS
+    """Hung up before anybody could have answered (SHORT_ABANDON_SECONDS): not owed. Who was sent away never is."""
+    short = call.wait_s is not None and call.wait_s < settings.SHORT_ABANDON_SECONDS
+    return short and call.outcome != Outcome.OVERFLOW
 
 
 def follow(contact: Interaction, call: Call, *, gave_up_before: bool, is_news: bool, by: Actor) -> None:
@@ -120,7 +124,7 @@ def follow(contact: Interaction, call: Call, *, gave_up_before: bool, is_news: b
         return
     if call.direction != Direction.INBOUND:
         return
-    gave_up = contact.is_abandoned and call.outcome == Outcome.ABANDONED
+    gave_up = contact.is_abandoned and call.outcome in _IN_VAIN
     if gave_up and contact.address and not is_short(call):
         _owe(contact, call, by)
     elif gave_up_before:
@@ -201,7 +205,7 @@ def _owe(contact: Interaction, call: Call, by: Actor) -> None:
         return
     found = owed_by(call.queue, contact.team)
     at = call.ended_at or timezone.now()
-    if found is None or not found.policy.is_on:
+    if found is None or not found.policy.owes(call.outcome):
         return
     team, policy = found
     if contact.team_id is None:
@@ -322,7 +326,7 @@ def _is_theirs(row: CallBack, contact: Interaction) -> bool:
 
 def _note_outbound(contact: Interaction, call: Call, by: Actor) -> None:
     """The telephone says that a call to somebody who is owed one was in vain: an attempt, whoever made it."""
-    result = _IN_VAIN.get(Outcome(call.outcome)) if call.outcome else None
+    result = _TRIED.get(Outcome(call.outcome)) if call.outcome else None
     known = Attempt.objects.filter(outbound=contact)
     if result is None or not contact.address:
         return

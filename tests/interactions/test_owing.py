@@ -115,14 +115,75 @@ def test_minutes_count_in_the_working_hours_of_the_team_and_queues_are_named(cas
     assert CallBack.objects.get(number="+81312345678").due_at == NOW + timedelta(minutes=10, seconds=WAITED + 0.1)
 
 
-def test_short_withheld_and_overflown_calls_are_not_owed_and_stay_visible(cast: Cast) -> None:
+def test_short_and_withheld_calls_are_not_owed_and_stay_visible(cast: Cast) -> None:
     gives_up("short", waited=3)
     gives_up("withheld", number="")
-    start = calls_in("over", number="0312345678")
-    tell("over", ("queue.left", 40, {"queue": "call-centre", "reason": "timeout"}), start=start)
-    tell("over", ("call.ended", 41, {"by": "system"}), start=start)
+    overflows("withheld-over", number="")
+    rings_in_vain("short-ring", seconds=3)
     assert not CallBack.objects.exists()
-    assert not_owed(Interaction.objects.unsettled()).count() == 3
+    assert not_owed(Interaction.objects.unsettled()).count() == 4
+
+
+def overflows(call: str, minutes: float = 0, *, waited: float = 40, **fields: Any) -> None:
+    """Nobody answers within the queue's time; the voicemail takes it."""
+    start = calls_in(call, minutes, **fields)
+    tell(
+        call,
+        ("agent.offered", 2, {"agent": "1001"}),
+        ("agent.offer_ended", waited, {"agent": "1001", "result": "no_answer"}),
+        ("queue.left", waited, {"queue": "call-centre", "reason": "timeout"}),
+        ("call.ended", waited + 20, {"by": "system"}),
+        start=start,
+    )
+
+
+def rings_in_vain(call: str, *, seconds: float = 25) -> None:
+    """A direct call, in no queue: the telephone of one of ours rings, and nobody takes it up."""
+    tell(
+        call,
+        ("call.started", 0, {"direction": "inbound", "from": {"number": "0312345678"}}),
+        ("agent.offered", 0, {"agent": "1001"}),
+        ("agent.offer_ended", seconds, {"agent": "1001", "result": "caller_gone"}),
+        ("call.ended", seconds, {"by": "caller"}),
+        start=NOW,
+    )
+
+
+def test_whom_nobody_answered_is_owed_a_call_too_once_until_they_are_answered(cast: Cast) -> None:
+    overflows("o-1")
+    overflows("o-1")
+    overflows("o-2", 3, waited=2)  # sent away at once
+    row = CallBack.objects.get()
+    assert (row.number, row.team, row.calls.count()) == (MOBILE, cast.call_centre, 2)
+    rings_in_vain("m-1")
+    missed = CallBack.objects.get(number="+81312345678")
+    assert (missed.team, missed.calls.get().interaction.call.outcome) == (cast.call_centre, "missed")  # type: ignore[union-attr]
+    is_answered("o-3", 10)
+    row.refresh_from_db()
+    assert (row.result, CallBack.objects.waiting().get()) == ("called_again", missed)
+
+
+def test_another_queue_that_answers_owes_nothing(cast: Cast) -> None:
+    start = calls_in("o-1")
+    tell(
+        "o-1",
+        ("queue.left", 40, {"queue": "call-centre", "reason": "timeout"}),
+        ("queue.entered", 40, {"queue": "service-desk"}),
+        ("agent.joined", 50, {"agent": "2001"}),
+        ("call.ended", 90, {"by": "caller"}),
+        start=start,
+    )
+    assert not CallBack.objects.exists()
+
+
+@pytest.mark.parametrize(("is_on", "owes_missed", "owed"), [(True, False, 1), (False, True, 0)])
+def test_the_policy_may_only_list_them(cast: Cast, is_on: bool, owes_missed: bool, owed: int) -> None:
+    CallBackPolicy.objects.create(team=cast.call_centre, is_on=is_on, owes_missed=owes_missed)
+    overflows("o-1", number="0312340000")
+    rings_in_vain("m-1")
+    gives_up("a-1")
+    assert CallBack.objects.count() == owed
+    assert not_owed(Interaction.objects.unsettled()).count() == 3 - owed
 
 
 def test_who_hung_up_at_once_settles_itself_where_the_team_wants_it(cast: Cast) -> None:

@@ -12,6 +12,7 @@ from madoguchi.foundation.literal import Unindexed
 from madoguchi.interactions.models.contacts import Interaction
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Person, Staff, Team
+from madoguchi.telephony.models import Outcome
 
 WARN_AHEAD = timedelta(minutes=10)  # of a call that is owed
 
@@ -37,7 +38,7 @@ class CallBack(models.Model):
     class Reason(models.TextChoices):
         PROMISED = "promised", _("Promised")
         ANSWER_READY = "answer_ready", _("Answer ready")
-        ABANDONED = "abandoned", _("Gave up waiting")
+        ABANDONED = "abandoned", _("Called in vain")
 
     class Result(models.TextChoices):
         REACHED = "reached", _("Reached")
@@ -137,8 +138,9 @@ class Attempt(models.Model):
 
 
 class CallBackPolicy(models.Model):
-    """How soon callers of a team (None: of every other team) who gave up are called back; ``queues`` are the team's.
+    """How soon callers of a team (None: of every other team) in vain are called back; ``queues`` are the team's.
 
+    ``is_on``: those who gave up are; ``owes_missed``: those whom nobody answered otherwise are, too.
     ``within_min`` and ``escalate_min`` are minutes of the team's working hours, the second from the due time on.
     ``settles_short``: callers who hung up at once (SHORT_ABANDON_SECONDS) need nobody to settle them.
     """
@@ -146,6 +148,7 @@ class CallBackPolicy(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
     queues = models.JSONField(default=list, blank=True)
     is_on = models.BooleanField(default=True)
+    owes_missed = models.BooleanField(default=True)
     within_min = models.PositiveSmallIntegerField(default=30)
     escalate_min = models.PositiveSmallIntegerField(default=30)
     settles_short = models.BooleanField(default=False)
@@ -155,3 +158,7 @@ class CallBackPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team_id}: {self.within_min} min"
+
+    def owes(self, outcome: str) -> bool:
+        """Whether a call that ended so is to be made up for."""
+        return self.is_on and (self.owes_missed or outcome == Outcome.ABANDONED)

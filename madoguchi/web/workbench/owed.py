@@ -151,6 +151,7 @@ def policy(request: StaffRequest) -> HttpResponse:
             team,
             queues=request.POST.get("queues", "").replace("、", ",").split(","),
             is_on=request.POST.get("is_on", "") == "yes",
+            owes_missed=request.POST.get("owes_missed", "") == "yes",
             within_min=row_number(request.POST.get("within_min", "")) or 0,
             escalate_min=row_number(request.POST.get("escalate_min", "")) or 0,
             settles_short=request.POST.get("settles_short", "") == "yes",
@@ -214,11 +215,11 @@ def _presentation(contact: Interaction) -> str:
 def _why_not(contact: Interaction) -> str:
     """Why nobody is owed a call for it."""
     call = contact.call
-    if call is None or call.outcome != Outcome.ABANDONED:
-        return str(Outcome(call.outcome).label) if call and call.outcome else ""
-    if is_short(call):
+    if call is None or not call.outcome:
+        return ""
+    if call.outcome != Outcome.ABANDONED_IN_IVR and is_short(call):
         return _("Hung up after %(seconds)s s") % {"seconds": round(call.wait_s or 0)}
-    return _("No number to call back") if not contact.address else ""
+    return str(Outcome(call.outcome).label) if contact.address else _("No number to call back")
 
 
 def _owed_or_404(request: StaffRequest, call_back_id: int) -> CallBack:

@@ -188,8 +188,12 @@ def test_a_supervisor_says_within_what_time_and_whose_queues(cast: Cast, sign_in
     gives_up()
     row = CallBack.objects.get()
     assert row.due_at - timedelta(minutes=15) >= row.called_at  # type: ignore[operator]
-    assert CallBackPolicy.objects.get(team=cast.network).queues == ["600", "601"]
-    for wrong in ({"within_min": "0"}, {"escalate_min": "x"}, {"team": str(cast.service_desk.pk), "queues": "601"}):
+    policy = CallBackPolicy.objects.get(team=cast.network)
+    assert (policy.queues, policy.is_on, policy.owes_missed) == (["600", "601"], True, False)
+    client.post(url, {**fields, "team": str(cast.network.pk), "queues": "600", "owes_missed": "yes"})
+    policy.refresh_from_db()
+    assert (policy.queues, policy.owes_missed) == (["600"], True)
+    for wrong in ({"within_min": "0"}, {"escalate_min": "x"}, {"team": str(cast.service_desk.pk), "queues": "600"}):
         answer = client.post(url, {**fields, "team": str(cast.network.pk), **wrong}, headers=ROWS)
         assert answer.status_code == 422
     for other in (cast.sato, cast.mori, cast.watanabe):
