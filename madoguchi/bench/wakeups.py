@@ -11,6 +11,8 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from madoguchi.bench.speaking import open_line, post_events
+
 _PAUSE = 0.1
 _PATIENCE = 20.0
 
@@ -29,10 +31,10 @@ async def run(order: dict[str, Any]) -> dict[str, Any]:
     while not rung.empty():
         rung.get_nowait()
     waits, missed = [], 0
-    reader, writer = await asyncio.open_connection("127.0.0.1", order["port"])
+    line = await asyncio.open_connection("127.0.0.1", order["port"])
     for number in range(order["events"]):
         begin = time.perf_counter()
-        await _post(reader, writer, order["token"], number)
+        await post_events(line, order["token"], [_begins(number)])
         woken: set[int] = set()
         try:
             async with asyncio.timeout(5):
@@ -44,7 +46,7 @@ async def run(order: dict[str, Any]) -> dict[str, Any]:
         except TimeoutError:
             missed += len(browsers) - len(woken)
         await asyncio.sleep(_PAUSE)
-    writer.close()
+    line[1].close()
     for browser in browsers:
         browser.cancel()
     return {"waits": waits, "missed": missed, "floor": await _round_trips(order["events"])}
@@ -53,12 +55,7 @@ async def run(order: dict[str, Any]) -> dict[str, Any]:
 async def _browser(
     number: int, port: int, cookie: str, opened: "asyncio.Queue[int]", rung: "asyncio.Queue[tuple[int, float]]"
 ) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"GET /live?topics=*:call HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
-    writer.write(head.encode())
-    status = await reader.readline()
-    if b" 200 " not in status:
-        raise RuntimeError(f"the live line answered {status!r}")
+    reader, _writer = await open_line(port, ["*:call"], cookie)
     while line := await reader.readline():
         if line.startswith(b"event: ready"):
             opened.put_nowait(number)
@@ -67,19 +64,11 @@ async def _browser(
     raise RuntimeError("the live line ended")
 
 
-async def _post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str, number: int) -> None:
+def _begins(number: int) -> dict[str, Any]:
     name = f"bench-{time.time_ns()}-{number}"
     at = datetime.now(UTC).isoformat()
     caller = {"number": f"03{number:08}", "presentation": "allowed"}
-    event = {"id": name, "type": "call.started", "at": at, "call": name, "direction": "inbound", "from": caller}
-    body = json.dumps(event).encode()
-    head = "POST /api/v1/calls/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-    writer.write(f"{head}Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-    answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    if " 202" not in answer.split("\r\n")[0]:
-        raise RuntimeError(f"the door answered {answer.splitlines()[0]}")
-    length = next((int(line[15:]) for line in answer.split("\r\n") if line.startswith("content-length:")), 0)
-    await reader.readexactly(length)
+    return {"id": name, "type": "call.started", "at": at, "call": name, "direction": "inbound", "from": caller}
 
 
 async def _round_trips(times: int) -> list[float]:

@@ -12,7 +12,9 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
+
+from madoguchi.bench.speaking import open_line, post_events
 
 _PATIENCE = 60.0
 _PAUSE = 2.0  # between two requests of a board
@@ -60,7 +62,7 @@ class _Board:
 
     async def listen(self) -> None:
         topics = sorted({topic for _every, topics in self.parts.values() for topic in topics})
-        reader, self.line = await _stream(self.port, topics, self.cookie)
+        reader, self.line = await open_line(self.port, topics, self.cookie)
         while line := await reader.readline():
             if line.startswith(b"event: ready"):
                 self.opened.set()
@@ -115,10 +117,12 @@ async def _telephone(order: dict[str, Any]) -> float:
             events += [_event(name, "agent.left", 7, agent=agent, leg="l"), _event(name, "call.ended", 8, by="caller")]
         if events:
             since = time.perf_counter()
-            await _post(line, order["token"], events)
+            await post_events(line, order["token"], events)
             behind = max(behind, time.perf_counter() - since)
         await asyncio.sleep(0.25)
-    await _post(line, order["token"], [_event(name, "call.ended", 8, by="caller") for _at, name, _agent in ended][:500])
+    await post_events(
+        line, order["token"], [_event(name, "call.ended", 8, by="caller") for _at, name, _agent in ended][:500]
+    )
     line[1].close()
     return behind
 
@@ -131,7 +135,9 @@ async def pops(order: dict[str, Any]) -> dict[str, Any]:
     lines: dict[int, asyncio.StreamWriter] = {}
 
     async def listen(place: int) -> None:
-        reader, lines[place] = await _stream(order["port"], [f"staff:{seats[place]['staff']}"], seats[place]["cookie"])
+        reader, lines[place] = await open_line(
+            order["port"], [f"staff:{seats[place]['staff']}"], seats[place]["cookie"]
+        )
         while line := await reader.readline():
             if line.startswith(b"event: ready"):
                 opened[place].set()
@@ -149,14 +155,14 @@ async def pops(order: dict[str, Any]) -> dict[str, Any]:
         rung[place].clear()
         name = f"pop-{time.time_ns()}"
         begun = time.perf_counter()
-        await _post(line, order["token"], _rings(name, seats[place]["extension"], number))
+        await post_events(line, order["token"], _rings(name, seats[place]["extension"], number))
         async with asyncio.timeout(_PATIENCE):
             await rung[place].wait()
         shown = await _get(order["port"], "/workbench/phone/", seats[place]["cookie"], target="div#phone")
         waits.append(time.perf_counter() - begun)
         if b"ringing" not in shown:
             raise RuntimeError("The fragment shows no ringing call.")
-        await _post(line, order["token"], [_event(name, "call.ended", 8, by="caller")])
+        await post_events(line, order["token"], [_event(name, "call.ended", 8, by="caller")])
         begun = time.perf_counter()
         await _get(order["port"], "/healthz", "")
         await _get(order["port"], "/healthz", "")
@@ -181,17 +187,6 @@ def _event(name: str, kind: str, seq: int, **fields: str) -> dict[str, Any]:
     return {"id": f"{name}:{seq}", "type": kind, "at": at.isoformat(), "call": name, "seq": seq, **fields}
 
 
-async def _stream(port: int, topics: list[str], cookie: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """An open live line; it ends when nobody holds its writer any more."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"GET /live?topics={quote(','.join(topics))} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\n\r\n"
-    writer.write(head.encode())
-    status = await reader.readline()
-    if b" 200 " not in status:
-        raise RuntimeError(f"The live line answered {status!r}.")
-    return reader, writer
-
-
 async def _get(port: int, path: str, cookie: str, *, target: str = "div#board-live") -> bytes:
     line = await asyncio.open_connection("127.0.0.1", port, limit=2**23)
     head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAccept: text/html\r\n"
@@ -204,22 +199,6 @@ async def _get(port: int, path: str, cookie: str, *, target: str = "div#board-li
     if b" 200" not in head_.partition(b"\r\n")[0]:
         raise RuntimeError(f"{path} answered {head_[:60]!r}.")
     return body
-
-
-async def _post(
-    line: tuple[asyncio.StreamReader, asyncio.StreamWriter], token: str, events: list[dict[str, Any]]
-) -> None:
-    if not events:
-        return
-    reader, writer = line
-    body = json.dumps(events).encode()
-    head = "POST /api/v1/calls/events HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-    writer.write(f"{head}Authorization: Bearer {token}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-    answer = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
-    if " 202" not in answer.split("\r\n")[0]:
-        raise RuntimeError(f"The door answered {answer.splitlines()[0]}")
-    length = next((int(one[15:]) for one in answer.split("\r\n") if one.startswith("content-length:")), 0)
-    await reader.readexactly(length)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, time
 from urllib.parse import SplitResult, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -54,7 +53,7 @@ def cdr_source(entry: str, time_zone: str, lines: Sequence[PbxLine], *, what: st
         time_zone=_zone(options.get("time_zone") or (line.naming.time_zone if line else time_zone), what),
         sender=line.naming.key if line else "",
         naming=line.naming if line else Pbx(time_zone=time_zone),
-        at=_time(options.get("at", _AT), what),
+        at=env.time_of_day(options.get("at", _AT), f"{what}: at"),
         keeps_numbers=_keeps_numbers(options.get("numbers", "kept"), what),
     )
 
@@ -110,12 +109,3 @@ def _keeps_numbers(written: str, what: str) -> bool:
     if written not in ("kept", "dropped"):
         raise env.SettingError(f"{what}: numbers must be kept or dropped, not {written!r}.")
     return written == "kept"
-
-
-def _time(written: str, what: str) -> time | None:
-    if written == "never":
-        return None
-    try:
-        return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007 (a time of day in the desk's zone)
-    except ValueError:
-        raise env.SettingError(f"{what}: at must be a time like 03:30, or never, not {written!r}.") from None

@@ -7,6 +7,7 @@ Every name read here is remembered in ``SETTINGS``, so that a test can hold the 
 import os
 import re
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -104,6 +105,16 @@ def url(name: str, default: str, schemes: tuple[str, ...], *, doc: str) -> Split
     if parts.scheme != "sqlite" and not (parts.hostname or parts.query):
         raise SettingError(f"{PREFIX}{name} names no host.")
     return parts
+
+
+def time_of_day(written: str, what: str) -> time | None:
+    """The time of the desk's day at which something runs by itself, None for ``never``; errors speak of ``what``."""
+    if written == "never":
+        return None
+    try:
+        return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007 (a time of day in the desk's zone)
+    except ValueError:
+        raise SettingError(f"{what} must be a time like 03:30, or never, not {written!r}.") from None
 
 
 def mail_address(name: str, default: str = "", *, doc: str) -> str:

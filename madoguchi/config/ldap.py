@@ -1,7 +1,6 @@
 """The directory server from its MADOGUCHI_LDAP_… variables; a wrong one stops the start with a sentence."""
 
 import ssl
-from datetime import datetime, time
 from urllib.parse import SplitResult, unquote
 
 from madoguchi.config import environment as env
@@ -29,7 +28,8 @@ def ldap_server() -> LdapServer | None:
     percent = env.integer(
         "LDAP_VANISHING_PERCENT", 20, doc=_("a run that would remove more than this share stops and asks")
     )
-    at = _time_of_day()
+    written = env.text("LDAP_AT", "02:30", doc=_("time of the nightly run; “never”: only when somebody asks"))
+    at = env.time_of_day(written, f"{env.PREFIX}LDAP_AT")
     if url is None:
         return None
     if percent > 100:
@@ -62,16 +62,6 @@ def _attributes() -> dict[str, Ways]:
         return attributes_of(DEFAULT_ATTRIBUTES) | attributes_of(written)
     except ValueError as error:
         raise env.SettingError(f"MADOGUCHI_LDAP_ATTRIBUTES {error}.") from None
-
-
-def _time_of_day() -> time | None:
-    written = env.text("LDAP_AT", "02:30", doc=_("time of the nightly run; “never”: only when somebody asks"))
-    if written == "never":
-        return None
-    try:
-        return datetime.strptime(written, "%H:%M").time()  # noqa: DTZ007 (a time of day in the desk's zone)
-    except ValueError:
-        raise env.SettingError(f"MADOGUCHI_LDAP_AT must be a time like 02:30, or never, not {written!r}.") from None
 
 
 def _tls(url: SplitResult, starttls: str) -> str:

@@ -83,7 +83,7 @@ def test_attributes_of_a_field_are_named_one_by_one(monkeypatch: pytest.MonkeyPa
         ({"ATTRIBUTES": "kana"}, "must name an attribute for kana"),
         ({"DEPARTMENTS": "group"}, "must be one of attribute, ou"),
         ({"VANISHING_PERCENT": "101"}, "at most 100"),
-        ({"AT": "25:00"}, "must be a time like 02:30"),
+        ({"AT": "25:00"}, "must be a time like 03:30"),
     ],
 )
 def test_a_wrong_setting_stops_the_start_with_a_sentence(

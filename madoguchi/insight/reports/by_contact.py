@@ -1,7 +1,6 @@
 """The report about contacts that reached somebody past the desk: which customers, and whom they reached."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
@@ -10,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, span_of
+from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, month_words, span_of
 from madoguchi.interactions.models import Channel, Interaction, InteractionQuerySet
 from madoguchi.people.access import Access
 from madoguchi.people.models import Organization, Staff
@@ -50,7 +49,7 @@ def _rows(period: Period, by: str, access: Access | None) -> tuple[list[Row], Ma
 def _named(by: str, found: Mapping[Any, Mapping[str, Figure]]) -> list[Row]:
     """By time; customers and colleagues with the most contacts first."""
     if by == "month":
-        return [Row(f"{month:%Y-%m}", _month(month), found[month]) for month in sorted(found)]
+        return [Row(f"{month:%Y-%m}", month_words(month), found[month]) for month in sorted(found)]
     model: type[Organization | Staff] = Organization if by == "customer" else Staff
     names = {row.pk: row.name for row in model.objects.filter(pk__in=[key for key in found if key])}
     nobody = _("Customer not known") if by == "customer" else _("Nobody named")
@@ -59,10 +58,6 @@ def _named(by: str, found: Mapping[Any, Mapping[str, Figure]]) -> list[Row]:
         for key, figures in found.items()
     ]
     return sorted(rows, key=lambda row: (-int(row.figures["contacts"] or 0), row.label))
-
-
-def _month(month: datetime) -> str:
-    return _("%(year)s/%(month)s") % {"year": month.year, "month": month.month}
 
 
 def _behind(period: Period, access: Access | None, by: str, key: str | None, column: Column) -> InteractionQuerySet:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from madoguchi.foundation.dates import short_date
-from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, Unit, week_words
+from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, Unit, month_words, week_words
 from madoguchi.people.access import Access
 from madoguchi.telephony.answering import (
     Answering,
@@ -118,7 +118,7 @@ def _name(by: str, key: str) -> str:
     if by == "half_hour":
         return key
     if by == "month":
-        return _("%(year)s/%(month)s") % {"year": int(key[:4]), "month": int(key[5:])}
+        return month_words(date.fromisoformat(f"{key}-01"))
     day = date.fromisoformat(key)
     return week_words(day) if by == "week" else short_date(day)
 

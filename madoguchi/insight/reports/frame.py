@@ -207,10 +207,7 @@ def named(by: str, found: Mapping[Any, Mapping[str, Figure]]) -> list[Row]:
     if by == "week":
         return [Row(f"{week:%Y-%m-%d}", week_words(week), found[week]) for week in sorted(found)]
     if by == "month":
-        return [
-            Row(f"{month:%Y-%m}", _("%(year)s/%(month)s") % {"year": month.year, "month": month.month}, found[month])
-            for month in sorted(found)
-        ]
+        return [Row(f"{month:%Y-%m}", month_words(month), found[month]) for month in sorted(found)]
     model = Team if by == "team" else Category
     rows = [
         Row(row.key, row.label, found[row.key]) for row in model.objects.filter(key__in=[key for key in found if key])
@@ -218,6 +215,10 @@ def named(by: str, found: Mapping[Any, Mapping[str, Figure]]) -> list[Row]:
     if None in found:
         rows.append(Row("", _("No category"), found[None]))
     return rows
+
+
+def month_words(month: date) -> str:
+    return _("%(year)s/%(month)s") % {"year": month.year, "month": month.month}
 
 
 def week_words(monday: date) -> str:
