@@ -13,7 +13,7 @@ from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.models import Call
 from tests.desk import Desk
 from tests.web.board.day import answered, arrives, event, gave_up, post
-from tests.windows import OpenWindow, assert_accessible
+from tests.windows import ARTIFACTS, OpenWindow, assert_accessible
 
 
 def test_a_call_appears_ages_turns_red_and_goes_without_reloading(served: Desk, open_window: OpenWindow) -> None:
@@ -119,6 +119,47 @@ def test_it_is_accessible_and_fits(
             expect(page.locator(".notice-strip")).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") == width, (path, theme)
             assert_accessible(page)
+
+
+# Each part of the board, its rectangle, and whether something in it is cut off.
+PARTS_SEEN = """() => [...document.querySelectorAll(".board-grid > section")].filter((part) => part.offsetHeight)
+  .map((part) => {
+    const { left, top, right, bottom } = part.getBoundingClientRect();
+    return { id: part.id, left, top, right, bottom, cut: part.scrollWidth > part.clientWidth + 1 };
+  })"""
+SMALLEST = """(found) => Math.min(...[...document.querySelectorAll(found)].map((one) =>
+  parseFloat(getComputedStyle(one).fontSize)))"""
+
+
+@pytest.mark.looks
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_big_screen_shows_the_whole_board_in_one_picture(
+    served: Desk, open_window: OpenWindow, theme: str, language: str
+) -> None:
+    page = open_window(served.cast.hayashi, "/board/", width=1920, height=1080, language=language)
+    page.context.add_cookies([{"name": "madoguchi_theme", "value": theme, "url": served.url}])
+    page.goto("/board/#wall")
+    page.reload()
+    expect(page.locator(".top")).to_be_hidden()
+    expect(page.locator("#operators .board-row").first).to_be_visible()
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"board-wall-{language}-{theme}.png")
+    whole = page.evaluate("(({ scrollWidth: w, scrollHeight: h }) => [w, h])(document.documentElement)")
+    assert whole == [1920, 1080], "nothing has to be scrolled to"
+    parts = page.evaluate(PARTS_SEEN)
+    assert {part["id"] for part in parts} >= {"calls", "operators", "todo", "service", "teams"}
+    for part in parts:
+        assert not part["cut"], part
+        assert 0 <= part["left"] < part["right"] <= 1920, part
+        assert 0 <= part["top"] < part["bottom"] <= 1080, part
+        for other in parts:
+            apart = other["left"] >= part["right"] or other["top"] >= part["bottom"]
+            assert apart or other["right"] <= part["left"] or other["bottom"] <= part["top"] or other is part
+    assert page.evaluate(SMALLEST, ".board-figure .board-value") >= 56, "figures are read from across the room"
+    assert page.evaluate(SMALLEST, ".board-calls .board-row, .board-operators .board-row") >= 18
+    assert_accessible(page)
 
 
 @pytest.mark.looks
