@@ -5,7 +5,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.insight.reports.by_contact import BYPASSES
+from madoguchi.insight.reports.by_contact import BYPASSES, NO_TICKET
 from madoguchi.insight.reports.by_scope import SCOPE
 from madoguchi.insight.reports.by_team import PING_PONG, TIME
 from madoguchi.insight.reports.by_ticket import MOVES, RETURNS
@@ -18,7 +18,7 @@ from madoguchi.people.access import Access
 from madoguchi.telephony.models import CallQuerySet
 from madoguchi.tickets.models import TicketQuerySet
 
-_ALL = (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES, CALLS, OPERATORS, BYPASSES)
+_ALL = (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES, CALLS, OPERATORS, BYPASSES, NO_TICKET)
 REPORTS = {report.name: report for report in _ALL}
 
 
