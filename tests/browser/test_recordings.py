@@ -93,7 +93,7 @@ def test_who_may_not_hear_it_sees_the_call_without_a_recording(
     link = page.locator(".entry .call-link")
     expect(link.locator("svg")).to_have_count(0)
     link.press("Enter")
-    expect(page.locator("#sheet")).to_contain_text("呼び出した人")
+    expect(page.locator("#sheet")).to_contain_text("呼び出し先")
     expect(page.locator("#sheet audio")).to_have_count(0)
     expect(page.locator("#sheet")).not_to_contain_text("録音")
     assert_accessible(page)

@@ -53,7 +53,7 @@ def test_who_let_it_ring_stands_in_the_journal_and_on_the_call_s_page(
     subjects = Mention.objects.filter(entry=ended[0]).values_list("kind", "ref")
     assert ("staff", cast.sato.pk) in list(subjects)
     html = sign_in(cast.hayashi).get(f"/calls/{Call.objects.get().pk}/").content.decode()
-    course = html[html.index("呼び出した人") :]
+    course = html[html.index("呼び出し先") :]
     assert course.index("佐藤 美咲") < course.index("応答せず") < course.index("鈴木")
     assert "12秒" in course
 
