@@ -64,8 +64,8 @@ def read(subject: str, text: str) -> Said:
 def receive_record(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """Reaction: one of ours writes to the record address, so it is a contact that reached somebody past the desk.
 
-    A From line is easily forged: unless our own mail server vouches for it (MAIL_VOUCHERS), it is a draft that they
-    confirm. Whoever else writes there is answered like everybody who writes to the desk.
+    A From line is easily forged: where our own mail server vouches for senders (MAIL_VOUCHERS), a mail that it does
+    not vouch for is a draft that they confirm. Whoever else writes there is answered like everybody who writes to us.
     """
     mail = next(subject for subject in subjects if isinstance(subject, IncomingMail))
     if mail.thread is not None or not _is_for_the_record(mail):
@@ -76,7 +76,8 @@ def receive_record(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     mail.thread = insert(MailThread(belongs_to=MailThread.Room.INTERACTIONS))
     update(mail, ["thread"])
     results = mail.parsed.authentication_results
-    if len(mail.parsed.senders) == 1 and is_vouched_for(mail.from_address, results, settings.MAIL_VOUCHERS):
+    vouchers = settings.MAIL_VOUCHERS
+    if not vouchers or (len(mail.parsed.senders) == 1 and is_vouched_for(mail.from_address, results, vouchers)):
         _record(mail, sender)
         return
     draft = insert(BypassDraft(mail=mail, staff=sender))

@@ -131,6 +131,13 @@ def test_a_mail_that_nobody_vouches_for_records_nothing_until_its_sender_says_so
     assert Interaction.objects.count() == 1
 
 
+def test_where_no_server_vouches_for_anybody_a_mail_is_recorded_at_once(cast: Cast, settings: Any) -> None:
+    settings.MAIL_VOUCHERS = ()
+    written(cast.takahashi.email, "山田 花子様", "VPNの件でした", vouched="")
+    assert Interaction.objects.get().staff == cast.takahashi
+    assert not BypassDraft.objects.exists()
+
+
 def test_a_forged_mail_is_disowned_and_kept(cast: Cast) -> None:
     mail = written(cast.takahashi.email, "偽物", "x", vouched="")
     disown_draft(BypassDraft.objects.get(), by=cast.takahashi)
