@@ -4,8 +4,10 @@ import re
 from collections.abc import Collection, Sequence
 
 _COMMENT = re.compile(r"\([^()]*\)")
+_QUOTED = re.compile(r'"(?P<text>(?:\\.|[^"\\])*)"|\\.', re.DOTALL)
+_PLAIN = re.compile(r"[\w.@+-]*")
 _PASSED = re.compile(r"^\s*(?P<method>[a-z-]+)(?:/\d+)?\s*=\s*pass\b", re.IGNORECASE)
-_SAID = re.compile(r"\b(?P<name>(?:header|smtp)\.[a-z-]+)\s*=\s*\"?(?P<value>[^\s;\"]+)", re.IGNORECASE)
+_SAID = re.compile(r"(?<!\S)(?P<name>(?:header|smtp)\.[a-z-]+)\s*=\s*(?P<value>[^\s;]+)", re.IGNORECASE)
 # What each method says of the sender: of their whole address, or of its domain.
 _SPEAKS_OF = {
     "auth": ("smtp.auth",),
@@ -24,17 +26,29 @@ def is_vouched_for(address: str, results: Sequence[str], trusted: Collection[str
     if not address:
         return False
     for result in results:
-        named, _semicolon, said = _without_comments(result).partition(";")
+        plain = _plain(result)
+        if plain is None:
+            return False
+        named, _semicolon, said = plain.partition(";")
         if named.split()[:1] and named.split()[0].lower() in trusted:
             return any(_speaks_of(part, address.lower()) for part in said.split(";"))
     return False
 
 
-def _without_comments(text: str) -> str:
-    text, count = text[:10_000], 1
+def _plain(text: str) -> str | None:
+    """Without comments, and with what a sender could have quoted as ``?``; None where a quote or a comment is open.
+
+    The part of an address before the @ may be any text in quotes, and the server copies it.
+    """
+    text, count = _QUOTED.sub(_unquoted, text[:10_000]), 1
     while count:
         text, count = _COMMENT.subn(" ", text)
-    return text
+    return None if set(text) & set('"()') else text
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    said = match["text"]
+    return said if said is not None and _PLAIN.fullmatch(said) else "?"
 
 
 def _speaks_of(part: str, address: str) -> bool:
