@@ -88,7 +88,9 @@ def _row_of(event: Event) -> Written | None:
         rest = {name: said[name] for name in Written.__annotations__ if name not in times and name != "party"}
     except (KeyError, ValueError):
         return None
-    if not all(isinstance(value, str | bool) for value in rest.values()):
+    if times["start_at"] is None or times["end_at"] is None:
+        return None
+    if not all(isinstance(value, Written.__annotations__[name]) for name, value in rest.items()):
         return None
     return Written(**rest, **times, party=_Party(event.party("from")))  # type: ignore[arg-type]
 

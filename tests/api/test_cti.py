@@ -12,7 +12,9 @@ from django.test import Client
 
 from madoguchi.interactions.models import Interaction
 from madoguchi.people.tokens import issue
+from madoguchi.telephony.events import read_events
 from madoguchi.telephony.models import Call, CallEvent
+from madoguchi.telephony.written import Written, rows_among
 from tests.api.client import program_of
 from tests.cast import Cast
 
@@ -61,6 +63,25 @@ def test_one_wrong_event_refuses_all_and_is_named(cast: Cast) -> None:
     bodies: list[Any] = [3, "text", None, [3], [[]], {"id": 3}]
     for body in bodies:
         assert program.post("/calls/events", json.dumps(body).encode()).status in (400, 422)
+
+
+@pytest.mark.parametrize("row", [{}, {"dstchannel": True}, {"end_at": ""}, {"start_at": [1]}, {"uniqueid": None}])
+def test_a_program_cannot_speak_as_call_data_records(cast: Cast, row: dict[str, Any]) -> None:
+    """``call.written`` is an unknown type at the door; inside, a record that lacks its times is none."""
+    program = program_of(cast.admin, "calls:write")
+    times = {"start_at": STARTED["at"], "answered_at": STARTED["at"], "end_at": ENDED["at"]}
+    words = [name for name, kind in Written.__annotations__.items() if kind is str]
+    said = {**dict.fromkeys(words, ""), **times, "dialled_ours": False, "disposition": "ANSWERED", "app": "dial"}
+    said |= {"dstchannel": "PJSIP/1001-0000000a", "partner": "1001", "direction": "inbound"}
+    written = {**STARTED, "id": "w-1", "type": "call.written", "source": "cdr", "row": said | row}
+    answered = program.post("/calls/events", [STARTED, written, {**ENDED, "source": "cdr"}])
+    assert answered.status == 202
+    record = Call.objects.get().record
+    assert (record["agents"], record["outcome"], record["from_records"]) == ([], "abandoned_in_ivr", [])
+    assert "source" not in CallEvent.objects.get(event_id="01J-2").payload
+    [inner] = read_events({**written, "row": said})
+    assert len(rows_among([inner])) == 1
+    assert rows_among(read_events(written)) == ([] if row else rows_among([inner]))
 
 
 def cti(token: str, body: Any, kind: str = "application/json") -> tuple[int, Any]:
