@@ -30,3 +30,10 @@ def test_unknown_reports_groupings_and_days_are_refused(cast: Cast) -> None:
 
 def test_a_partner_reads_none(cast: Cast) -> None:
     assert program_of(cast.mori, "reports:read").get("/reports/moves?from=2026-04-01&to=2026-04-30").status == 403
+
+
+def test_a_knowledge_keepers_program_does_not_read_how_long_each_operator_worked(cast: Cast) -> None:
+    program = program_of(cast.kimura, "reports:read")
+    refused = program.get("/reports/operators?from=2026-04-01&to=2026-04-30")
+    assert (refused.status, refused.body["code"]) == (403, "no_right")
+    assert program.get("/reports/moves?from=2026-04-01&to=2026-04-30").status == 200

@@ -17,7 +17,7 @@ from madoguchi.catalog.models import Category
 from madoguchi.foundation.dates import short_date
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.models import InteractionQuerySet
-from madoguchi.people.access import Access
+from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Team
 from madoguchi.telephony.models import CallQuerySet
 from madoguchi.tickets.models import Ticket, TicketQuerySet
@@ -86,7 +86,7 @@ class Report:
 
     ``drawn`` is the key of the column that a chart of it shows. ``behind`` are the tickets that a figure counts: of
     the row with this key, or (None) of all rows; a report of calls has ``calls_behind`` instead,
-    one of contacts ``contacts_behind``, one of time none of them.
+    one of contacts ``contacts_behind``, one of time none of them. ``needs`` is the right to read it.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Report:
     behind: Callable[[Period, Access | None, str, str | None, Column], TicketQuerySet] | None = None
     calls_behind: Callable[[Period, Access | None, str, str | None, Column], CallQuerySet] | None = None
     contacts_behind: Callable[[Period, Access | None, str, str | None, Column], InteractionQuerySet] | None = None
+    needs: Capability = Capability.READ_REPORTS
 
 
 @dataclass(frozen=True)

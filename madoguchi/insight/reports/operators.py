@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from madoguchi.foundation.dates import short_date
 from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, Unit
-from madoguchi.people.access import Access
+from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Membership, Staff, Team
 from madoguchi.telephony.answering import Quarter, day_of, quarter_start, slot_start
 from madoguchi.telephony.models import CallAgent, Direction, OperatorState, StateTime
@@ -199,4 +199,5 @@ OPERATORS = Report(
     ],
     drawn="occupancy",
     rows=rows_of,
+    needs=Capability.WATCH_BOARD,  # it says of each by name how long they worked
 )

@@ -22,8 +22,13 @@ _ALL = (MOVES, RETURNS, PING_PONG, TIME, SCOPE, LINKS, ARTICLES, CALLS, OPERATOR
 REPORTS = {report.name: report for report in _ALL}
 
 
-def report_named(name: str) -> Report:
-    """Refuses (404) a name that no report has."""
+def readable(access: Access) -> list[Report]:
+    """The reports that somebody may read, in their order."""
+    return [report for report in _ALL if access.can(report.needs)]
+
+
+def report_named(name: str, access: Access | None) -> Report:
+    """Refuses a name that no report has (404), and a report that ``access`` may not read (403)."""
     report = REPORTS.get(name)
     if report is None:
         raise Refused(
@@ -32,6 +37,8 @@ def report_named(name: str) -> Report:
             code="unknown_report",
             status=404,
         )
+    if access is not None and not access.can(report.needs):
+        raise Refused(_("You do not have the right to read this report."), code="no_right", status=403)
     return report
 
 
@@ -49,7 +56,7 @@ def grouping(report: Report, by: str) -> str:
 
 def table(name: str, *, first: date, last: date, by: str = "", access: Access | None) -> Table:
     """The report as ``access`` may see it; None is the command line, which sees everything."""
-    report, period = report_named(name), period_of(first, last)
+    report, period = report_named(name, access), period_of(first, last)
     by = grouping(report, by)
     rows, total = report.rows(period, by, access)
     return Table(report, period, by, rows, Row("total", _("Total"), total))
@@ -67,7 +74,7 @@ def tickets_behind(
     name: str, *, first: date, last: date, by: str, row: str | None, figure: str, access: Access | None
 ) -> TicketQuerySet:
     """The tickets that a figure counts; ``row`` None is the total. Refuses (404) a report that counts calls."""
-    report, period = report_named(name), period_of(first, last)
+    report, period = report_named(name, access), period_of(first, last)
     if report.behind is None:
         raise _no_such_figure()
     return report.behind(period, access, grouping(report, by), row, column_of(report, figure))
@@ -77,7 +84,7 @@ def calls_behind(
     name: str, *, first: date, last: date, by: str, row: str | None, figure: str, access: Access | None
 ) -> CallQuerySet:
     """The calls that a figure counts; ``row`` None is the total. Refuses (404) a report that counts tickets."""
-    report, period = report_named(name), period_of(first, last)
+    report, period = report_named(name, access), period_of(first, last)
     if report.calls_behind is None:
         raise _no_such_figure()
     return report.calls_behind(period, access, grouping(report, by), row, column_of(report, figure))
@@ -87,7 +94,7 @@ def contacts_behind(
     name: str, *, first: date, last: date, by: str, row: str | None, figure: str, access: Access | None
 ) -> InteractionQuerySet:
     """The contacts that a figure counts; ``row`` None is the total. Refuses (404) a report that counts others."""
-    report, period = report_named(name), period_of(first, last)
+    report, period = report_named(name, access), period_of(first, last)
     if report.contacts_behind is None:
         raise _no_such_figure()
     return report.contacts_behind(period, access, grouping(report, by), row, column_of(report, figure))

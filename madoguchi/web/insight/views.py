@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET
 from madoguchi.foundation.dates import full_date
 from madoguchi.insight.reports.frame import Column, Row, Table
 from madoguchi.insight.reports.registry import (
-    REPORTS,
     calls_behind,
     column_of,
     contacts_behind,
+    readable,
     report_named,
     table,
     tickets_behind,
@@ -38,8 +38,8 @@ _LAST_DAYS = timedelta(days=29)
 @guard(Capability.READ_REPORTS)
 @require_GET
 def index(request: StaffRequest) -> HttpResponse:
-    """All reports."""
-    return page(request, "insight/index.html", {"reports": list(REPORTS.values())})
+    """All reports that one may read."""
+    return page(request, "insight/index.html", {"reports": readable(request.access)})
 
 
 @guard(Capability.READ_REPORTS)
@@ -110,7 +110,7 @@ def _behind[M: Model](
     query = {"from": first.isoformat(), "to": last.isoformat(), "by": by or "", "figure": figure or ""}
     if row is not None:
         query["row"] = row
-    asked = report_named(name)
+    asked = report_named(name, request.access)
     return (
         rows,
         query,

@@ -82,6 +82,16 @@ def test_a_knowledge_keeper_reads_reports_and_watches_no_board(cast: Cast, sign_
     assert client.get("/board/").status_code == 403
 
 
+@pytest.mark.parametrize(("who", "status"), [("kimura", 403), ("watanabe", 200), ("hayashi", 200)])
+def test_how_long_each_operator_worked_is_for_those_who_watch_the_board(
+    cast: Cast, sign_in: SignIn, who: str, status: int
+) -> None:
+    client = sign_in(getattr(cast, who))
+    assert ('href="/insight/operators/"' in body(client.get("/insight/"))) is (status == 200)
+    for address in ("", "csv/", "xlsx/"):
+        assert client.get(f"/insight/operators/{address}").status_code == status
+
+
 @pytest.mark.parametrize("who", ["sato", "ogawa", "mori", "outsider"])
 def test_who_is_not_to_read_reports_reads_none(cast: Cast, sign_in: SignIn, who: str) -> None:
     client = sign_in(getattr(cast, who))
