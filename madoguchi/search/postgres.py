@@ -78,8 +78,8 @@ def newest(kind: str, expression: str, *, limit: int, before: int | None) -> lis
 def postings(kind: str, terms: Sequence[str], *, limit: int, newest: int) -> dict[str, Postings]:
     """Up to ``limit`` refs of each rare term by the index of words; of the others those among the newest texts.
 
-    The newest texts tell which terms are rare. Two statements: the first reads at most ``_NEWEST`` texts, the second
-    at most ``limit`` texts a term.
+    The newest texts tell which terms are rare, with the planner's statistics for those that were frequent before: the
+    index would read all their texts. At most ``_NEWEST`` texts are read, and ``limit`` a rare term.
     """
     found: dict[str, set[int]] = {term: set() for term in terms}
     if not terms or not newest:
@@ -96,6 +96,8 @@ def postings(kind: str, terms: Sequence[str], *, limit: int, newest: int) -> dic
                 found[term].add(ref)
         rare = [term for term in terms if len(found[term]) <= _NEWEST * _RARE] if newest > _NEWEST else []
         held = {term: len(refs) * max(1.0, newest / _NEWEST) for term, refs in found.items()}
+        held |= {term: share * newest for term, share in _once_frequent(rare).items()}
+        rare = [term for term in rare if held[term] <= newest * _RARE]
         if rare:
             cursor.execute(
                 "SELECT asked.place, found.ref FROM unnest(%s::text[]) WITH ORDINALITY AS asked (term, place)"
@@ -110,6 +112,21 @@ def postings(kind: str, terms: Sequence[str], *, limit: int, newest: int) -> dic
                 found[term] |= refs
                 held[term] = len(refs) if len(refs) < limit else max(held[term], limit)
     return {term: Postings(tuple(sorted(refs, reverse=True)), held[term]) for term, refs in found.items()}
+
+
+def _once_frequent(terms: Sequence[str]) -> dict[str, float]:
+    """The share of all texts that hold a term, for those of which the planner's statistics know that it is large."""
+    if not terms:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT term, share FROM pg_stats,"
+            " unnest(most_common_elems::text::text[], most_common_elem_freqs) AS known (term, share)"
+            " WHERE schemaname = current_schema() AND tablename = 'search_document' AND attname = 'words'"
+            " AND term = ANY(%s) AND share > %s",
+            [list(terms), _RARE],
+        )
+        return dict(cursor.fetchall())
 
 
 def _quoted(wanted: Wanted) -> str:

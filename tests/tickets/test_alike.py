@@ -66,6 +66,22 @@ def test_a_long_list_is_never_read_to_its_end(cast: Cast, monkeypatch: pytest.Mo
     assert "添付" in found[0].words
 
 
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_what_was_said_often_long_ago_is_not_read_by_the_index_of_words(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_NEWEST", 4)
+    monkeypatch.setattr(postgres, "_RARE", 0.3)
+    said(cast, *["メールが届かない"] * 20, *["プリンターの紙詰まり"] * 9, "添付が開けない")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE search_document")
+    size = newest_ref("ticket")
+    found = engine().postings("ticket", ["メール", "添付"], limit=300, newest=size)
+    assert found["メール"].refs == ()
+    assert found["メール"].held_by == pytest.approx(size * 2 / 3, rel=0.1)
+    assert found["添付"].refs == (size,)
+
+
 @hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     subjects=st.lists(
