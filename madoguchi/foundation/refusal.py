@@ -1,5 +1,7 @@
 """The one error that an act raises when it declines: a sentence for the person who asked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.utils.functional import Promise
@@ -18,3 +20,13 @@ class Refused(Exception):
         self.code = code
         self.status = status
         self.details = details
+
+
+@contextmanager
+def done_already(code: str) -> Iterator[None]:
+    """A refusal with this ``code`` says that somebody else has done it this very moment: then it is done."""
+    try:
+        yield
+    except Refused as refusal:
+        if refusal.code != code:
+            raise

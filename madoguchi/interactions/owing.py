@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from madoguchi.calendars.working_time import NeverOpen
 from madoguchi.foundation.prepared import Prepared
-from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.refusal import Refused, done_already
 from madoguchi.interactions.actions.call_backs import finish_call_back
 from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import (
@@ -30,7 +30,7 @@ from madoguchi.interactions.models import (
 )
 from madoguchi.interactions.reasons import CALLED_AGAIN, CALLED_BACK, HUNG_UP
 from madoguchi.journal.models import Entry
-from madoguchi.journal.record import Actor, NamedActor, record
+from madoguchi.journal.record import Actor, NamedActor, record, subject_of
 from madoguchi.people.models import PhoneNumber, Team
 from madoguchi.people.queries import first_line_team, working_time_of
 from madoguchi.telephony.models import Call, Direction, Outcome
@@ -129,6 +129,8 @@ def follow(contact: Interaction, call: Call, *, gave_up_before: bool, is_news: b
         _owe(contact, call, by)
     elif gave_up_before:
         withdraw(contact, by=by)
+    if gave_up_before and not contact.is_abandoned and contact.state == Interaction.State.DISMISSED:
+        _reopen(contact, call, by)
     if gave_up and is_short(call):
         _settle_short(contact, call, by)
     if call.answered_at is not None and is_news:
@@ -159,7 +161,8 @@ def follow_settled(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         return
     by = NamedActor(entry.actor_kind, entry.actor_name, entry.actor_id)
     called = entry.data.get("reason") == CALLED_BACK
-    finish_call_back(row, result=CallBack.Result.REACHED if called else CallBack.Result.WITHDRAWN, by=by)
+    with done_already("done"):
+        finish_call_back(row, result=CallBack.Result.REACHED if called else CallBack.Result.WITHDRAWN, by=by)
 
 
 def follow_merged(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
@@ -178,7 +181,8 @@ def withdraw(contact: Interaction, *, by: Actor) -> None:
     row = vain.call_back
     vain.delete()
     if not _refresh(row) and row.done_at is None and row.reason == CallBack.Reason.ABANDONED:
-        finish_call_back(row, result=CallBack.Result.ANSWERED, outbound=contact, by=by)
+        with done_already("done"):
+            finish_call_back(row, result=CallBack.Result.ANSWERED, outbound=contact, by=by)
 
 
 def not_owed(contacts: InteractionQuerySet) -> InteractionQuerySet:
@@ -213,7 +217,8 @@ def _owe(contact: Interaction, call: Call, by: Actor) -> None:
         contact.save(update_fields=["team"])
     if _answered_since(contact, at):
         if contact.state == Interaction.State.OPEN:
-            dismiss(contact, reason=CALLED_AGAIN, by=by)
+            with done_already("settled"):
+                dismiss(contact, reason=CALLED_AGAIN, by=by)
         return
     row = _joined(contact, team) or _made(contact, at, team, policy)
     VainCall.objects.create(call_back=row, interaction=contact)
@@ -231,7 +236,22 @@ def _settle_short(contact: Interaction, call: Call, by: Actor) -> None:
     certain = not _UNCERTAIN & set(call.record["incomplete"])
     found = owed_by(call.queue, contact.team)
     if certain and found and found.policy.settles_short and contact.state == Interaction.State.OPEN:
-        dismiss(contact, reason=HUNG_UP, by=by)
+        with done_already("settled"):
+            dismiss(contact, reason=HUNG_UP, by=by)
+
+
+def _reopen(contact: Interaction, call: Call, by: Actor) -> None:
+    """They were spoken to after all: why the desk itself settled the contact no longer holds; what people said does."""
+    kind, ref = subject_of(contact)
+    told = Entry.objects.filter(kind="interaction.dismissed", mentions__kind=kind, mentions__ref=ref)
+    last = told.order_by("-id").first()
+    if last is None or last.actor_kind == "staff":
+        return
+    state = Interaction.State
+    settled = Interaction.objects.filter(pk=ref, state=state.DISMISSED, dismissed_reason__in=(HUNG_UP, CALLED_AGAIN))
+    if settled.update(state=state.OPEN, dismissed_reason="", dismissed_note=""):
+        contact.refresh_from_db(fields=["state", "dismissed_reason", "dismissed_note"])
+        record("interaction.reopened", by=by, about=[contact, call, contact.staff])
 
 
 def _joined(contact: Interaction, team: Team) -> CallBack | None:
@@ -303,7 +323,8 @@ def _came_again(contact: Interaction, answered_at: datetime, by: Actor) -> None:
         if row.called_at is not None and row.called_at > answered_at:
             _forget_before(row, answered_at, by)
         else:
-            finish_call_back(row, result=CallBack.Result.CALLED_AGAIN, outbound=contact, by=by)
+            with done_already("done"):
+                finish_call_back(row, result=CallBack.Result.CALLED_AGAIN, outbound=contact, by=by)
 
 
 def _forget_before(row: CallBack, answered_at: datetime, by: Actor) -> None:
@@ -315,7 +336,8 @@ def _forget_before(row: CallBack, answered_at: datetime, by: Actor) -> None:
         _refresh(row)
     for contact in contacts:
         if contact.state == Interaction.State.OPEN:
-            dismiss(contact, reason=CALLED_AGAIN, by=by)
+            with done_already("settled"):
+                dismiss(contact, reason=CALLED_AGAIN, by=by)
 
 
 def _is_theirs(row: CallBack, contact: Interaction) -> bool:

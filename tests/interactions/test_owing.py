@@ -196,6 +196,63 @@ def test_who_hung_up_at_once_settles_itself_where_the_team_wants_it(cast: Cast) 
     assert CallBack.objects.get().calls.filter(interaction__call__call_id="long").count() == 1
 
 
+def test_who_hung_up_at_once_but_was_answered_is_to_be_settled_again(cast: Cast) -> None:
+    CallBackPolicy.objects.create(team=cast.call_centre, settles_short=True)
+    short, again = gives_up("short", waited=3), gives_up("again", 1, number="0312345678")
+    is_answered("later", 5, number="0312345678")
+    by_hand = gives_up("by-hand", 2, waited=3, queue="service-desk", number="0399999999")
+    dismiss(by_hand, reason="hung_up", by=cast.sato)
+    for contact, minutes in ((short, 0), (again, 1), (by_hand, 2)):
+        start = NOW + timedelta(minutes=minutes)
+        tell(contact.call.call_id, ("agent.joined", 2, {"agent": "1001"}), start=start)  # type: ignore[union-attr]
+        contact.refresh_from_db()
+    assert (short.is_abandoned, short.state, short.dismissed_reason, short.staff) == (False, "open", "", cast.sato)
+    assert (again.state, by_hand.state, by_hand.dismissed_reason) == ("open", "dismissed", "hung_up")
+    assert {short, again} <= set(Interaction.objects.unsettled())
+    assert Entry.objects.filter(kind="interaction.reopened").count() == 2
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        ("owing.dismiss", "short"),
+        ("owing.dismiss", "before"),
+        ("owing.dismiss", "between"),
+        ("owing.finish_call_back", "late"),
+        ("owing.finish_call_back", "again"),
+        ("actions.call_backs.dismiss", "again"),
+    ],
+)
+def test_what_somebody_does_in_the_same_instant_refuses_no_event(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, act: str, told: str
+) -> None:
+    CallBackPolicy.objects.create(settles_short=True)
+    real: Any = {"dismiss": dismiss, "finish_call_back": finish_call_back}[act.rpartition(".")[2]]
+    seen = []
+
+    def second(row: Any, **said: Any) -> Any:
+        seen.append(row)
+        real(type(row).objects.get(pk=row.pk), **said)
+        return real(row, **said)
+
+    monkeypatch.setattr(f"madoguchi.interactions.{act}", second)
+    if told == "short":
+        gives_up("a-1", waited=3)
+    elif told == "before":
+        is_answered("a-2", 5)
+        gives_up("a-1")
+    elif told == "late":
+        gives_up("a-1")
+        tell("a-1", ("agent.joined", 20, {"agent": "1001"}), start=NOW)
+    else:
+        gives_up("a-1")
+        if told == "between":
+            gives_up("a-3", 10)
+        is_answered("a-2", 5)
+    assert len(seen) == 1
+    assert CallBack.objects.waiting().count() == (told == "between")
+
+
 def test_a_short_call_of_which_something_was_not_heard_is_settled_by_hand(cast: Cast) -> None:
     CallBackPolicy.objects.create(settles_short=True)
     start = calls_in("doubtful")

@@ -1,9 +1,12 @@
 """Calls that turn out to be one conversation are one contact."""
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from madoguchi.interactions.actions.call_backs import promise_call_back
-from madoguchi.interactions.actions.contacts import save_draft, take_over
+from madoguchi.interactions.actions.contacts import dismiss, save_draft, take_over
 from madoguchi.interactions.models import Interaction
 from madoguchi.tickets.actions.link_interaction import link_interaction
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -50,6 +53,20 @@ def test_an_untouched_part_stands_on_no_list(cast: Cast) -> None:
     part = contact("c-2")
     assert (part.state, part.ended_at is not None) == ("dismissed", True)
     assert [row.pk for row in Interaction.objects.unsettled()] == [contact("c-1").pk]
+
+
+def test_a_part_that_somebody_settles_in_the_same_instant_refuses_no_event(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def second(part: Interaction, **said: Any) -> None:
+        dismiss(Interaction.objects.get(pk=part.pk), reason="silent", by=cast.sato)
+        dismiss(part, **said)
+
+    monkeypatch.setattr("madoguchi.tickets.actions.join_contacts.dismiss", second)
+    post(queue_call()[:6])
+    post([event("call.started", 11, call="c-2", direction="inbound", from_={"number": "09011112222"})])
+    post([event("call.joined", 16, call="c-2", into="c-1")])
+    assert contact("c-2").dismissed_reason == "silent"
 
 
 def test_a_whole_that_nobody_had_heard_of_takes_the_contact_of_its_part(cast: Cast) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
-from madoguchi.foundation.refusal import Refused
+from madoguchi.foundation.refusal import Refused, done_already
 from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import WARN_AHEAD, Attempt, CallBack, Interaction
 from madoguchi.interactions.reasons import CALLED_AGAIN, CALLED_BACK, NO_CALL
@@ -100,7 +100,8 @@ def finish_call_back(call_back: CallBack, *, result: str, outbound: Interaction 
         _note_attempt(call_back, result=result, outbound=outbound, staff=staff, at=now)
     if reason := _SETTLES.get(CallBack.Result(result), CALLED_BACK if result in _MADE else None):
         for contact in Interaction.objects.open().filter(owed__call_back=call_back).order_by("pk"):
-            dismiss(contact, reason=reason, by=by)
+            with done_already("settled"):
+                dismiss(contact, reason=reason, by=by)
     record(
         "call_back.done",
         by=by,

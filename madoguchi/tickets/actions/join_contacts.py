@@ -5,6 +5,7 @@ from django.db import models
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from madoguchi.foundation.refusal import done_already
 from madoguchi.interactions.actions.contacts import dismiss
 from madoguchi.interactions.models import CallBack, IdentityCheck, IntakeDraft, Interaction
 from madoguchi.interactions.reasons import OTHER
@@ -38,7 +39,8 @@ def join_contacts(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         there.person, there.organization = here.person, here.organization
         there.save(update_fields=["person", "organization"])
     if here.state == Interaction.State.OPEN:
-        with translation.override(settings.LANGUAGE_CODE):  # kept as written, whoever's request this is
+        # The note is kept as written, whoever's request this is.
+        with translation.override(settings.LANGUAGE_CODE), done_already("settled"):
             dismiss(here, reason=OTHER, note=_("Part of another call"), by=by)
     elif here.ended_at is None:
         here.ended_at = timezone.now()
