@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -32,31 +33,39 @@ def call_page(request: StaffRequest, call_id: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("calls:page", args=[call.merged_into_id]))
     contact = Interaction.objects.visible_to(access).filter(call=call).select_related("person__organization").first()
     tickets = Ticket.objects.visible_to(access).filter(contact_links__interaction=contact) if contact else ()
-    passings = Passing.objects.filter(interaction=contact).select_related("staff", "to_staff") if contact else ()
     context = {
         "call": call,
         "contact": contact,
         "tickets": list(tickets),
-        "passings": list(passings),
-        **_course(call, access),
+        **_course(call, contact, access),
         **_recordings(call, access),
     }
     return page(request, "calls/page.html", context)
 
 
-def _course(call: Call, access: Access) -> dict[str, Any]:
-    """``rung``: (whom, how it ended, seconds or None) in order; ``spoke``: (who, seconds or None).
+def _course(call: Call, contact: Interaction | None, access: Access) -> dict[str, Any]:
+    """``rung``: (whom, how it ended, seconds or None) in order; ``spoke``: (who, seconds or None); ``taken_by``.
 
-    Somebody of another company is for partners an extension without a name.
+    Somebody of another company is for partners an extension without a name; they read the ``passings`` from and to
+    their own teams' staff.
     """
     seats = CallAgent.objects.filter(call=call, staff__isnull=False).select_related("staff")
+    passings = Passing.objects.filter(interaction=contact).select_related("staff", "to_staff") if contact else None
+    taken_by = call.answered_by.name if call.answered_by else ""
     if access.is_partner:
-        seats = seats.filter(staff__in=Membership.objects.filter(team__in=access.team_ids).values("staff"))
+        colleagues = set(Membership.objects.filter(team__in=access.team_ids).values_list("staff", flat=True))
+        seats = seats.filter(staff__in=colleagues)
+        if passings is not None:
+            passings = passings.filter(Q(staff__in=colleagues) | Q(to_staff__in=colleagues))
+        if call.answered_by_id not in colleagues:
+            taken_by = call.record.get("answered_by") or ""
     names = {seat.agent: seat.staff.name for seat in seats if seat.staff is not None}
     offers, segments = call.record.get("offers", []), call.record.get("segments", [])
     return {
         "rung": [(names.get(one["agent"], one["agent"]), offer_words(one["result"]), one["ring_s"]) for one in offers],
         "spoke": [(names.get(one["agent"], one["agent"]), one["talk_s"]) for one in segments],
+        "passings": list(passings or ()),
+        "taken_by": taken_by,
     }
 
 

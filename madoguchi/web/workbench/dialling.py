@@ -53,9 +53,15 @@ def ring(request: StaffRequest) -> HttpResponse:
 
 
 def make_owed_call(request: StaffRequest, call_back_id: int) -> CallBack:
-    """The call that is owed is made now: by whoever has taken it, else by who asks, if their team owes it."""
+    """The call that is owed is made now: by whoever has taken it, else by who asks, if their team owes it.
+
+    Refuses (409) one that was made meanwhile or that somebody else has taken: nobody is called back twice.
+    """
     row = get_object_or_404(CallBack.objects.visible_to(request.access).select_related("team"), pk=call_back_id)
-    if row.staff_id is None and row.done_at is None and request.access.acts_for(row.team):
+    waits = row.done_at is None
+    mine = waits and row.staff_id == request.user.pk
+    elsewhere = waits and row.staff_id is None and not request.access.acts_for(row.team)
+    if not mine and not elsewhere:
         take_call_back(row, by=request.user)
     return row
 

@@ -90,7 +90,7 @@ def dial(request: StaffRequest) -> HttpResponse:
             owed = CallBack.objects.waiting().filter(calls__interaction=abandoned).first()
             if owed is None:
                 dismiss(abandoned, reason=CALLED_BACK, by=request.user)
-            elif owed.staff_id is None:
+            elif owed.staff_id != request.user.pk:
                 take_call_back(owed, by=request.user)
         if call_back is not None:
             row = make_owed_call(request, call_back)

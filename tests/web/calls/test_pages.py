@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from madoguchi.interactions.models import Passing
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.people.models import Staff
 from madoguchi.telephony.actions.recordings import upload
@@ -106,3 +107,19 @@ def test_a_partner_is_shown_no_way_to_a_call_that_is_not_theirs(cast: Cast, sign
     html = sign_in(cast.ogawa).get(f"/tickets/{ticket.number_shown}/").content.decode()
     assert "電話" in html
     assert f"/calls/{contact.call_id}/" not in html
+
+
+def test_a_partner_reads_of_a_call_that_came_to_them_no_name_or_note_of_others(cast: Cast, sign_in: SignIn) -> None:
+    contact = happen(*rings(cast.sato, number=MOBILE), *answers(cast.sato))
+    pass_call(contact, ticket=None, to_staff=cast.ogawa, note="小川さんへ", by=cast.sato)
+    happen(told("agent.joined", "c-1", agent=cast.ogawa.extension, leg="o"))
+    note = {"interaction": contact, "staff": cast.takahashi, "note": "社内のメモ", "at": timezone.now()}
+    Passing.objects.create(**note, to_staff=cast.ito, to_number=cast.ito.extension)
+    pages = [sign_in(who).get(f"/calls/{contact.call_id}/").content.decode() for who in (cast.ogawa, cast.hayashi)]
+    theirs, ours = pages
+    for one in ("対応者</dt><dd>佐藤 美咲", "社内のメモ", "高橋", "小川さんへ"):
+        assert one in ours
+    assert f"対応者</dt><dd>{cast.sato.extension}" in theirs
+    assert "小川さんへ" in theirs
+    assert "社内のメモ" not in theirs
+    assert "高橋" not in theirs

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from madoguchi.foundation.phone import is_callable
-from madoguchi.interactions.actions.call_backs import promise_call_back
+from madoguchi.interactions.actions.call_backs import finish_call_back, promise_call_back, take_call_back
 from madoguchi.interactions.difficult import raise_alarm
 from madoguchi.interactions.models import CallBack, Interaction
 from madoguchi.people.models import Staff
@@ -122,6 +122,26 @@ def test_who_clicks_a_number_that_is_owed_makes_the_call(cast: Cast, sign_in: Si
     assert sign_in(cast.sato).post("/workbench/ring/", clicked).status_code == 200
     assert CallBack.objects.get().staff == cast.sato
     assert sign_in(cast.sato).post("/workbench/ring/", clicked | {"call_back": "999"}).status_code == 404
+
+
+def test_a_call_that_another_has_taken_or_made_is_not_made_twice(
+    cast: Cast, sign_in: SignIn, gave_up: Interaction
+) -> None:
+    owed = take_call_back(CallBack.objects.get(), by=cast.suzuki)
+    client, clicked = sign_in(cast.sato), {"number": MOBILE, "call_back": str(owed.pk)}
+    for address, fields in (
+        ("/workbench/ring/", clicked),
+        ("/workbench/dial/", clicked),
+        ("/workbench/dial/", {"number": MOBILE, "contact": str(gave_up.pk)}),
+    ):
+        taken = client.post(address, fields)
+        assert taken.status_code == 409
+        assert cast.suzuki.name in taken.content.decode()
+    assert sign_in(cast.suzuki).post("/workbench/ring/", clicked).status_code == 200
+    finish_call_back(owed, result="reached", by=cast.suzuki)
+    for who in (cast.sato, cast.suzuki):
+        assert sign_in(who).post("/workbench/ring/", clicked).status_code == 409
+    assert Interaction.objects.filter(direction="outbound").count() == 1
 
 
 @pytest.mark.parametrize(
