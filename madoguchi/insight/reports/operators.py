@@ -1,10 +1,14 @@
 """Operators' time: who was in which state for how long; occupancy (占有率), utilisation (稼働率), AHT."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +17,7 @@ from madoguchi.foundation.dates import short_date
 from madoguchi.insight.reports.frame import Column, Figure, Period, Report, Row, Unit
 from madoguchi.people.access import Access, Capability
 from madoguchi.people.models import Membership, Staff, Team
-from madoguchi.telephony.answering import Quarter, day_of, quarter_start, slot_start
+from madoguchi.telephony.answering import day_of, slot_start
 from madoguchi.telephony.models import CallAgent, Direction, OperatorState, StateTime
 from madoguchi.telephony.state_times import slices
 
@@ -25,25 +29,42 @@ _READY = (State.AVAILABLE, State.RINGING)
 _BREAK = (State.PAUSED, State.AWAY)
 
 
+@dataclass
+class Handled:
+    """Calls in which they spoke with somebody outside; of ``timed`` of them their talk and hold are known."""
+
+    calls: int = 0
+    timed: int = 0
+    talk_s: float = 0.0
+
+    def add(self, talk_s: float | None) -> None:
+        self.calls += 1
+        if talk_s is not None:
+            self.timed, self.talk_s = self.timed + 1, self.talk_s + talk_s
+
+
 def rows_of(period: Period, by: str, _access: Access | None) -> tuple[list[Row], Figures]:
     """The seconds of each group by state, what runs now included, and the calls that it handled."""
     times: defaultdict[object, Seconds] = defaultdict(lambda: defaultdict(float))
-    handled = Counter[object]()
+    handled: defaultdict[object, Handled] = defaultdict(Handled)
+    all_handled = Handled()
     key_of = _KEYS[by]()
     for staff_id, slot, state, seconds in _times(period, by):
         times[key_of(staff_id, slot)][state] += seconds
-    for staff_id, moment, calls in _handled(period, by):
-        handled[key_of(staff_id, moment)] += calls
+    for staff_id, moment, talk_s in _handled(period):
+        handled[key_of(staff_id, moment)].add(talk_s)
+        all_handled.add(talk_s)
     total: Seconds = defaultdict(float)
     for group in times.values():
         for state, seconds in group.items():
             total[state] += seconds
     found = {key: figures_of(times[key], handled[key]) for key in [*times, *(handled.keys() - times.keys())]}
-    return _NAMED[by](found), figures_of(total, handled.total())
+    return _NAMED[by](found), figures_of(total, all_handled)
 
 
-def figures_of(seconds: Mapping[str, float], handled: int = 0) -> dict[str, Figure]:
+def figures_of(seconds: Mapping[str, float], handled: Handled | None = None) -> dict[str, Figure]:
     """What the columns show of seconds by state and calls; what would be divided by nothing is None."""
+    handled = handled or Handled()
     talk, wrapup = seconds.get(State.TALKING, 0.0), seconds.get(State.WRAPUP, 0.0)
     ready = sum(seconds.get(state, 0.0) for state in _READY)
     logged_in = sum(seconds.values())
@@ -58,8 +79,8 @@ def figures_of(seconds: Mapping[str, float], handled: int = 0) -> dict[str, Figu
         "unreachable_s": seconds.get(State.UNREACHABLE, 0.0),
     }
     quotients: dict[str, Figure] = {
-        "handled": handled,
-        "aht_s": round((talk + wrapup) / handled, 1) if handled else None,
+        "handled": handled.calls,
+        "aht_s": round(handled.talk_s / handled.timed + wrapup / handled.calls, 1) if handled.timed else None,
         "occupancy": (talk + wrapup) / working if working else None,
         "utilisation": working / logged_in if logged_in else None,
     }
@@ -81,8 +102,11 @@ def _times(period: Period, by: str) -> Iterable[tuple[int, datetime, str, float]
             yield row.staff_id, slot, row.state, seconds
 
 
-def _handled(period: Period, by: str) -> Iterable[tuple[int, datetime, int]]:
-    """(member of staff, quarter of an hour of the answer, calls in which they spoke with somebody outside)."""
+def _handled(period: Period) -> Iterable[tuple[int, datetime, float | None]]:
+    """(member of staff, the answer, their seconds of talk and hold) of each call in which they spoke outside.
+
+    One telephone and then another in the same call are one; a call that still runs has no seconds yet.
+    """
     seats = CallAgent.objects.filter(
         staff__isnull=False,
         state__in=(CallAgent.State.TALKING, CallAgent.State.LEFT),
@@ -92,15 +116,13 @@ def _handled(period: Period, by: str) -> Iterable[tuple[int, datetime, int]]:
         call__started_at__lt=period.end,
         call__answered_at__gte=period.start,
         call__answered_at__lt=period.end,
-    ).order_by()
-    calls = Count("call", distinct=True)  # one telephone and then another in the same call are one
-    if by in ("staff", "team"):
-        for staff_id, number in seats.values_list("staff").annotate(calls):
-            yield staff_id, period.start, number
-    else:
-        quarters = seats.annotate(quarter=Quarter("call__answered_at")).values_list("staff", "quarter")
-        for staff_id, quarter, number in quarters.annotate(calls):
-            yield staff_id, quarter_start(quarter), number
+    ).order_by("call", "staff")
+    rows: Any = seats.values_list("call", "staff", "agent", "call__answered_at", "call__record__segments")
+    for (_call, staff_id), group in groupby(rows.iterator(), key=itemgetter(0, 1)):
+        of_theirs = list(group)
+        (_, _, _, answered_at, segments), agents = of_theirs[0], {agent for _, _, agent, _, _ in of_theirs}
+        spans = [segment["talk_s"] for segment in segments or () if segment["agent"] in agents]
+        yield staff_id, answered_at, None if not spans or None in spans else sum(spans)
 
 
 def _team_keys() -> Callable[[int, datetime], object]:
@@ -178,7 +200,10 @@ OPERATORS = Report(
         Column(
             "aht_s",
             _("Mean handling time"),
-            _("AHT: talk, hold and wrap-up, divided by the calls handled. Dialling in vain counts as talk."),
+            _(
+                "AHT: mean talk and hold of the calls handled, as far as known, and wrap-up divided by them. Calls "
+                "among colleagues and dialling in vain are no part of it; a call counts in the time of its answer."
+            ),
             Unit.CLOCK,
         ),
         Column("break_s", _("Break and away"), _("Time on a break or away."), Unit.SECONDS),
