@@ -8,14 +8,16 @@ import ssl
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_noop
+
 BANNER = b"Asterisk Call Manager"
 LARGEST_MESSAGE = 1024 * 1024
-# What an administrator is told; ``connection`` pages translate them.
-CLOSED = "The telephone system closed the connection."
-SILENT = "The network is silent."
-NO_ANSWER = "The telephone system does not answer."
-NO_ASTERISK = "What answers there is no Asterisk Manager Interface."
-REFUSED = "Authentication failed"
+# What an administrator is told, by ``telephony.words.why_down`` in their language.
+CLOSED = gettext_noop("The telephone system closed the connection.")
+SILENT = gettext_noop("The network is silent.")
+NO_ANSWER = gettext_noop("The telephone system does not answer.")
+NO_ASTERISK = gettext_noop("What answers there is no Asterisk Manager Interface.")
+REFUSED = gettext_noop("Authentication failed")
 _CHUNK = 256 * 1024
 _SIGN_IN_WITHIN = 10.0
 _END_WITHIN = 1.0

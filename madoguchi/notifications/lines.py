@@ -14,7 +14,9 @@ BACK = gettext_noop("The telephone system %(name)s is connected again.")
 def tell_lost(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """At once: while the line is down the desk sees no calls."""
     data = entry.data
-    params = {"name": data["name"], "since_time": data["since"], "error": data["error"]}
+    # The empty msgid would be the catalogue's head.
+    error = {"error_msgid": data["error"]} if data["error"] else {"error": ""}
+    params = {"name": data["name"], "since_time": data["since"], **error}
     notify(_administrators(), LOST, kind=entry.kind, params=params, at_once=True)
 
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
-from madoguchi.telephony.models import Order, Outcome
+from madoguchi.telephony.models import Order, Outcome, Pbx
 
 
 def caller_words(*, number: str, presentation: str) -> str:
@@ -37,3 +37,17 @@ def why_not_called(order: Order) -> str:
     found = {"no_answer": Outcome.OPERATOR_NO_ANSWER, "hung_up": Outcome.OPERATOR_NO_ANSWER, "busy": Outcome.BUSY}
     words = str(found.get(order.result, Outcome.FAILED).label)
     return f"{words} {order.result}" if " " in order.result else words  # a sentence of the telephone system's own
+
+
+def why_not_passed(order: Order) -> str:
+    """Why the telephone system did not transfer a call, in a few words; empty when it does not say."""
+    if order.state != Order.State.FAILED:
+        return str(Order.State(order.state).label)
+    if order.result == "not_in_call":
+        return _("You are not in this call.")
+    return order.result if " " in order.result else ""
+
+
+def why_down(pbx: Pbx) -> str:
+    """What was wrong with its line last; what the network or the telephone system itself said stays as it is."""
+    return _(pbx.error) if pbx.error else ""

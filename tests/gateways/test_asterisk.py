@@ -221,9 +221,11 @@ def test_a_message_that_nobody_foresaw_is_set_aside_alone(cast: Cast) -> None:
 def test_administrators_hear_of_a_line_that_stays_down_once_and_of_its_return(cast: Cast) -> None:
     lines, now = [("asterisk:tokyo", "tokyo")], timezone.now()
     assert alarm_about_lost(lines, now) == 0  # just begun
+    Pbx.objects.update(error=ami.SILENT)
     assert [alarm_about_lost(lines, now + timedelta(minutes=3)) for _ in range(2)] == [1, 0]
     told = Notification.objects.get()
     assert (told.staff, told.kind) == (cast.admin, "pbx.stays_down")
+    assert told.words.endswith("接続できていません。通信が途絶えました。")
 
     async def story(fake: FakeAmi, played: Played) -> None:
         await stands("connected")
@@ -236,6 +238,7 @@ def test_administrators_hear_of_a_line_that_stays_down_once_and_of_its_return(ca
     assert alarm_about_lost(lines, now + timedelta(minutes=2)) == 0
     # Given up by its connector, and nobody took it.
     assert alarm_about_lost(lines, now + timedelta(minutes=9)) == 1
+    assert Notification.objects.latest("id").words.endswith("接続できていません。")
 
 
 # Orders

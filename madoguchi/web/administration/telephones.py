@@ -20,6 +20,7 @@ from madoguchi.telephony.models import Pbx, Reconciliation
 from madoguchi.telephony.queries import skewed_senders
 from madoguchi.telephony.reconcile.run import reconcile
 from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource
+from madoguchi.telephony.words import why_down
 from madoguchi.web.administration.page import done, show
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
@@ -36,7 +37,7 @@ def index(request: StaffRequest) -> HttpResponse:
     runs = Reconciliation.objects.select_related("asked_by").defer("differences")
     found, cursor = keyset(runs, ("id",), after=request.GET.get("after", ""), size=PAGE, descending=True)
     context = {
-        "lines": [(pbx, pbx.is_connected(now)) for pbx in Pbx.objects.order_by("name").defer("memory")],
+        "lines": [(pbx, pbx.is_connected(now), why_down(pbx)) for pbx in Pbx.objects.order_by("name").defer("memory")],
         "skewed": list(skewed_senders()),
         "sources": settings.CDR,
         "runs": found,

@@ -10,6 +10,7 @@ from madoguchi.interactions.models import Difficulty, DifficultyKind, Interactio
 from madoguchi.people.access import Access
 from madoguchi.people.models import PhoneNumber
 from madoguchi.telephony.models import Order
+from madoguchi.telephony.words import why_not_passed
 from madoguchi.tickets.models import TicketInteraction
 
 PASSING_LASTS = timedelta(minutes=10)
@@ -40,6 +41,7 @@ def difficult_of(contact: Interaction, access: Access) -> dict[str, Any]:
         .select_related("staff")
         .order_by("-id")
         .first(),
+        "why_not_passed": why_not_passed,
         "not_passed": contact.passings.filter(
             staff=access.staff, order__state__in=(Order.State.FAILED, Order.State.EXPIRED, Order.State.UNANSWERED)
         )

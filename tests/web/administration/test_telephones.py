@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from madoguchi.gateways.ami import SILENT
 from madoguchi.interactions.models import Interaction
 from madoguchi.telephony.models import Call, Pbx, Reconciliation, Sender
 from madoguchi.telephony.reconcile.sources import CdrSource
@@ -40,6 +41,8 @@ def test_lines_clocks_and_comparisons_are_shown(
         shown = client.get(A).text
     assert all(word in shown for word in ("拠点2", "No route to host", "7.2 秒進んでいます", "33.3%", "手動のみ"))
     assert "punctual" not in shown
+    Pbx.objects.update(error=SILENT)
+    assert "通信が途絶えました。" in client.get(A).text
 
 
 def test_a_file_is_compared_and_its_differences_named(cast: Cast, sign_in: SignIn) -> None:

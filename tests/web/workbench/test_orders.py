@@ -63,8 +63,16 @@ def test_a_transfer_is_ordered_with_the_ticket_and_a_failed_one_is_said(
     assert (given.kind, given.parameters, Passing.objects.get().order) == (order, {"to": "2001"}, given)
     seat = f"/workbench/?contact={contact.pk}"
     assert "転送できません" not in client.get(seat).content.decode()
-    Order.objects.update(state="failed", result="No such channel")
-    assert "転送できません" in client.get(seat).content.decode()
+    for state, result, words in (
+        ("failed", "No such channel", "No such channel"),
+        ("failed", "not_in_call", "この通話に参加していません。"),
+        ("failed", "failed", ""),
+        ("unanswered", "", "応答なし（結果不明）"),
+    ):
+        Order.objects.update(state=state, result=result)
+        html = client.get(seat).content.decode()
+        said = html[html.index("転送できません") :].partition("</p>")[0]
+        assert said == f"転送できませんでした。 {words}"
 
 
 @pytest.mark.parametrize(
