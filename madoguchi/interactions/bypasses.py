@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from madoguchi.files import store
@@ -23,6 +24,7 @@ from madoguchi.journal.record import NamedActor, record
 from madoguchi.mail import quote
 from madoguchi.mail.models import IncomingMail, MailThread
 from madoguchi.mail.vouching import is_vouched_for
+from madoguchi.people.access import access_of
 from madoguchi.people.meant import meant_by, staff_meant_by
 from madoguchi.people.models import Staff
 
@@ -78,7 +80,7 @@ def receive_record(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     results = mail.parsed.authentication_results
     vouchers = settings.MAIL_VOUCHERS
     if not vouchers or (len(mail.parsed.senders) == 1 and is_vouched_for(mail.from_address, results, vouchers)):
-        _record(mail, sender)
+        _record(mail, sender, sender)
         return
     draft = insert(BypassDraft(mail=mail, staff=sender))
     by = NamedActor(entry.actor_kind, entry.actor_name, entry.actor_id)
@@ -87,9 +89,9 @@ def receive_record(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
 
 @transaction.atomic
 def confirm_draft(draft: BypassDraft, *, by: Staff) -> Interaction:
-    """They did write it: now it is recorded."""
-    mail = _taken(draft, by).mail
-    return _record(mail, by)
+    """They did write it, as they say themselves, or whoever leads them: now it is recorded."""
+    taken = _taken(draft, by)
+    return _record(taken.mail, taken.staff, by)
 
 
 @transaction.atomic
@@ -100,15 +102,16 @@ def disown_draft(draft: BypassDraft, *, by: Staff) -> None:
 
 
 def _taken(draft: BypassDraft, by: Staff) -> BypassDraft:
-    """The draft, which only the one whom the mail names may take, and once."""
-    row = BypassDraft.objects.select_for_update(of=("self",)).select_related("mail__raw").filter(pk=draft.pk).first()
-    if row is None or row.staff_id != by.pk:
+    """The draft, which is settled once."""
+    rows = BypassDraft.objects.to_settle(access_of(by), timezone.now()).select_related("mail__raw", "staff")
+    row = rows.select_for_update(of=("self",)).filter(pk=draft.pk).first()
+    if row is None:
         raise Refused(_("This mail is already settled."), code="settled", status=409)
     row.delete()
     return row
 
 
-def _record(mail: IncomingMail, sender: Staff) -> Interaction:
+def _record(mail: IncomingMail, sender: Staff, by: Staff) -> Interaction:
     said = read(mail.subject, mail.parsed.text)
     who = said.who or mail.subject.strip() or _("Not said who it was")
     person, organization = meant_by(who)
@@ -126,7 +129,7 @@ def _record(mail: IncomingMail, sender: Staff) -> Interaction:
             for part in mail.parsed.attachments
         ],
         at=mail.received_at,
-        by=sender,
+        by=by,
     )
 
 

@@ -1,6 +1,6 @@
 """Contacts past the desk: recorded by mail to the record address, and told to those who are reached most."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -18,8 +18,9 @@ from madoguchi.journal.record import NamedActor
 from madoguchi.mail.actions.take_in import take_in
 from madoguchi.mail.models import IncomingMail, OutgoingMail
 from madoguchi.notifications.models import Notification
+from madoguchi.people.access import access_of
 from madoguchi.people.meant import find_colleagues, meant_by, staff_meant_by
-from madoguchi.people.models import Staff
+from madoguchi.people.models import Membership, Role, Staff
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
 
@@ -129,6 +130,29 @@ def test_a_mail_that_nobody_vouches_for_records_nothing_until_its_sender_says_so
         with pytest.raises(Refused):
             act(draft, by=cast.takahashi)
     assert Interaction.objects.count() == 1
+
+
+def test_old_drafts_and_those_of_who_left_are_settled_by_whoever_leads_them(cast: Cast) -> None:
+    mail = written(cast.sato.email, "山田 花子様", "VPN", vouched="")
+    draft, now = BypassDraft.objects.get(), timezone.now()
+    for leader, team in ((cast.suzuki, cast.call_centre), (cast.ito, cast.network)):
+        Membership.objects.create(staff=leader, team=team, role=Role.SUPERVISOR)
+
+    def settled_by(at: datetime) -> set[str]:
+        staff = [row for row in Staff.objects.all() if BypassDraft.objects.to_settle(access_of(row), at).exists()]
+        return {row.name for row in staff}
+
+    own, leaders = {cast.sato.name}, {cast.suzuki.name, cast.hayashi.name, cast.admin.name}
+    assert settled_by(now) == own
+    assert settled_by(now + timedelta(days=2)) == own | leaders
+    cast.sato.is_active = False
+    cast.sato.save()
+    assert settled_by(now) - own == leaders
+    with pytest.raises(Refused):
+        confirm_draft(draft, by=cast.ito)
+    contact = confirm_draft(draft, by=cast.hayashi)
+    assert (contact.staff, contact.mail) == (cast.sato, mail)
+    assert Entry.objects.get(kind="bypass.recorded").actor_id == cast.hayashi.pk
 
 
 def test_where_no_server_vouches_for_anybody_a_mail_is_recorded_at_once(cast: Cast, settings: Any) -> None:

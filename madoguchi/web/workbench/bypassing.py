@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -47,17 +48,18 @@ def bypass(request: StaffRequest) -> HttpResponse:
         )
         messages.success(request, _("Recorded."))
         return go(request, reverse("workbench:index"))
-    drafts = BypassDraft.objects.filter(staff=request.user).count()
+    drafts = BypassDraft.objects.to_settle(request.access, timezone.now()).count()
     return page(request, "workbench/bypass.html", {"drafts": drafts})
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
 def drafts(request: StaffRequest) -> HttpResponse:
-    """Mails to the record address in one's own name that nobody vouches for: are they mine?"""
-    mine = BypassDraft.objects.filter(staff=request.user).select_related("mail__raw").order_by("-id")
+    """Mails to the record address that nobody vouches for, in one's own name or of those one leads: are they theirs?"""
+    found = BypassDraft.objects.to_settle(request.access, timezone.now())
+    waiting = found.select_related("mail__raw", "staff").order_by("-id")
     if request.method == "POST":
-        draft = get_object_or_404(mine, pk=row_number(request.POST.get("draft", "")))
+        draft = get_object_or_404(waiting, pk=row_number(request.POST.get("draft", "")))
         if request.POST.get("mine") == "yes":
             confirm_draft(draft, by=request.user)
             messages.success(request, _("Recorded."))
@@ -65,7 +67,7 @@ def drafts(request: StaffRequest) -> HttpResponse:
             disown_draft(draft, by=request.user)
             messages.success(request, _("Nothing was recorded."))
         return go(request, reverse("workbench:bypass_drafts"))
-    rows = [(draft, read(draft.mail.subject, draft.mail.parsed.text)) for draft in mine[:MOST_DRAFTS]]
+    rows = [(draft, read(draft.mail.subject, draft.mail.parsed.text)) for draft in waiting[:MOST_DRAFTS]]
     return page(request, "workbench/bypass_drafts.html", {"rows": rows})
 
 
