@@ -39,6 +39,7 @@ LARGEST_BATCH = 500
 RENEW_EVERY = 4.0
 CLAIM_EVERY = 1.0
 LOOK_FOR_ORDERS_EVERY = 0.1
+LONGEST_KEEP_PAUSE = 1.0  # offers that wait longer than FRESH_S for the database never pop
 REFUSED_PAUSE = 30.0
 FINISH_WITHIN = 10.0
 log = logging.getLogger(__name__)
@@ -201,7 +202,7 @@ class Connector:
             while not queue.empty() and len(batch) < LARGEST_BATCH:
                 batch.append(queue.get_nowait())
             heard = [one for one in batch if one is not None]
-            back_off = BackOff()
+            back_off = BackOff(most=LONGEST_KEEP_PAUSE)
             while heard:
                 try:
                     kept = await self._in_thread(self.keeper.keep, heard)

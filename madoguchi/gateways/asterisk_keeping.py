@@ -159,16 +159,18 @@ class Keeper:
 
     def _take(self, heard: Heard) -> list[Event]:
         """The events of one thing heard."""
+        at = datetime.fromtimestamp(heard.at, UTC)
         if heard.kind == "begun":
             self._telephones.listed = []
-            pbx_lines.note_connected(self.line.key, holder=self.holder, by=self.by, now=timezone.now())
+            pbx_lines.note_connected(self.line.key, holder=self.holder, by=self.by, at=at, now=timezone.now())
             return self._translation.begun(at=heard.at)
         if heard.kind == "lost":
             return self._translation.lost(at=heard.at)
         if heard.kind in ("down", "refused"):
             error, refused = dict(heard.pairs)["Message"], heard.kind == "refused"
-            now = timezone.now()
-            pbx_lines.note_lost(self.line.key, error, holder=self.holder, refused=refused, by=self.by, now=now)
+            pbx_lines.note_lost(
+                self.line.key, error, holder=self.holder, refused=refused, by=self.by, at=at, now=timezone.now()
+            )
             return []
         if heard.kind == "sent":
             return self._translation.asked(heard.pairs, at=heard.at)
@@ -188,9 +190,9 @@ class Keeper:
         waiting = Order.objects.filter(pbx=self.pbx_id, state__in=Words(*Order.OPEN)).filter(state=Order.State.QUEUED)
         if not waiting.exists():
             return []
-        now = timezone.now()
         with transaction.atomic():
-            pbx_lines.hold(self.line.key, holder=self.holder, now=now)
+            pbx_lines.hold(self.line.key, holder=self.holder, now=timezone.now())
+            now = timezone.now()  # after the wait for the lock: what expired meanwhile is not sent
             rows = waiting.select_related("staff", "call").order_by("id")[:_MOST_ORDERS]
             return [(order.pk, actions) for order in rows if (actions := self._claim(order, now))]
 
@@ -209,10 +211,10 @@ class Keeper:
             orders.settle(order, Order.State.FAILED, "failed", by=self.by, now=now)
             return []
         answered_by = now + (_RINGING if order.kind == Order.Kind.ORIGINATE else _ANSWER_WITHIN)
-        Order.objects.filter(pk=order.pk, state=Order.State.QUEUED).update(
+        sent = Order.objects.filter(pk=order.pk, state=Order.State.QUEUED).update(
             state=Order.State.SENT, sent_at=now, expires_at=answered_by, pending=len(actions)
         )
-        return actions
+        return actions if sent else []  # given up meanwhile: they read that it was not sent
 
     def _answer(self, message: dict[str, str]) -> None:
         """What the PBX says to one of our orders."""

@@ -1,7 +1,7 @@
 """What a connector reads, into the database: in which order it locks, and what is kept when the database goes away."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
@@ -13,7 +13,9 @@ from madoguchi.gateways import asterisk_keeping, asterisk_orders
 from madoguchi.gateways.ami import BackOff
 from madoguchi.gateways.asterisk import Connector
 from madoguchi.gateways.asterisk_keeping import Heard, Keeper
+from madoguchi.journal.models import Entry
 from madoguchi.problems.models import Problem
+from madoguchi.telephony.actions import orders, pbx_lines
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.models import OperatorState, Order, Pbx, PbxDevice
@@ -112,6 +114,77 @@ def test_an_order_that_nobody_foresaw_fails_alone(cast: Cast, monkeypatch: pytes
     assert action == "Originate"
     assert [order.state for order in Order.objects.order_by("id")] == ["failed", "sent"]
     assert Problem.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("when", ["while the lock was awaited", "while its actions were made"])
+def test_an_order_that_was_given_up_meanwhile_is_not_sent(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    tokyo = keeper()
+    soon = timezone.now() + timedelta(minutes=1)
+    order = Order.objects.create(
+        pbx=Pbx.objects.get(), kind="originate", staff=cast.sato, parameters={"number": "0312345678"}, expires_at=soon
+    )
+    hold = pbx_lines.hold
+
+    def wait(key: str, *, holder: str, now: datetime) -> Pbx:
+        held = hold(key, holder=holder, now=now)
+        Order.objects.update(expires_at=timezone.now())
+        return held
+
+    def actions_of(order: Order, *rest: object) -> object:
+        assert orders.settle(order, "expired", by=tokyo.by, now=timezone.now())
+        return asterisk_orders.actions_of(order, *rest)  # type: ignore[arg-type]
+
+    if when == "while the lock was awaited":
+        monkeypatch.setattr(pbx_lines, "hold", wait)
+    else:
+        monkeypatch.setattr(asterisk_keeping, "actions_of", actions_of)
+    assert tokyo.claim_orders() == []
+    order.refresh_from_db()
+    assert (order.state, order.sent_at) == ("expired", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_stood_and_fell_when_it_was_heard_not_when_it_is_stored() -> None:
+    tokyo = keeper()
+    tokyo.keep([Heard("begun", NOW, []), Heard("down", NOW + 60, [("Message", "cut")])])
+    row = Pbx.objects.get()
+    assert row.down_since == row.error_at == datetime.fromtimestamp(NOW + 60, UTC)
+    tokyo.keep([Heard("begun", NOW + 90, [])])
+    row = Pbx.objects.get()
+    assert (row.connected_since, row.down_since) == (datetime.fromtimestamp(NOW + 90, UTC), None)
+    assert [entry.data["seconds"] for entry in Entry.objects.filter(kind="pbx.connected").order_by("id")] == [0, 30]
+    assert row.held_until is not None
+    assert row.held_until > timezone.now()  # the lease is of now
+
+
+def test_after_a_long_outage_what_rings_is_stored_while_it_is_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses = list[float]()
+    next_pause = BackOff.next
+
+    def keep(heard: list[Heard]) -> int:
+        if len(pauses) < 12:
+            raise OperationalError("the database is away")
+        return len(heard)
+
+    def pause(back_off: BackOff) -> float:
+        pauses.append(next_pause(back_off))
+        return 0.0
+
+    async def run() -> None:
+        connector = Connector(line_to(1))
+        monkeypatch.setattr(connector.keeper, "keep", keep)
+        queue: asyncio.Queue[Heard | None] = asyncio.Queue()
+        queue.put_nowait(message("Ring"))
+        queue.put_nowait(None)
+        await connector._keep(queue)
+
+    monkeypatch.setattr(BackOff, "next", pause)
+    monkeypatch.setattr(Keeper, "_restore", lambda _self: None)
+    run_through(run())
+    assert max(pauses) <= 1.0
 
 
 def test_the_connector_keeps_only_the_rest_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -241,6 +241,18 @@ def test_a_snapshot_without_the_call_ends_it_at_the_cut(cast: Cast) -> None:
     assert (call.record["talk_s"], call.record["end_estimated"], call.record["ended_by"]) == (26.0, False, "caller")
 
 
+def test_a_snapshot_writes_once_however_many_calls_it_still_has(cast: Cast) -> None:
+    names = [f"c-{number}" for number in range(5)]
+    for name in names:
+        post(queue_call(name)[:2])
+    Call.objects.update(heard_at=NINE)
+    with CaptureQueriesContext(connection) as asked:
+        receive_events([event("source.snapshot", 60, call=None, calls=names)], sender="pbx", by=PBX)
+    written = [query["sql"] for query in asked if query["sql"].startswith('UPDATE "telephony_call" ')]
+    assert len(written) == 1
+    assert not Call.objects.filter(heard_at=NINE).exists()
+
+
 def test_partners_see_only_the_calls_of_their_own_people(cast: Cast) -> None:
     post(queue_call())
     partner = access_of(cast.ogawa)

@@ -55,27 +55,29 @@ def release(key: str, *, holder: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def note_connected(key: str, *, holder: str, by: Actor, now: datetime) -> Pbx:
-    """The line stands."""
+def note_connected(key: str, *, holder: str, by: Actor, at: datetime, now: datetime) -> Pbx:
+    """The line stands since ``at``, as was heard: before ``now`` where the database was away."""
     pbx = hold(key, holder=holder, now=now)
-    was_down = pbx.down_since or now
+    was_down = pbx.down_since or at
     alarmed = pbx.told_down_at is not None
-    pbx.state, pbx.connected_since, pbx.down_since = Pbx.State.CONNECTED, now, None
+    pbx.state, pbx.connected_since, pbx.down_since = Pbx.State.CONNECTED, at, None
     pbx.told_down_at, pbx.error = None, ""
     pbx.save(update_fields=["state", "connected_since", "down_since", "told_down_at", "error"])
-    data = {"name": pbx.name, "seconds": int((now - was_down).total_seconds()), "alarmed": alarmed}
+    data = {"name": pbx.name, "seconds": max(0, int((at - was_down).total_seconds())), "alarmed": alarmed}
     record("pbx.connected", by=by, about=[pbx], data=data)
     return pbx
 
 
 @transaction.atomic
-def note_lost(key: str, error: str, *, holder: str, refused: bool = False, by: Actor, now: datetime) -> Pbx:
-    """The line is down, and why; ``refused``: name or password are wrong. Told once, however often it is tried."""
+def note_lost(
+    key: str, error: str, *, holder: str, refused: bool = False, by: Actor, at: datetime, now: datetime
+) -> Pbx:
+    """The line is down since ``at``, and why; told once. ``refused``: name or password are wrong."""
     pbx = hold(key, holder=holder, now=now)
     before = (pbx.state, pbx.error)
     pbx.state = Pbx.State.REFUSED if refused else Pbx.State.DOWN
-    pbx.connected_since, pbx.down_since = None, pbx.down_since or now
-    pbx.error, pbx.error_at = error[:500], now
+    pbx.connected_since, pbx.down_since = None, pbx.down_since or at
+    pbx.error, pbx.error_at = error[:500], at
     pbx.save(update_fields=["state", "connected_since", "down_since", "error", "error_at"])
     if before != (pbx.state, pbx.error):
         record("pbx.lost", by=by, about=[pbx], data={"name": pbx.name, "error": pbx.error, "refused": refused})

@@ -253,6 +253,7 @@ def _close_missing(snapshot: Event, receipt: Receipt) -> list[Staff]:
     )
     cut = gap_before(snapshot, [event_of(row) for row in gaps])
     changed: list[Staff] = []
+    still_there: list[int] = []
     for call, rows in _events_of(list(live.order_by("pk"))):
         mine = [event_of(row) for row in rows if row.sender == receipt.source]
         before = [event for event in mine if event.moment <= snapshot.moment]
@@ -260,7 +261,9 @@ def _close_missing(snapshot: Event, receipt: Receipt) -> list[Staff]:
             continue
         closing = closing_of(call.call_id, before, snapshot, cut)
         if closing is None:
-            Call.objects.filter(pk=call.pk).update(heard_at=receipt.now)
+            still_there.append(call.pk)
         else:
             changed += _append(call, [replace(closing, call=call.call_id)], receipt)[1]
+    if still_there:
+        Call.objects.filter(pk__in=still_there).update(heard_at=receipt.now)
     return changed
