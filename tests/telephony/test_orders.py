@@ -19,6 +19,7 @@ from madoguchi.telephony.actions import orders
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.models import Call, Order, Pbx, PbxDevice
 from madoguchi.telephony.providers.asterisk.pbx import Pbx as Naming
+from madoguchi.telephony.queries import still_rung
 from tests.cast import Cast
 from tests.telephony.lines import post, queue_call
 from tests.telephony.test_concurrency import at_once
@@ -152,8 +153,7 @@ def test_a_pause_that_did_not_come_about_is_given_once_more_and_again_with_the_n
 ) -> None:
     set_operator_state(cast.sato, "away", "会議", by=cast.sato)
     device = PbxDevice.objects.create(pbx=tokyo, extension="1001", interfaces=["PJSIP/1001"])
-    first = orders.agree(cast.sato, by=SYSTEM)
-    assert first is not None
+    (first,) = orders.agree(cast.sato, by=SYSTEM)
     orders.settle(first, outcome, by=SYSTEM, now=timezone.now())
     second = Order.objects.get(state="queued")
     assert (second.kind, second.parameters["reason"]) == ("pause", "会議")
@@ -192,12 +192,31 @@ def test_whose_pause_failed_twice_is_told_and_so_is_the_board(cast: Cast, tokyo:
     assert told() == (False, False), "who takes calls may be rung"
 
 
+def test_who_is_in_the_queues_of_two_telephone_systems_is_paused_in_both(cast: Cast, tokyo: Pbx) -> None:
+    osaka = connected("osaka")
+    for pbx in (tokyo, osaka):
+        PbxDevice.objects.create(pbx=pbx, extension="1001", interfaces=["PJSIP/1001"])
+    set_operator_state(cast.sato, "paused", by=cast.sato)
+    first, second = Order.objects.order_by("id")
+    assert {first.pbx, second.pbx} == {tokyo, osaka}
+    assert not still_rung().exists()
+    # Where one fails, that one alone is asked once more.
+    orders.settle(second, "failed", by=SYSTEM, now=timezone.now())
+    orders.settle(first, "done", by=SYSTEM, now=timezone.now())
+    third = Order.objects.get(state="queued")
+    assert third.pbx == second.pbx
+    orders.settle(third, "failed", by=SYSTEM, now=timezone.now())
+    assert still_rung().exists()
+    set_operator_state(cast.sato, "available", by=cast.sato)
+    fourth = Order.objects.get(state="queued")
+    assert (fourth.pbx, fourth.kind) == (first.pbx, "unpause")
+
+
 def test_a_pause_that_failed_after_its_end_was_asked_for_changes_nothing(cast: Cast, tokyo: Pbx) -> None:
     set_operator_state(cast.sato, "away", "会議", by=cast.sato)
     PbxDevice.objects.create(pbx=tokyo, extension="1001", interfaces=["PJSIP/1001"])
-    first = orders.agree(cast.sato, by=SYSTEM)
+    (first,) = orders.agree(cast.sato, by=SYSTEM)
     set_operator_state(cast.sato, "available", by=cast.sato)
-    assert first is not None
-    assert orders.agree(cast.sato, by=SYSTEM) is None
+    assert orders.agree(cast.sato, by=SYSTEM) == []
     orders.settle(first, "failed", by=SYSTEM, now=timezone.now())
     assert list(Order.objects.filter(state="queued").values_list("kind", flat=True)) == ["unpause"]

@@ -31,11 +31,7 @@ def pbx_of(staff: Staff) -> Pbx | None:
 
     Of several it is the one whose queues know the extension, else the one that told of their last call.
     """
-    if not settings.ASTERISK or not staff.extension:
-        return None
-    now = timezone.now()
-    configured = Pbx.objects.filter(key__in=[line.key for line in settings.ASTERISK]).defer("memory")
-    connected = [pbx for pbx in configured if pbx.is_connected(now)]
+    connected = _connected(staff)
     if len(connected) < 2:
         return next(iter(connected), None)
     devices = PbxDevice.objects.filter(extension=staff.extension, pbx__in=connected)
@@ -46,6 +42,15 @@ def pbx_of(staff: Staff) -> Pbx | None:
     seats = CallAgent.objects.filter(staff=staff, call__sender__in=by_key).order_by("-id")
     last = seats.values_list("call__sender", flat=True).first()
     return by_key.get(last or "")
+
+
+def _connected(staff: Staff) -> list[Pbx]:
+    """The telephone systems that may have this person's telephone."""
+    if not settings.ASTERISK or not staff.extension:
+        return []
+    now = timezone.now()
+    configured = Pbx.objects.filter(key__in=[line.key for line in settings.ASTERISK]).order_by("pk").defer("memory")
+    return [pbx for pbx in configured if pbx.is_connected(now)]
 
 
 @transaction.atomic
@@ -109,24 +114,26 @@ def follow_state(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
         agree(staff, by=SYSTEM)
 
 
-def agree(staff: Staff, *, by: Actor, again: bool = False) -> Order | None:
-    """The order that brings the queues in line with this person's state; None where they are.
+def agree(staff: Staff, *, by: Actor, failed: Order | None = None) -> list[Order]:
+    """The orders that bring the queues in line with this person's state: one to each telephone system that differs.
 
-    ``again``: one such order has failed just now.
+    ``failed``: such an order that failed just now; its telephone system alone is asked once more.
     """
     if not settings.ASTERISK or not staff.extension:
-        return None
+        return []
     row = OperatorState.objects.filter(pk=staff.pk).first()
     if row is None or not row.source or (wanted := PAUSED_IN_QUEUES.get(row.state)) is None:
-        return None
-    pbx = pbx_of(staff)
-    devices = PbxDevice.objects.filter(pbx=pbx, extension=staff.extension)
-    if pbx is None or not devices.exclude(is_paused=wanted).update(is_paused=wanted):
-        return None
+        return []
     parameters = {"reason": row.reason or row.state} if wanted else {}
-    if again:
+    if failed is not None:
         parameters["again"] = "yes"
-    return _give(pbx, Order.Kind.PAUSE if wanted else Order.Kind.UNPAUSE, staff, parameters, by=by)
+    kind = Order.Kind.PAUSE if wanted else Order.Kind.UNPAUSE
+    unlike = PbxDevice.objects.filter(extension=staff.extension).exclude(is_paused=wanted)
+    return [
+        _give(pbx, kind, staff, parameters, by=by)
+        for pbx in _connected(staff)
+        if (failed is None or pbx.pk == failed.pbx_id) and unlike.filter(pbx=pbx).update(is_paused=wanted)
+    ]
 
 
 @transaction.atomic
@@ -151,7 +158,7 @@ def _take_back(order: Order, *, by: Actor) -> None:
     paused = order.kind == Order.Kind.PAUSE
     devices = PbxDevice.objects.filter(pbx=order.pbx_id, extension=order.extension, is_paused=paused)
     if devices.update(is_paused=not paused) and not order.parameters.get("again"):
-        agree(order.staff, by=by, again=True)
+        agree(order.staff, by=by, failed=order)
 
 
 def settle_overdue(now: datetime, *, limit: int = 100) -> int:

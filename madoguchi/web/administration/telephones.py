@@ -36,8 +36,9 @@ def index(request: StaffRequest) -> HttpResponse:
     now = timezone.now()
     runs = Reconciliation.objects.select_related("asked_by").defer("differences")
     found, cursor = keyset(runs, ("id",), after=request.GET.get("after", ""), size=PAGE, descending=True)
+    configured = Pbx.objects.filter(key__in=[line.key for line in settings.ASTERISK])
     context = {
-        "lines": [(pbx, pbx.is_connected(now), why_down(pbx)) for pbx in Pbx.objects.order_by("name").defer("memory")],
+        "lines": [(pbx, pbx.is_connected(now), why_down(pbx)) for pbx in configured.order_by("name").defer("memory")],
         "skewed": list(skewed_senders()),
         "sources": settings.CDR,
         "runs": found,

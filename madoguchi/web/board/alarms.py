@@ -52,7 +52,7 @@ class Alarm:
 def alarms(access: Access, now: datetime, waiting_since: Iterable[datetime]) -> list[Alarm]:
     """The alarms of this moment, the gravest first; ``waiting_since`` is when each waiting call began to wait."""
     found = [
-        _down(_lost.all(now - DOWN_FOR)),
+        _down(now - DOWN_FOR),
         _still_rung(still_rung()[:MOST]),
         _waiting([since for since in waiting_since if since <= now - wait_limit()]),
         _owed([due for (due,) in _overdue.all(access, now)]),
@@ -66,8 +66,10 @@ def wait_limit() -> timedelta:
     return timedelta(seconds=settings.WAIT_ALARM_SECONDS)
 
 
-def _down(lost: Sequence[Pbx]) -> Alarm | None:
+def _down(before: datetime) -> Alarm | None:
     """Calls may come in that nobody here sees; whoever looks after the line finds its error there."""
+    configured = {line.key for line in settings.ASTERISK}
+    lost = [pbx for pbx in _lost.all(before) if pbx.key in configured]
     if not lost:
         return None
     words = _("No line to the telephone system: %(names)s") % {"names": ", ".join(pbx.name for pbx in lost)}

@@ -13,6 +13,7 @@ from madoguchi.interactions.models import Interaction
 from madoguchi.telephony.models import Call, Pbx, Reconciliation, Sender
 from madoguchi.telephony.reconcile.sources import CdrSource
 from tests.cast import Cast
+from tests.telephony.test_orders import a_line
 
 pytestmark = pytest.mark.django_db
 type SignIn = Callable[..., Client]
@@ -32,8 +33,12 @@ def test_lines_clocks_and_comparisons_are_shown(
     assert all(word in empty for word in ("接続中の電話システムはありません", "まだ照合していません", "CDR_URL"))
     settings.CDR = (CdrSource("file", "/var/Master.csv", "/var/Master.csv"),)
     now = datetime(2026, 8, 21, 3, tzinfo=UTC)
+    settings.ASTERISK = tuple(a_line(f"p{place}") for place in range(3))
+    Pbx.objects.create(key="asterisk:gone", name="閉鎖拠点", down_since=now)
     for place in range(3):
-        Pbx.objects.create(key=f"p{place}", name=f"拠点{place}", error="No route to host", error_at=now, heard_at=now)
+        Pbx.objects.create(
+            key=f"asterisk:p{place}", name=f"拠点{place}", error="No route to host", error_at=now, heard_at=now
+        )
         Reconciliation.objects.create(source="/var/Master.csv", ended_at=now, rows=3, matched=place)
     Sender.objects.create(key="bridge", skew_s=-7.25)
     Sender.objects.create(key="punctual", skew_s=0.5)
@@ -41,6 +46,7 @@ def test_lines_clocks_and_comparisons_are_shown(
         shown = client.get(A).text
     assert all(word in shown for word in ("拠点2", "No route to host", "7.2 秒進んでいます", "33.3%", "手動のみ"))
     assert "punctual" not in shown
+    assert "閉鎖拠点" not in shown, "it is configured no more"
     Pbx.objects.update(error=SILENT)
     assert "通信が途絶えました。" in client.get(A).text
 

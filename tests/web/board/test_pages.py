@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -22,6 +23,7 @@ from madoguchi.telephony.models import Call, Pbx
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.models import Ticket
 from tests.cast import Cast
+from tests.telephony.test_orders import a_line
 from tests.web.board.day import answered, arrives, event, gave_up, post
 
 SignIn = Callable[..., Client]
@@ -367,8 +369,9 @@ def test_operators_sort_by_their_order_as_the_rows_stand(cast: Cast, sign_in: Si
 
 
 @freeze_time(NOW)
-def test_alarms_say_what_to_act_on_and_where(cast: Cast, sign_in: SignIn) -> None:
+def test_alarms_say_what_to_act_on_and_where(cast: Cast, sign_in: SignIn, settings: LazySettings) -> None:
     client = sign_in(cast.hayashi)
+    settings.ASTERISK = tuple(map(a_line, ("a", "b", "c")))
     assert "board-alarm" not in parts(client, "alarms")["alarms"]
     post(arrives(NOW - timedelta(seconds=60)))
     post(arrives(NOW - timedelta(seconds=59)))
@@ -378,13 +381,15 @@ def test_alarms_say_what_to_act_on_and_where(cast: Cast, sign_in: SignIn) -> Non
     answered(NOW - timedelta(minutes=40), 5, talk=30)
     answered(NOW - timedelta(minutes=10), 5, talk=30)  # young enough
     heard = {"heard_at": NOW - timedelta(hours=1)}
-    Pbx.objects.create(key="a", name="本社PBX", down_since=NOW - timedelta(seconds=30), **heard)
-    Pbx.objects.create(key="b", name="支社PBX", down_since=NOW - timedelta(seconds=5), **heard)
-    Pbx.objects.create(key="c", name="別館PBX", down_since=None, **heard)
+    Pbx.objects.create(key="asterisk:a", name="本社PBX", down_since=NOW - timedelta(seconds=30), **heard)
+    Pbx.objects.create(key="asterisk:b", name="支社PBX", down_since=NOW - timedelta(seconds=5), **heard)
+    Pbx.objects.create(key="asterisk:c", name="別館PBX", down_since=None, **heard)
+    Pbx.objects.create(key="asterisk:gone", name="閉鎖PBX", down_since=NOW - timedelta(days=9), **heard)
     shown = parts(client, "alarms")["alarms"]
     assert re.findall(r'id="alarm-(\w+)"', shown) == ["pbx", "waiting", "call_backs", "unlinked"]
     assert "電話システムとの接続がありません：本社PBX" in shown
     assert "支社PBX" not in shown
+    assert "閉鎖PBX" not in shown, "it is configured no more"
     assert "60秒を超えて待っている発信者が1名います" in shown
     for href in ("/board/calls/?show=waiting", "/board/calls/?show=unlinked"):
         assert f'href="{href}"' in shown
