@@ -24,7 +24,7 @@ from madoguchi.gateways.ami import (
     Patience,
     signed_in,
 )
-from madoguchi.gateways.asterisk_keeping import Heard, Keeper, Kind
+from madoguchi.gateways.asterisk_keeping import LOOKS, Heard, Keeper, Kind
 from madoguchi.gateways.asterisk_orders import action_id
 from madoguchi.gateways.lines import PbxLine
 from madoguchi.problems.set_aside import set_aside
@@ -49,8 +49,8 @@ _numbers = itertools.count(1)
 class Connector:
     """Keeps one line.
 
-    ``clock`` gives epoch seconds; ``refused_pause`` is waited after a wrong password. ``read`` counts the messages read
-    so far; ``behind`` is how much of what was heard is not stored yet.
+    ``clock`` gives epoch seconds; ``refused_pause`` is waited after a wrong password; ``looks`` is the keeper's.
+    ``read`` counts the messages read so far; ``behind`` is how much of what was heard is not stored yet.
     """
 
     def __init__(
@@ -61,10 +61,12 @@ class Connector:
         back_off: BackOff | None = None,
         refused_pause: float = REFUSED_PAUSE,
         clock: Callable[[], float] = time.time,
+        looks: int = LOOKS,
     ) -> None:
         self.line, self.patience, self.clock = line, patience, clock
         self.back_off, self.refused_pause = back_off or BackOff(), refused_pause
-        self.keeper = Keeper(line, f"{_place()} {os.getpid()} {_started(os.getpid())} {next(_numbers)}")
+        holder = f"{_place()} {os.getpid()} {_started(os.getpid())} {next(_numbers)}"
+        self.keeper = Keeper(line, holder, looks=looks)
         self.read = self.behind = 0
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"asterisk-{line.name}")
 
@@ -103,7 +105,7 @@ class Connector:
                 if task.done() and not task.cancelled():
                     task.result()
             except NotHeldError:
-                log.warning("%s: another connector has this line", self.line.name)
+                log.error("%s: another connector has this line; %s messages were not kept", self.line.name, self.behind)
 
     async def _finish(
         self,

@@ -36,6 +36,7 @@ from madoguchi.telephony.providers.asterisk.translation import Translation
 
 # The database is out of reach, or asks for another try; other errors of it are about what it was given.
 AWAY = (OperationalError, InterfaceError, InternalError)
+LOOKS = 15  # a second apart they take a lease; a database that stands still lets pass one
 _LARGEST_POST = 500
 _MOST_ORDERS = 50
 # What in a message tells a number or a name; the value of a variable is anything.
@@ -61,20 +62,33 @@ class Heard(NamedTuple):
 
 
 class Keeper:
-    """Follows one line. ``holder`` names the connector; each call refuses (NotHeldError) once another has the line."""
+    """Follows one line. ``holder`` names the connector; each call refuses (NotHeldError) once another has the line.
 
-    def __init__(self, line: PbxLine, holder: str) -> None:
-        self.line, self.holder = line, holder
+    ``looks``: how often in a row, with no error of the database between, another's lease must be seen unrenewed.
+    """
+
+    def __init__(self, line: PbxLine, holder: str, *, looks: int = LOOKS) -> None:
+        self.line, self.holder, self.looks = line, holder, looks
+        self._watched, self._seen = "", 0
         self.by = NamedActor("telephone", line.name)
         self.pbx_id = 0
         self._saved = ""
         self._restore()
 
     def claim(self, gone: Callable[[str], bool]) -> bool:
-        """Take the line, and remember what its last holder knew."""
+        """Take the line, and remember what its last holder knew; for a standby, once a second."""
+        seen, self._seen = self._seen, 0  # an error begins the watch anew: the holder could not renew either
+
+        def unrenewed(pbx: Pbx) -> bool:
+            lease = f"{pbx.held_by} {pbx.held_until}"
+            self._seen = seen + 1 if lease == self._watched else 1
+            self._watched = lease
+            return self._seen >= self.looks
+
         close_old_connections()
         pbx_lines.enrol(self.line.key, self.line.name)
-        if not pbx_lines.claim(self.line.key, holder=self.holder, gone=gone, now=timezone.now()):
+        now = timezone.now()
+        if not pbx_lines.claim(self.line.key, holder=self.holder, gone=gone, unrenewed=unrenewed, now=now):
             return False
         pbx = Pbx.objects.get(key=self.line.key)
         self.pbx_id, self._saved = pbx.pk, pbx.memory

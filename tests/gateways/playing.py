@@ -61,6 +61,7 @@ class Played:
             back_off=BackOff(0.01, 0.05),
             refused_pause=0.05,
             clock=lambda: self.fake.now,
+            looks=1,
         )
         self.begins_here()
         self.task = asyncio.create_task(self.connector.run(self.stop))

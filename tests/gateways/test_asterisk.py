@@ -1,6 +1,7 @@
 """The connector of a telephone system: how it stands, who keeps it, what it orders, what it survives."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -162,7 +163,9 @@ def test_of_two_connectors_one_keeps_the_line_and_the_other_takes_it_when_that_e
     assert wrong(QUIET, "asterisk:tokyo", 0.5) == []
 
 
-def test_who_lost_the_line_to_another_stores_nothing_more(cast: Cast) -> None:
+def test_who_lost_the_line_to_another_stores_nothing_more_and_says_how_much(
+    cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
     async def story(fake: FakeAmi, played: Played) -> None:
         await stands("connected")
         await played.kept_all()
@@ -178,6 +181,7 @@ def test_who_lost_the_line_to_another_stores_nothing_more(cast: Cast) -> None:
         played.begins_here()
 
     play(QUIET, story, cast)
+    assert re.search(r"another connector has this line; [1-9]\d* messages were not kept", caplog.text)
 
 
 # What goes wrong

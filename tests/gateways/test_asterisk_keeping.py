@@ -90,6 +90,34 @@ def test_a_line_that_was_renewed_meanwhile_is_not_taken() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_standby_leaves_the_line_to_who_could_not_renew_it_while_the_database_was_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tokyo, other = keeper(), Keeper(line_to(1), "another connector", looks=3)
+
+    def claims(times: int) -> list[bool]:
+        return [other.claim(lambda _holder: False) for _ in range(times)]
+
+    def away(*_given: str) -> None:
+        raise OperationalError("the database is away")
+
+    Pbx.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    assert claims(2) == [False, False]
+    with monkeypatch.context() as outage:
+        outage.setattr(pbx_lines, "enrol", away)
+        with pytest.raises(OperationalError):
+            claims(1)
+    assert claims(2) == [False, False], "the watch begins anew"
+    tokyo.renew()
+    Pbx.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    assert claims(2) == [False, False], "it was renewed"
+    assert tokyo.keep([message("Kept")]) == 1
+    assert claims(9) == [False] * 9, "its lease runs"
+    Pbx.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    assert claims(3) == [False, False, True]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_an_order_that_nobody_foresaw_fails_alone(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     tokyo = keeper()
     now = timezone.now()

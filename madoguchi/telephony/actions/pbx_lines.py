@@ -24,10 +24,16 @@ def enrol(key: str, name: str) -> None:
     Pbx.objects.filter(key=key).exclude(name=name[:200]).update(name=name[:200])
 
 
-def claim(key: str, *, holder: str, gone: Callable[[str], bool], now: datetime) -> bool:
-    """Take a line that nobody has: its last holder gave it up, was not heard of for a while, or is ``gone``."""
+def claim(
+    key: str, *, holder: str, gone: Callable[[str], bool], unrenewed: Callable[[Pbx], bool], now: datetime
+) -> bool:
+    """Take a line that nobody has: its last holder gave it up, is ``gone``, or let its lease run out.
+
+    That lease must be ``unrenewed``, too: after an outage of the database it has run out while its holder lives.
+    """
     pbx = Pbx.objects.get(key=key)
-    if pbx.held_by not in ("", holder) and pbx.held_until and pbx.held_until > now and not gone(pbx.held_by):
+    given_up = pbx.held_by in ("", holder) or gone(pbx.held_by)
+    if not given_up and (not unrenewed(pbx) or (pbx.held_until and pbx.held_until > now)):
         return False
     same = Pbx.objects.filter(pk=pbx.pk, held_by=pbx.held_by, held_until=pbx.held_until)  # not renewed meanwhile
     return bool(same.update(held_by=holder, held_until=now + LEASE))
