@@ -101,8 +101,7 @@ class Keeper:
 
     def renew(self) -> None:
         close_old_connections()
-        with transaction.atomic():
-            pbx_lines.hold(self.line.key, holder=self.holder, now=timezone.now())
+        pbx_lines.renew(self.line.key, holder=self.holder, by=self.by, now=timezone.now())
 
     def keep(self, batch: Sequence[Heard]) -> int:
         """Take in what was heard; what cannot be understood is set aside alone. How many of them, from the first.

@@ -16,6 +16,7 @@ from madoguchi.gateways.asterisk_keeping import Heard, Keeper
 from madoguchi.journal.models import Entry
 from madoguchi.problems.models import Problem
 from madoguchi.telephony.actions import orders, pbx_lines
+from madoguchi.telephony.actions.pbx_lines import alarm_about_lost
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.models import OperatorState, Order, Pbx, PbxDevice
@@ -186,6 +187,32 @@ def test_a_line_stood_and_fell_when_it_was_heard_not_when_it_is_stored() -> None
     assert [entry.data["seconds"] for entry in Entry.objects.filter(kind="pbx.connected").order_by("id")] == [0, 30]
     assert row.held_until is not None
     assert row.held_until > timezone.now()  # the lease is of now
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_that_was_alarmed_only_because_the_database_was_away_stands_after_all() -> None:
+    tokyo = keeper()
+    tokyo.keep([Heard("begun", NOW, [])])
+    Pbx.objects.update(held_until=timezone.now() - timedelta(minutes=3))
+    assert alarm_about_lost([("asterisk:tokyo", "tokyo")], timezone.now()) == 1
+    tokyo.renew()
+    row = Pbx.objects.get()
+    assert (row.state, row.down_since, row.told_down_at) == ("connected", None, None)
+    assert row.connected_since == datetime.fromtimestamp(NOW, UTC)
+    assert Entry.objects.filter(kind="pbx.connected").latest("id").data["alarmed"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_line_that_was_taken_over_is_down_until_it_is_connected() -> None:
+    tokyo, other = keeper(), Keeper(line_to(1), "another connector")
+    tokyo.keep([Heard("begun", NOW, [])])
+    assert other.claim(lambda _holder: True)
+    other.renew()
+    row = Pbx.objects.get()
+    assert (row.state, row.connected_since) == ("down", None)
+    assert row.down_since is not None
+    other.keep([Heard("begun", NOW + 5, [])])
+    assert Pbx.objects.get().state == "connected"
 
 
 def test_after_a_long_outage_what_rings_is_stored_while_it_is_news(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,7 +36,16 @@ def claim(
     if not given_up and (not unrenewed(pbx) or (pbx.held_until and pbx.held_until > now)):
         return False
     same = Pbx.objects.filter(pk=pbx.pk, held_by=pbx.held_by, held_until=pbx.held_until)  # not renewed meanwhile
-    return bool(same.update(held_by=holder, held_until=now + LEASE))
+    down_since = Coalesce("down_since", Value(now))  # until its new holder has connected
+    return bool(
+        same.update(
+            held_by=holder,
+            held_until=now + LEASE,
+            state=Pbx.State.DOWN,
+            connected_since=None,
+            down_since=down_since,
+        )
+    )
 
 
 def hold(key: str, *, holder: str, now: datetime) -> Pbx:
@@ -47,6 +56,14 @@ def hold(key: str, *, holder: str, now: datetime) -> Pbx:
     pbx.held_until = now + LEASE
     pbx.save(update_fields=["held_until"])
     return pbx
+
+
+@transaction.atomic
+def renew(key: str, *, holder: str, by: Actor, now: datetime) -> None:
+    """Hold the line a while longer; one that was alarmed only because the database was away stands after all."""
+    pbx = hold(key, holder=holder, now=now)
+    if pbx.state == Pbx.State.CONNECTED and pbx.down_since is not None:
+        note_connected(key, holder=holder, by=by, at=pbx.connected_since or now, now=now)
 
 
 def release(key: str, *, holder: str, now: datetime) -> None:
