@@ -127,7 +127,7 @@ def follow(contact: Interaction, call: Call, *, gave_up_before: bool, is_news: b
     gave_up = contact.is_abandoned and call.outcome in _IN_VAIN
     if gave_up and contact.address and not is_short(call):
         _owe(contact, call, by)
-    elif gave_up_before:
+    elif gave_up_before and not (gave_up and _is_taken(contact)):
         withdraw(contact, by=by)
     if gave_up_before and not contact.is_abandoned and contact.state == Interaction.State.DISMISSED:
         _reopen(contact, call, by)
@@ -223,10 +223,35 @@ def _owe(contact: Interaction, call: Call, by: Actor) -> None:
     row = _joined(contact, team) or _made(contact, at, team, policy)
     VainCall.objects.create(call_back=row, interaction=contact)
     _refresh(row)
+    _tell_owed(row, contact, by)
+
+
+@transaction.atomic
+def owe_by_choice(contact: Interaction, *, team: Team, by: Actor) -> CallBack:
+    """Somebody calls a caller back to whom nothing was owed: now it is, so that it is known what comes of it.
+
+    Due as if they had called just now. Refuses (409) a contact that is settled or was answered.
+    """
+    if not contact.is_abandoned or not contact.address or contact.state != Interaction.State.OPEN:
+        raise Refused(_("This contact is already settled."), code="settled", status=409)
+    row = _joined(contact, team) or _made(contact, timezone.now(), team, policy_of(team.pk))
+    VainCall.objects.update_or_create(interaction=contact, defaults={"call_back": row})
+    row.called_at = max(filter(None, (row.called_at, contact.ended_at)), default=None)
+    row.save(update_fields=["called_at"])
+    _tell_owed(row, contact, by)
+    return row
+
+
+def _is_taken(contact: Interaction) -> bool:
+    """Whether somebody makes the call for this one, though by its facts none is owed."""
+    return VainCall.objects.filter(interaction=contact, call_back__staff__isnull=False).exists()
+
+
+def _tell_owed(row: CallBack, contact: Interaction, by: Actor) -> None:
     record(
         "call_back.owed",
         by=by,
-        about=[row, contact, call, contact.person, team],
+        about=[row, contact, contact.call, contact.person, row.team],
         data={"call_back": row.pk, "number": row.number, "due_at": row.due_at.isoformat()},
     )
 

@@ -13,7 +13,8 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions.call_backs import take_call_back
 from madoguchi.interactions.actions.contacts import dismiss, end_interaction, open_interaction
 from madoguchi.interactions.models import CallBack, Channel, Interaction
-from madoguchi.interactions.reasons import CALLED_BACK, offered
+from madoguchi.interactions.owing import owe_by_choice
+from madoguchi.interactions.reasons import offered
 from madoguchi.people.access import Capability
 from madoguchi.people.queries import callers
 from madoguchi.scripts.models import Walk
@@ -75,8 +76,8 @@ def put_away(request: StaffRequest, contact_id: int) -> HttpResponse:
 def dial(request: StaffRequest) -> HttpResponse:
     """A number was clicked: the call that one makes now is a contact, and stands on the seat.
 
-    With ``contact`` it answers a caller who gave up: whoever is owed the call for it is me from now on, and where none
-    is owed, that contact is settled as called back. With ``call_back`` it is the call that is owed.
+    With ``contact`` it answers a caller who gave up: the call that is owed for it is mine from now on, and where none
+    was owed, one is. With ``call_back`` it is the call that is owed.
     """
     number = phone.normalise(request.POST.get("number", ""))
     if not number:
@@ -89,8 +90,9 @@ def dial(request: StaffRequest) -> HttpResponse:
             person = person or abandoned.person
             owed = CallBack.objects.waiting().filter(calls__interaction=abandoned).first()
             if owed is None:
-                dismiss(abandoned, reason=CALLED_BACK, by=request.user)
-            elif owed.staff_id != request.user.pk:
+                own = abandoned.team if abandoned.team and request.access.acts_for(abandoned.team) else None
+                owed = owe_by_choice(abandoned, team=own or front_of(request.access), by=request.user)
+            if owed.staff_id != request.user.pk:
                 take_call_back(owed, by=request.user)
         if call_back is not None:
             row = make_owed_call(request, call_back)

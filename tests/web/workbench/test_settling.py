@@ -12,7 +12,7 @@ from madoguchi.consultations.models import Consultation
 from madoguchi.handoffs.models import Handoff
 from madoguchi.interactions.actions.call_backs import promise_call_back
 from madoguchi.interactions.models import CallBack, IdentityCheck, IntakeDraft, Interaction
-from madoguchi.journal.models import Mention
+from madoguchi.journal.models import Entry, Mention
 from madoguchi.knowledge import article_index
 from madoguchi.knowledge.actions import Content, create
 from madoguchi.knowledge.models import Article, Audience, State
@@ -366,12 +366,29 @@ def test_a_caller_who_gave_up_is_called_back(cast: Cast, sign_in: SignIn) -> Non
     assert outbound.dismissed_reason == "called_back"
 
 
-def test_a_caller_who_is_owed_nothing_is_settled_by_calling(cast: Cast, sign_in: SignIn) -> None:
+def test_a_caller_who_was_owed_nothing_is_settled_by_reaching_them_not_by_calling(cast: Cast, sign_in: SignIn) -> None:
     contact = happen(*rings(cast.sato), told("queue.left", "c-1", 0.5, queue="desk", reason="abandoned"), *ends())
-    sign_in(cast.sato).post("/workbench/dial/", {"number": contact.address, "contact": str(contact.pk)})
-    contact.refresh_from_db()
     assert not CallBack.objects.exists()
+    client = sign_in(cast.sato)
+    client.post("/workbench/dial/", {"number": contact.address, "contact": str(contact.pk)})
+    owed = CallBack.objects.get()
+    assert (owed.staff, owed.called_at, owed.interaction) == (cast.sato, contact.ended_at, contact)
+    assert owed.due_at > timezone.now()
+    happen(
+        told("call.started", "o-1", 0, direction="outbound", agent="1001", to={"number": contact.address}),
+        told("call.ended", "o-1", 0, by="agent", cause=19),
+        call="o-1",
+    )
+    happen(told("queue.left", "c-1", 0.8, queue="desk", reason="abandoned"))
+    assert Entry.objects.filter(kind="call.corrected").exists()
+    contact.refresh_from_db()
+    owed.refresh_from_db()
+    assert (contact.state, owed.attempts, owed.done_at) == ("open", 1, None)
+    client.post(f"/workbench/call-backs/{owed.pk}/", {"result": "reached"})
+    contact.refresh_from_db()
     assert (contact.state, contact.dismissed_reason) == ("dismissed", "called_back")
+    again = client.post("/workbench/dial/", {"number": contact.address, "contact": str(contact.pk)})
+    assert (again.status_code, CallBack.objects.count()) == (409, 1)
 
 
 def test_the_answer_of_the_second_line_is_told_by_telephone_and_resolves(cast: Cast, sign_in: SignIn) -> None:
