@@ -10,7 +10,7 @@ from madoguchi.telephony.models import Call, OperatorState, WrapupPolicy
 from madoguchi.tickets.models import Ticket
 from tests.browser.test_call_story import Telephone, seat
 from tests.desk import Desk
-from tests.web.workbench.calls import MOBILE, answers, ends, rings, told
+from tests.web.workbench.calls import MAIN, MOBILE, answers, ends, rings, told
 from tests.windows import OpenWindow, assert_accessible
 
 
@@ -34,7 +34,7 @@ def _nothing_left_over(served: Desk, telephone: Telephone) -> None:
         IntakeDraft.objects.all().delete()
         WrapupPolicy.objects.all().delete()
         Interaction.objects.filter(state="open").update(state="dismissed", dismissed_reason="test", staff=None)
-        OperatorState.objects.update(state="available", call=None, until=None)
+        OperatorState.objects.update(state="available", call=None, until=None, unfinished=[])
 
 
 def test_from_the_ring_to_the_disposition_without_a_mouse(
@@ -64,6 +64,47 @@ def test_from_the_ring_to_the_disposition_without_a_mouse(
     with served.inside():
         contact = Interaction.objects.get(call__call_id="m-1")
         assert (contact.state, contact.dismissed_reason) == ("dismissed", "wrong_number")
+        assert OperatorState.objects.get(staff=cast.sato).state == "available"
+
+
+def test_a_second_call_leads_back_to_the_wrap_up_that_it_broke_off(
+    served: Desk, open_window: OpenWindow, telephone: Telephone
+) -> None:
+    cast = served.cast
+    with served.inside():
+        set_wrapup_policy(cast.call_centre, mode="mandatory", seconds=None, by=cast.admin)
+    page = seat(open_window, served)
+    state, now = page.locator("#now .now-word"), page.locator("#now")
+
+    def says_why() -> None:
+        page.keyboard.press("Alt+f")
+        expect(page.locator("#field-reason")).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Alt+f")
+
+    telephone.says(*rings(cast.sato, call="s-1", number=MOBILE), *answers(cast.sato, call="s-1"))
+    expect(state).to_contain_text("通話中")
+    page.keyboard.press("Alt+m")
+    page.keyboard.type("一人目の用件")
+    telephone.says(*ends(call="s-1"))
+    expect(state).to_contain_text("後処理")
+    telephone.says(*rings(cast.sato, call="s-2", number=MAIN), *answers(cast.sato, call="s-2"))
+    chip = page.locator(".call-chip")
+    expect(chip).to_contain_text("03-5000-1234")
+    expect(page.locator("#field-notes")).to_have_value("一人目の用件")
+    chip.press("Enter")
+    expect(state).to_contain_text("通話中")
+    telephone.says(*ends(call="s-2"))
+    expect(state).to_contain_text("後処理")
+    says_why()
+    expect(now).to_contain_text("090-1111-2222")
+    expect(state).to_contain_text("後処理")
+    expect(page.locator("#field-notes")).to_have_value("一人目の用件")
+    says_why()
+    expect(now).to_contain_text("通話なし")
+    with served.inside():
+        for name in ("s-1", "s-2"):
+            assert Interaction.objects.get(call__call_id=name).dismissed_reason == "wrong_number"
         assert OperatorState.objects.get(staff=cast.sato).state == "available"
 
 
