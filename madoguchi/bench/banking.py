@@ -5,9 +5,11 @@ In a process of its own: one order as JSON in, what came of it as JSON out.
 
 import http.client
 import json
+import re
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +17,8 @@ from zoneinfo import ZoneInfo
 from madoguchi.bench import bank_day, bank_figures
 
 _LOOK = 3.0  # seconds between two looks at the board
+_PARTS = "alarms,calls,operators,todo,service,teams"
+_AS_OF = re.compile(r'data-as-of="[^"]*"')
 _TICK = 0.25
 _MOST = 500
 
@@ -28,15 +32,14 @@ def run(order: dict[str, Any]) -> dict[str, Any]:
     rows = sorted(bank_day.read(bank_figures.FILE), key=lambda row: row.entry)[: order["calls"]]
     day = bank_day.day(rows, on=date.fromisoformat(order["on"]), zone=ZoneInfo(order["zone"]))
     ended = threading.Event()
-    looks: list[tuple[float, str]] = []
-    watcher = threading.Thread(target=_watch, args=(order, ended, looks))
-    watcher.start()
     begun = time.perf_counter()
-    try:
-        posts, behind = _tell(order, day.events)
-    finally:
-        ended.set()
-        watcher.join()
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(_watch, order, ended)
+        try:
+            posts, behind = _tell(order, day.events)
+        finally:
+            ended.set()
+        looks = watching.result()
     seconds = time.perf_counter() - begun
     report = _ask(order, f"/api/v1/reports/calls?from={order['on']}&to={order['on']}&by=half_hour")
     wanted = {row.call for row in rows}
@@ -84,20 +87,21 @@ def _tell(order: dict[str, Any], events: list[dict[str, Any]]) -> tuple[list[flo
     return posts, behind
 
 
-def _watch(order: dict[str, Any], ended: threading.Event, looks: list[tuple[float, str]]) -> None:
-    headers = {"Cookie": order["cookie"], "HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#live"}
+def _watch(order: dict[str, Any], ended: threading.Event) -> list[tuple[float, str]]:
+    """How long each look at the whole board took, and what it showed."""
+    looks = []
     while True:
         since = time.perf_counter()
         line = http.client.HTTPConnection("127.0.0.1", order["port"], timeout=120)
-        line.request("GET", "/board/", headers=headers)
+        line.request("GET", f"/board/live/?parts={_PARTS}", headers={"Cookie": order["cookie"]})
         answer = line.getresponse()
         board = answer.read().decode()
         line.close()
-        looks.append((time.perf_counter() - since, board if answer.status == 200 else str(answer.status)))
         if answer.status != 200:
             raise RuntimeError(f"The board answered {answer.status}.")
+        looks.append((time.perf_counter() - since, _AS_OF.sub("", board)))
         if ended.wait(_LOOK * 600 / order["speed"]):
-            return
+            return looks
 
 
 def _listed(order: dict[str, Any], wanted: set[str]) -> int:

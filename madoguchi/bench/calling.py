@@ -30,6 +30,8 @@ def day(run: Run) -> list[Result]:
         raise RuntimeError(f"{found['calls']} calls were told, {found['listed']} are recorded.")
     if found["differences"]:
         raise RuntimeError(f"The report differs from the file: {'; '.join(found['differences'][:5])}")
+    if len(found["looks"]) > found["moved"] * 2:
+        raise RuntimeError(f"Of {len(found['looks'])} looks at the board only {found['moved']} saw another one.")
     note = (
         f"{found['calls']:,} calls, {found['events']:,} events in {found['seconds']:.0f} s,"
         f" at most {found['behind']:.1f} s behind; figures equal;"

@@ -40,6 +40,10 @@ def region(client: Client, name: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html).split())
 
 
+def test_whoever_asks_the_page_for_what_only_the_live_address_knows_gets_nothing(cast: Cast, sign_in: SignIn) -> None:
+    assert region(sign_in(cast.takahashi), "live") == ""
+
+
 def raised(cast: Cast, subject: str = "件") -> Ticket:
     return open_ticket(subject=subject, body="本文", channel="phone", requester=cast.yamada, by=cast.sato)
 
