@@ -41,7 +41,7 @@ def region(client: Client, name: str) -> str:
 
 
 def test_whoever_asks_the_page_for_what_only_the_live_address_knows_gets_nothing(cast: Cast, sign_in: SignIn) -> None:
-    assert region(sign_in(cast.takahashi), "live") == ""
+    assert region(sign_in(cast.hayashi), "live") == ""
 
 
 def raised(cast: Cast, subject: str = "件") -> Ticket:
