@@ -9,7 +9,7 @@ from madoguchi.search.models import Document, Postings
 from madoguchi.search.tokens import Query, Wanted
 
 _STEPS = (1_000, 10_000)  # texts
-_NEWEST = 1_000  # texts that tell how frequent a term is
+_NEWEST = 500  # texts that tell how frequent a term is
 _RARE = 0.004  # of them, at most
 
 

@@ -1,9 +1,9 @@
 """Which texts say what another one says, out of any number of them, for a fixed price.
 
 The words of the text are asked one by one for at most ``_BUDGET`` texts each: a rare word gives all that hold it, a
-frequent one the newest (PostgreSQL: those among the newest thousand). What holds the rarest of them is a candidate; of
-the best ``_CANDIDATES`` those that may be seen are read and ranked by BM25 (Robertson and Zaragoza, 2009; k1 1.2,
-b 0.75). Nothing else is read, however many texts there are.
+frequent one the newest (PostgreSQL: those among the newest five hundred texts). What holds the rarest of them is a
+candidate; of the best ``_CANDIDATES`` those that may be seen are read and ranked by BM25 (Robertson and Zaragoza,
+2009; k1 1.2, b 0.75). Nothing else is read, however many texts there are.
 """
 
 from collections import Counter
