@@ -8,8 +8,8 @@ from django.test import Client
 from freezegun import freeze_time
 
 from madoguchi.foundation.refusal import Refused
-from madoguchi.insight.reports.frame import Table, Unit
-from madoguchi.insight.reports.registry import calls_behind, table, tickets_behind
+from madoguchi.insight.reports.frame import Table, Unit, period_of
+from madoguchi.insight.reports.registry import REPORTS, calls_behind, table, tickets_behind
 from madoguchi.people.access import access_of
 from madoguchi.telephony.models import Call
 from madoguchi.web.board.figures import call_day
@@ -83,8 +83,8 @@ def test_every_count_opens_to_as_many_calls(by: str) -> None:
 
 
 def test_a_partner_would_count_only_its_own_calls(cast: Cast) -> None:
-    found = table("calls", first=DAY, last=DAY, by="", access=access_of(cast.mori))
-    assert found.total.figures["offered"] == 0
+    _rows, total = REPORTS["calls"].rows(period_of(DAY, DAY), "day", access_of(cast.mori))
+    assert total["offered"] == 0
     assert Call.objects.count() == 9
 
 

@@ -24,7 +24,7 @@ from madoguchi.insight.reports.registry import (
     tickets_behind,
 )
 from madoguchi.interactions.reasons import labels
-from madoguchi.people.access import Capability
+from madoguchi.people.access import Access, Capability
 from madoguchi.tickets.models import id_of
 from madoguchi.web.shell.export import export
 from madoguchi.web.shell.guard import StaffRequest, guard
@@ -51,7 +51,7 @@ def report(request: StaffRequest, name: str) -> HttpResponse:
     context = {
         "table": found,
         "query": query,
-        "behind": _links(found, query),
+        "behind": _links(found, query, request.access),
         "groupings": list(found.report.by.items()),
         "largest": {
             column.key: max((row.figures[column.key] or 0 for row in found.rows), default=0)
@@ -75,7 +75,7 @@ def tickets(request: StaffRequest, name: str) -> HttpResponse:
     return page(request, "insight/tickets.html", context)
 
 
-@guard(Capability.READ_REPORTS)
+@guard(Capability.WATCH_BOARD)
 @require_GET
 def calls(request: StaffRequest, name: str) -> HttpResponse:
     """The calls that a figure counts, the latest first."""
@@ -87,7 +87,7 @@ def calls(request: StaffRequest, name: str) -> HttpResponse:
     return page(request, "insight/calls.html", context)
 
 
-@guard(Capability.READ_REPORTS)
+@guard(Capability.WATCH_BOARD)
 @require_GET
 def contacts(request: StaffRequest, name: str) -> HttpResponse:
     """The contacts that a figure counts, the latest first."""
@@ -168,12 +168,15 @@ def _query(found: Table) -> str:
     return urlencode({"from": found.period.first.isoformat(), "to": found.period.last.isoformat(), "by": found.by})
 
 
-def _links(found: Table, query: str) -> Callable[[Row | None, Column], str]:
-    """The address of the tickets, calls or contacts behind a figure; empty where there are none."""
+def _links(found: Table, query: str, access: Access) -> Callable[[Row | None, Column], str]:
+    """The address of the tickets, calls or contacts behind a figure; empty where there are none to read.
+
+    Calls and contacts name who called: they are for those who watch the board.
+    """
     report = found.report
     kinds = (("tickets", report.behind), ("calls", report.calls_behind), ("contacts", report.contacts_behind))
     kind = next((kind for kind, behind in kinds if behind), "")
-    if not kind:
+    if not kind or (kind != "tickets" and not access.can(Capability.WATCH_BOARD)):
         return lambda _row, _column: ""
     address = reverse(f"insight:{kind}", args=[report.name])
 
