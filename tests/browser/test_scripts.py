@@ -81,6 +81,7 @@ def test_a_script_is_walked_abandoned_resumed_and_ends_in_a_hand_over(served: De
     page.keyboard.press("Alt+l")
     page.get_by_role("button", name="尋ねる いつから").click()
     expect(page.locator(".script-step [name='item.since_when']")).to_have_value("今朝9時から")
+    expect(page.locator(".script-step [name='item.since_when']")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".script-step")).to_contain_text("手順では直りませんでした")
 
