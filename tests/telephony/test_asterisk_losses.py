@@ -1,5 +1,6 @@
 """Part of a stream is lost, doubled or out of order: the record is right, or it names what is missing."""
 
+import random
 from typing import Any
 
 import pytest
@@ -73,6 +74,21 @@ def test_no_single_lost_message_makes_a_record_wrong_in_silence(scenario: str) -
     for place in told_places(rows):
         if found := silent_differences(whole, records_after_all(rows[:place] + rows[place + 1 :])):
             silent[place, dict(rows[place]["msg"])["Event"]] = found
+    assert silent == {}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_of_many_lost_messages_one_shows_and_then_nothing_is_taken_for_certain(scenario: str) -> None:
+    # Fixed streams: where all that told of a fact is lost and nothing else (a whole hold, say), no record can show it.
+    rows = rows_of(scenario)
+    whole, places, silent = records_after_all(rows), told_places(rows), {}
+    for rate in (0.05, 0.1, 0.2):
+        for seed in range(10):
+            dice = random.Random(f"{scenario}{rate}{seed}")
+            lost = {place for place in places if dice.random() < rate}
+            got = records_after_all([row for place, row in enumerate(rows) if place not in lost])
+            if found := silent_differences(whole, got):
+                silent[rate, seed] = found
     assert silent == {}
 
 

@@ -308,6 +308,7 @@ def test_a_click_without_an_id_of_ours_is_known_by_its_channel(channel: str) -> 
     wire.new(0, own)
     wire.say(0, "DialBegin", own.shown("Dest"))
     own.state = "6"
+    wire.say(3, "Newstate", own.shown())
     wire.say(3, "DialEnd", own.shown("Dest"), DialStatus="ANSWER")
     own.exten = "0398765432"
     wire.new(3, party)

@@ -72,7 +72,9 @@ class Wire:
         for channel in channels:
             members = self.bridges.setdefault(bridge, [])
             members.append(channel)
-            channel.state = "6"
+            if channel.state != "6":
+                channel.state = "6"
+                self.say(seconds, "Newstate", channel.shown())
             numbers = {"BridgeUniqueid": bridge, "BridgeNumChannels": len(members), "BridgeTechnology": technology}
             self.say(seconds, "BridgeEnter", channel.shown(), **numbers)
 

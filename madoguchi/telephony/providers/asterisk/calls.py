@@ -59,6 +59,8 @@ class Calls(Following):
         line.legs.append(unique)
         line.every.append(unique)
         line.gap |= self.kind == "CoreShowChannel"
+        # Until the channels are listed it may have begun before anybody listened.
+        line.lossy |= self.snapshots > 0 and self.kind not in ("Newchannel", "CoreShowChannel")
         if unique == line.first and not line.begun:
             leg.state = m.get(f"{prefix}ChannelState", "")
             self._begin(line, leg, m, prefix)
@@ -66,12 +68,14 @@ class Calls(Following):
 
     def _notice(self, leg: Leg, m: Message, prefix: str) -> None:
         leg.heard, leg.channel = self.heard, m[f"{prefix}Channel"]
-        leg.state = m.get(f"{prefix}ChannelState", leg.state)
+        line, state = self.lines.get(leg.call), m.get(f"{prefix}ChannelState", leg.state)
+        if line and leg.state and state != leg.state and self.kind not in ("Newstate", "CoreShowChannel"):
+            line.lossy = True
+        leg.state = state
         leg.exten_before, leg.exten = leg.exten, m.get(f"{prefix}Exten", leg.exten)
         if leg.linked != (linked := m[f"{prefix}Linkedid"]):
             leg.linked, leg.moved = linked, [self.now, self.heard]
             self.watch(leg)
-        line = self.lines.get(leg.call)
         if line and leg.uniqueid == line.first and line.direction == "inbound":
             if m.get("presentation") and not prefix and not line.withheld:
                 self._withhold(line)

@@ -62,14 +62,16 @@ class Line(Kept):
     nobody knows). ``ringing``: agent → leg. ``connected``: agent → leg, when the PBX said that it would bridge them.
     ``results``: leg → what was told of its offer. ``doubts``: what was told to be incomplete.
     ``gap``: the line was cut while it ran (``before_gap``: who spoke then) and it was not looked at since, ``gapped``
-    ever. ``menu``: ``in``, or ``told`` when a choice was heard. ``talk_guessed``: ``talking_since`` is only when they
-    were found in talk after a cut. ``withheld``: the caller's number may not be shown.
+    ever. ``lossy``: messages of it are missing that should have been heard. ``menu``: ``in``, or ``told`` when a choice
+    was heard. ``talk_guessed``: ``talking_since`` is only when they were found in talk after a cut. ``withheld``: the
+    caller's number may not be shown.
     """
 
     call: str
     first: str
     direction: str = ""
     begun: bool = False
+    lossy: bool = False
     legs: list[str] = field(default_factory=list)
     every: list[str] = field(default_factory=list)
     joined: dict[str, float] = field(default_factory=dict)

@@ -67,7 +67,7 @@ class Conversations(Calls):
         if (line := self.lines.get(leg.call)) is None:
             return
         if len(self.in_bridge(bridge)) > 1:
-            self.talk(line, at=line.answered_at)
+            self.talk(line, at=line.answered_at or None)
         elif not line.joined:
             self.doubt(line, *_WHO)
         if not leg.half:
@@ -81,7 +81,7 @@ class Conversations(Calls):
         if len(may_be) == remaining:
             for other in may_be:
                 other.bridge = leg.bridge
-            self.talk(line, at=line.answered_at)
+            self.talk(line, at=line.answered_at or None)
         self.doubt(line, *_WHO)
 
     def expect(self, line: Line, leg: Leg) -> None:
@@ -107,7 +107,7 @@ class Conversations(Calls):
 
     def talk(self, line: Line, at: float | None = None) -> None:
         """Tell who came to the customer and who left since the last look."""
-        when = at or self.now
+        when = self.now if at is None else at
         customers, together = self._together(line)
         for leg in sorted(together, key=lambda leg: (leg.uniqueid != line.first, leg.uniqueid)):
             agent = leg.agent

@@ -73,6 +73,7 @@ class Ends(Queues):
         by = self._ended_by(line, cause)
         for agent in list(line.joined):
             self.emit("agent.left", line.call, at=at, agent=agent)
+        self.doubt_all(line)
         cause = line.cause or leg.cause or cause
         self.emit("call.ended", line.call, at=at, by=by, cause=cause, leg=leg.uniqueid, legs=line.every)
 

@@ -11,6 +11,24 @@ from madoguchi.telephony.providers.asterisk.pbx import Pbx
 type Message = Mapping[str, str]
 
 _MOST_OF_ONE = 64
+# What of a record hangs on single messages.
+_HEARD = (
+    "agents",
+    "answered",
+    "answered_by",
+    "ended_by",
+    "hold",
+    "ivr_digits",
+    "ivr_s",
+    "offers",
+    "outcome",
+    "queue",
+    "queue_visits",
+    "segments",
+    "talk_s",
+    "transfers",
+    "wait_s",
+)
 
 
 class Following:
@@ -64,6 +82,14 @@ class Following:
         if new and not line.is_feature:
             line.doubts += new
             self.emit("call.incomplete", line.call, missing=new)
+
+    def doubt_all(self, line: Line) -> None:
+        """Where one message was lost others may be: once that shows, all that hangs on messages is named.
+
+        After a cut it is known what was not heard, and only that is named.
+        """
+        if (line.doubts or line.lossy) and not (line.gap or line.gapped):
+            self.doubt(line, *_HEARD)
 
     def emit(self, type: str, call: str | None, /, at: float | None = None, **fields: Any) -> None:
         """One neutral event at ``at`` (default: now). Its id is made of the message and, unstamped, of its place."""

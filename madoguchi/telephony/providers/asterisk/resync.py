@@ -39,8 +39,9 @@ class Resync(Ends):
         gone = {leg.uniqueid for leg in self.legs.values() if leg.heard < self.listing} - present
         for unique in [unique for unique in self.waiting if unique in gone]:
             self.tell_begin(unique, self.lines[self.legs[unique].call], unseen=True)
-        for call in [call for call, line in self.lines.items() if gone.issuperset(line.legs)]:
-            del self.lines[call]
+        for line in [line for line in self.lines.values() if gone.issuperset(line.legs)]:
+            self.doubt_all(line)
+            del self.lines[line.call]
         for unique in gone:
             self._vanish(self.legs[unique])
         for line in self.lines.values():

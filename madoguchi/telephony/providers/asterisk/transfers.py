@@ -54,6 +54,7 @@ class Transfers(Conversations):
         line.legs += part.legs
         line.every += part.every
         line.withheld |= part.withheld
+        line.lossy |= part.lossy or bool(part.doubts)
         if not part.is_feature:
             self.emit("call.joined", call, at=at, into=line.call)
         self.talk(line)

@@ -197,6 +197,9 @@ class Translation(Resync, Orders, Agents):
                 self._event(message)
         except (KeyError, ValueError, Refused):
             self.set_aside += 1  # one bad message must not stop the line
+            for unique in self.seen:
+                if (leg := self.legs.get(unique)) and (line := self.lines.get(leg.call)):
+                    line.lossy = True
         return self._taken()
 
     def _set_clocks(self, message: Message, at: float, *, sent: bool) -> None:
