@@ -21,6 +21,7 @@ from tests.telephony.recordings import (
     rows_of,
     silent_differences,
     told_places,
+    without_stamps,
 )
 
 pytestmark = pytest.mark.skipif(not SCENARIOS, reason=ABSENT)
@@ -90,6 +91,17 @@ def test_of_many_lost_messages_one_shows_and_then_nothing_is_taken_for_certain(s
             if found := silent_differences(whole, got):
                 silent[rate, seed] = found
     assert silent == {}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_no_message_without_a_stamp_counts_twice_when_it_comes_twice(scenario: str) -> None:
+    rows = [without_stamps(row) for row in rows_of(scenario)]
+    whole = records_after_all(rows)
+    doubled = {}
+    for place in told_places(rows):
+        if found := silent_differences(whole, records_after_all([*rows[: place + 1], *rows[place:]])):
+            doubled[place, dict(rows[place]["msg"])["Event"]] = found
+    assert doubled == {}
 
 
 @settings(deadline=None, max_examples=40)

@@ -42,9 +42,10 @@ class Transfers(Conversations):
 
     def join(self, call: str, line: Line, *, at: float | None = None) -> None:
         """Everything of ``call`` belongs to ``line`` from now on."""
-        part = self.lines.pop(call, None)
+        part = self.lines.get(call)
         if part is None or part is line:
             return
+        del self.lines[call]
         if part.first in self.waiting:
             self.tell_begin(part.first, part)
         self.alias |= {old: line.call for old, new in self.alias.items() if new == call} | {call: line.call}

@@ -183,7 +183,7 @@ class Translation(Resync, Orders, Agents):
         self._set_clocks(message, at, sent=sent)
         place = "" if "Timestamp" in message else f"{self.connected}:{self.place}:"
         self.message = f"{place}{list(pairs)!r}"
-        if self._is_double(message):
+        if self._is_double(message, list(pairs)):
             return []
         if any(_is_withheld(key, value) for key, value in pairs):
             message["presentation"] = "restricted"
@@ -218,12 +218,13 @@ class Translation(Resync, Orders, Agents):
             self.stamped = False
         self.now = at - (self.lag or 0.0) if self.stamped else at
 
-    def _is_double(self, message: Message) -> bool:
-        """The same stamped message a second time."""
-        if "Timestamp" not in message:
+    def _is_double(self, message: Message, pairs: list[tuple[str, str]]) -> bool:
+        """The same message a second time: of the same stamp, or without one at once after the first."""
+        stamp = message.get("Timestamp", "")
+        if not stamp and (not self.kind or "ActionID" in message):
             return False
-        mark = f"{message['Timestamp']}:{zlib.crc32(self.message.encode()):08x}"
-        if mark in self.recent:
+        mark = f"{stamp or format(self.heard, '.1f')}:{zlib.crc32(repr(pairs).encode()):08x}"
+        if mark in (self.recent if stamp else self.recent[-1:]):
             return True
         self.recent = [*self.recent[-_RECENT:], mark]
         return False
