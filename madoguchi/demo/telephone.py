@@ -10,6 +10,7 @@ from madoguchi.interactions.models import Interaction
 from madoguchi.telephony.events import Event
 from madoguchi.telephony.fold import fold
 from madoguchi.telephony.models import Call, CallAgent, CallEvent
+from madoguchi.telephony.projection import talks_of
 
 SENDER = "pbx"
 SYSTEM: Who = ("telephone", None, "pbx")
@@ -110,9 +111,16 @@ class Line:
                 received_at=event.at,
                 payload=event.payload,
             )
+        talks = talks_of(record)
         for agent, state in folded.seats.items():
             member = self.people.get(agent)
-            tables[CallAgent].add(call_id=self.id, agent=agent, staff_id=member.id if member else None, state=state)
+            tables[CallAgent].add(
+                call_id=self.id,
+                agent=agent,
+                staff_id=member.id if member else None,
+                state=state,
+                talk_s=talks.get(agent),
+            )
         data = {key: record[key] for key in ("outcome", "ended_by", "wait_s", "talk_s")}
         assert folded.ended_at is not None
         self.tell(folded.ended_at, "call.ended", data, *self.people.values())

@@ -68,7 +68,7 @@ def project(call: Call, events: Sequence[CallEvent], receipt: Receipt) -> list[S
     people = staff_named(names) if folded.seats != call.seats or not call.told else _known(call)
     before, seats, stood = call.record, call.seats, call.state
     _write(call, folded, people, events)
-    _sync_seats(call, seats, people)
+    _sync_seats(call, seats, before, people)
     call.save(update_fields=_COLUMNS)
     told = [*call.told, *_Telling(call, folded, people, before, receipt).tell()]
     _tell_hold(call, stood, receipt)
@@ -115,16 +115,22 @@ def _write(call: Call, folded: Folded, people: dict[str, Staff], events: Sequenc
     call.record, call.revision, call.seats = made, made["revision"], folded.seats
 
 
-def _sync_seats(call: Call, before: dict[str, str], people: dict[str, Staff]) -> None:
+def _sync_seats(call: Call, stood: dict[str, str], before: dict[str, Any], people: dict[str, Staff]) -> None:
+    talked, talks = talks_of(before), talks_of(call.record)
     changed = [
-        CallAgent(call=call, agent=agent[:200], staff=people.get(agent), state=state)
+        CallAgent(call=call, agent=agent[:200], staff=people.get(agent), state=state, talk_s=talks.get(agent))
         for agent, state in call.seats.items()
-        if before.get(agent) != state
+        if stood.get(agent) != state or talked.get(agent) != talks.get(agent)
     ]
     if changed:
         CallAgent.objects.bulk_create(
-            changed, update_conflicts=True, unique_fields=["call", "agent"], update_fields=["state", "staff"]
+            changed, update_conflicts=True, unique_fields=["call", "agent"], update_fields=["state", "staff", "talk_s"]
         )
+
+
+def talks_of(made: dict[str, Any]) -> dict[str, float | None]:
+    """How long each of ours spoke, by the record of a call; None: not known, or not yet."""
+    return {segment["agent"]: segment["talk_s"] for segment in made.get("segments", ())}
 
 
 def _known(call: Call) -> dict[str, Staff]:

@@ -172,7 +172,10 @@ def seats_of(access: Access, call: models.OuterRef) -> "models.QuerySet[CallAgen
 
 
 class CallAgent(models.Model):
-    """One of ours in one call: being rung, talking, or done. ``staff`` is null when nobody is known by that name."""
+    """One of ours in one call: being rung, talking, or done. ``staff`` is null when nobody is known by that name.
+
+    ``talk_s``: their talk and hold in it, as the call's record says (``segments``); null as long as it is not known.
+    """
 
     class State(models.TextChoices):
         OFFERED = "offered", _("Ringing")
@@ -182,12 +185,14 @@ class CallAgent(models.Model):
 
     LIVE = (State.OFFERED, State.TALKING)
     SEEN = (State.OFFERED, State.TALKING, State.LEFT)
+    SPOKE = (State.TALKING, State.LEFT)
 
     # The constraint's index serves.
     call = models.ForeignKey(Call, models.CASCADE, related_name="agents", db_index=False)
     agent = models.CharField(max_length=200)
     staff = models.ForeignKey(Staff, models.CASCADE, null=True, related_name="call_seats", db_index=False)
     state = models.CharField(max_length=8, choices=State.choices)
+    talk_s = models.FloatField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["call", "agent"], name="telephony_agent_once")]
