@@ -16,12 +16,12 @@ def _(sentence: str) -> str:
 
 BANNER = b"Asterisk Call Manager"
 LARGEST_MESSAGE = 1024 * 1024
-# What an administrator is told, by ``telephony.words.why_down`` in their language.
+# What an administrator is told, by ``telephony.failures`` in their language.
 CLOSED = _("The telephone system closed the connection.")
 SILENT = _("The network is silent.")
 NO_ANSWER = _("The telephone system does not answer.")
 NO_ASTERISK = _("What answers there is no Asterisk Manager Interface.")
-REFUSED = _("Authentication failed")
+REFUSED = "Authentication failed"  # as an Asterisk says it
 _CHUNK = 256 * 1024
 _SIGN_IN_WITHIN = 10.0
 _END_WITHIN = 1.0

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop
 from madoguchi.journal.models import Entry
 from madoguchi.notifications.actions import notify
 from madoguchi.people.models import Membership, Role, Staff
+from madoguchi.telephony.failures import msgid_of
 
 LOST = gettext_noop("The telephone system %(name)s has been out of reach since %(since)s. %(error)s")
 BACK = gettext_noop("The telephone system %(name)s is connected again.")
@@ -15,7 +16,7 @@ def tell_lost(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """At once: while the line is down the desk sees no calls."""
     data = entry.data
     # The empty msgid would be the catalogue's head.
-    error = {"error_msgid": data["error"]} if data["error"] else {"error": ""}
+    error = {"error_msgid": msgid_of(data["error"])} if data["error"] else {"error": ""}
     params = {"name": data["name"], "since_time": data["since"], **error}
     notify(_administrators(), LOST, kind=entry.kind, params=params, at_once=True)
 

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from madoguchi.foundation import phone
-from madoguchi.telephony.models import Order, Outcome, Pbx
+from madoguchi.telephony.models import Order, Outcome
 
 
 def caller_words(*, number: str, presentation: str) -> str:
@@ -46,8 +46,3 @@ def why_not_passed(order: Order) -> str:
     if order.result == "not_in_call":
         return _("You are not in this call.")
     return order.result if " " in order.result else ""
-
-
-def why_down(pbx: Pbx) -> str:
-    """What was wrong with its line last; what the network or the telephone system itself said stays as it is."""
-    return _(pbx.error) if pbx.error else ""

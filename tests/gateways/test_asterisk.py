@@ -225,11 +225,11 @@ def test_a_message_that_nobody_foresaw_is_set_aside_alone(cast: Cast) -> None:
 def test_administrators_hear_of_a_line_that_stays_down_once_and_of_its_return(cast: Cast) -> None:
     lines, now = [("asterisk:tokyo", "tokyo")], timezone.now()
     assert alarm_about_lost(lines, now) == 0  # just begun
-    Pbx.objects.update(error=ami.SILENT)
+    Pbx.objects.update(error="[Errno 111] Connect call failed ('127.0.0.1', 5038)")
     assert [alarm_about_lost(lines, now + timedelta(minutes=3)) for _ in range(2)] == [1, 0]
     told = Notification.objects.get()
     assert (told.staff, told.kind) == (cast.admin, "pbx.stays_down")
-    assert told.words.endswith("接続できていません。通信が途絶えました。")
+    assert told.words.endswith("待ち受けているものがありません。"), "in the reader's language"
 
     async def story(fake: FakeAmi, played: Played) -> None:
         await stands("connected")

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import zoneinfo
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,11 +17,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.people.access import Capability
-from madoguchi.telephony.models import Pbx, Reconciliation
+from madoguchi.telephony.failures import failure
+from madoguchi.telephony.models import Call, Pbx, Reconciliation, Sender
 from madoguchi.telephony.queries import skewed_senders
 from madoguchi.telephony.reconcile.run import reconcile
 from madoguchi.telephony.reconcile.sources import CdrSource, UnreadableSource
-from madoguchi.telephony.words import why_down
 from madoguchi.web.administration.page import done, show
 from madoguchi.web.shell.guard import StaffRequest, guard
 from madoguchi.web.shell.keyset import keyset
@@ -38,7 +39,9 @@ def index(request: StaffRequest) -> HttpResponse:
     found, cursor = keyset(runs, ("id",), after=request.GET.get("after", ""), size=PAGE, descending=True)
     configured = Pbx.objects.filter(key__in=[line.key for line in settings.ASTERISK])
     context = {
-        "lines": [(pbx, pbx.is_connected(now), why_down(pbx)) for pbx in configured.order_by("name").defer("memory")],
+        "lines": [
+            (pbx, pbx.is_connected(now), failure(pbx.error)) for pbx in configured.order_by("name").defer("memory")
+        ],
         "skewed": list(skewed_senders()),
         "sources": settings.CDR,
         "runs": found,
@@ -90,4 +93,16 @@ def upload(request: StaffRequest) -> HttpResponse:
 def reconciliation(request: StaffRequest, run_id: int) -> HttpResponse:
     """One comparison with its differences."""
     run = get_object_or_404(Reconciliation.objects.select_related("asked_by"), pk=run_id)
-    return show(request, "reconciliation.html", _("Comparison with the call data records"), {"run": run})
+    context = {"run": run, "failure": failure(run.error), "pages": _pages_of(run)}
+    return show(request, "reconciliation.html", _("Comparison with the call data records"), context)
+
+
+def _pages_of(run: Reconciliation) -> dict[str, int]:
+    """The calls that its differences name, by the telephone system's id; not those whose id two systems use."""
+    named = {one["call_id"] for one in run.differences if one["call_id"]}
+    senders = list(Sender.objects.values_list("key", flat=True))  # the index begins with them
+    found = Call.objects.filter(sender__in=senders, call_id__in=named).values_list("call_id", "pk") if named else ()
+    pages = defaultdict[str, list[int]](list)
+    for call_id, pk in found:
+        pages[call_id].append(pk)
+    return {call_id: pks[0] for call_id, pks in pages.items() if len(pks) == 1}

@@ -45,10 +45,13 @@ def test_lines_clocks_and_comparisons_are_shown(
     with django_assert_num_queries(7):
         shown = client.get(A).text
     assert all(word in shown for word in ("拠点2", "No route to host", "7.2 秒進んでいます", "33.3%", "手動のみ"))
+    assert "そのホストへの経路がありません。" in shown
     assert "punctual" not in shown
     assert "閉鎖拠点" not in shown, "it is configured no more"
     Pbx.objects.update(error=SILENT)
-    assert "通信が途絶えました。" in client.get(A).text
+    silent = client.get(A).text
+    assert "通信が途絶えました。" in silent
+    assert SILENT not in silent
 
 
 def test_a_file_is_compared_and_its_differences_named(cast: Cast, sign_in: SignIn) -> None:
@@ -68,6 +71,20 @@ def test_a_file_is_compared_and_its_differences_named(cast: Cast, sign_in: SignI
     assert "通話明細から復元" in sign_in(cast.sato).get(f"/workbench/?contact={contact.pk}").text
     run = Reconciliation.objects.get()
     assert (run.asked_by, run.source) == (cast.admin, "Master.csv")
+    assert "2 行のうち 50 %" in shown
+    assert f'href="/calls/{call.pk}/"' in shown
+    assert "窓口の段階" not in shown, "a line of a file is none of the desk's lines"
+    Call.objects.create(sender="bridge", call_id=call.call_id, started_at=call.started_at)
+    Sender.objects.create(key="bridge")
+    assert "/calls/" not in client.get(f"{A}comparisons/{run.pk}/").text, "two telephone systems use this id"
+
+
+def test_why_a_source_could_not_be_read_is_said_in_the_readers_language(cast: Cast, sign_in: SignIn) -> None:
+    said = "/var/Master.csv: No such file or directory"
+    run = Reconciliation.objects.create(source="/var/Master.csv", error=said)
+    shown = sign_in(cast.admin).get(f"{A}comparisons/{run.pk}/").text
+    assert "ファイルがありません。" in shown
+    assert said in shown
 
 
 @pytest.mark.parametrize(
