@@ -32,7 +32,7 @@ from tests.calendars.calendars import (
     whole_moments,
 )
 
-many = settings(max_examples=500, deadline=None)
+many = settings(max_examples=200, deadline=None)
 BERLIN = ZoneInfo("Europe/Berlin")
 TICK = timedelta(microseconds=1)
 
