@@ -29,7 +29,7 @@ from madoguchi.knowledge.actions.learn import keep_newest
 from madoguchi.knowledge.models import Article, ArticleText
 from madoguchi.mail.models import IncomingMail, MailThread, OutgoingMail
 from madoguchi.search.models import Pending
-from madoguchi.telephony.models import Call, CallAgent, CallEvent
+from madoguchi.telephony.models import Call, CallAgent, CallEvent, StateTime
 from madoguchi.tickets.models import Message, Ticket, TicketCallBack, TicketInteraction, TicketThread
 
 _BATCH = 10_000
@@ -67,6 +67,11 @@ def write(tickets: int, *, seed: int, days: int = 90) -> None:
             ledger.write(tables, until=None if last else arrived[start + _BATCH])
             tables.write()
             tables.settle()
+    with transaction.atomic():
+        tables = Tables([StateTime])
+        ledger.write_state_times(tables)
+        tables.write()
+        tables.settle()
     count_uses()
 
 

@@ -240,4 +240,4 @@ def _busy(desk: Desk, by: Member, offered: datetime, picked: datetime, ended: da
     """What a call made of the operator's state: ringing, talking, free again."""
     for state, at in (("ringing", offered), ("talking", picked), ("available", ended)):
         if state != "ringing" or offered < picked:
-            desk.ledger.operator_is(at, by.id, state, by=SYSTEM)
+            desk.ledger.operator_is(at, by, state)

@@ -24,14 +24,16 @@ from madoguchi.demo.world import World
 from madoguchi.handoffs.actions.decide import accept, return_
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.models import Handoff
+from madoguchi.insight.reports.registry import table
 from madoguchi.interactions.actions.contacts import open_interaction
 from madoguchi.interactions.models import Interaction
 from madoguchi.journal.models import Entry, Mention
 from madoguchi.knowledge.models import Article
 from madoguchi.people.models import Department, Person, Staff, Team
 from madoguchi.telephony.fold import fold
-from madoguchi.telephony.models import Call, CallEvent
+from madoguchi.telephony.models import Call, CallEvent, StateTime
 from madoguchi.telephony.projection import event_of
+from madoguchi.telephony.state_times import slices
 from madoguchi.tickets.actions.change import go_on, wait
 from madoguchi.tickets.actions.open_ticket import open_ticket
 from madoguchi.tickets.actions.post_message import post_message
@@ -271,3 +273,34 @@ def test_questions_of_the_past_are_as_the_acts_write_them() -> None:
     by_hand = {kind: names for row in questions.exclude(pk=question.pk) for kind, names in told(row.pk).items()}
     for kind in ("asked", "declined", "moved_on", "answered"):
         assert by_hand[f"consultation.{kind}"] == acts[f"consultation.{kind}"]
+
+
+@pytest.mark.usefixtures("built")
+def test_who_was_on_the_telephone_has_the_times_that_the_journal_gives() -> None:
+    history.write(150, seed=3)
+    spent: dict[tuple[int, datetime, str], float] = {}
+    states: dict[int, tuple[str, datetime]] = {}
+    days: defaultdict[tuple[int, Any], set[str]] = defaultdict(set)
+    mentions = Mention.objects.filter(entry__kind="operator.state_changed", kind="staff").select_related("entry")
+    for mention in mentions.order_by("entry_id"):
+        entry, staff = mention.entry, mention.ref
+        before, since = states.get(staff, ("logged_off", entry.at))
+        assert entry.data["from"] == before
+        assert since <= entry.at <= timezone.now() + timedelta(hours=1)
+        for slot, seconds in slices(since, entry.at) if before != "logged_off" else ():
+            spent[staff, slot, before] = spent.get((staff, slot, before), 0.0) + seconds
+        states[staff] = (entry.data["to"], entry.at)
+        days[staff, timezone.localdate(entry.at)].add(entry.data["to"])
+    kept = {(row.staff_id, row.slot, row.state): row.seconds for row in StateTime.objects.all()}
+    assert kept == pytest.approx(spent)
+    assert {state for state, _ in states.values()} == {"logged_off"}
+    assert all({"available", "talking", "wrapup", "logged_off"} <= told for told in days.values())
+    assert sum("paused" in told for told in days.values()) > len(days) / 2
+    today = timezone.localdate()
+    report = table("operators", first=today - timedelta(days=80), last=today - timedelta(days=1), by="day", access=None)
+    assert len(report.rows) > 30
+    for row in report.rows:
+        figures = {name: float(figure or 0) for name, figure in row.figures.items()}
+        assert figures["handled"] > 0
+        assert 60 < figures["aht_s"] < 3000
+        assert 0 < figures["occupancy"] < figures["utilisation"] < 1.001
