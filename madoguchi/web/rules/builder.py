@@ -85,6 +85,7 @@ class Row:
     kind: str
     values: dict[str, Any] = field(default_factory=dict)
     rows: list["Row"] = field(default_factory=list)
+    place: int = 0  # its number in the names of its fields; it stays while other rows come and go
 
     def get(self, name: str, default: Any = "") -> Any:
         return self.values.get(name, default)
@@ -113,10 +114,10 @@ class Form:
         """
         what, _dash, place = verb.partition("-")[2].partition("-")
         if verb == "add-action" and len(self.actions) < MOST_ROWS:
-            self.actions.append(Row("notify", {"whom": ["supervisors"]}))
-            self.focus = f"a{len(self.actions) - 1}.kind"
+            self.actions.append(Row("notify", {"whom": ["supervisors"]}, place=_free(self.actions)))
+            self.focus = f"a{self.actions[-1].place}.kind"
         elif (action := row_number(verb.removeprefix("remove-a"))) is not None:
-            del self.actions[action : action + 1]
+            self.actions = [row for row in self.actions if row.place != action]
             self.focus = "add-action"
         elif verb.startswith("add-"):
             self._add(what, place)
@@ -127,13 +128,14 @@ class Form:
         group = self._group(place)
         if group is None or len(group.rows) >= MOST_ROWS:
             return
-        path = f"{place or 'c'}{'-' if place else ''}{len(group.rows)}"
+        free = _free(group.rows)
+        path = f"{place or 'c'}{'-' if place else ''}{free}"
         if what == "condition":
-            group.rows.append(Row("priority"))
+            group.rows.append(Row("priority", place=free))
             self.focus = f"{path}.kind"
         elif what == "group" and self.may_nest(place):
             joined = "all" if group.get("match") == "any" else "any"
-            group.rows.append(Row("group", {"match": joined}, [Row("priority")]))
+            group.rows.append(Row("group", {"match": joined}, [Row("priority")], free))
             self.focus = f"{path}.match"
 
     def _remove(self, place: str) -> None:
@@ -142,7 +144,7 @@ class Form:
         group, row = self._group(above), row_number(last)
         if group is None or row is None:
             return
-        del group.rows[row : row + 1]
+        group.rows[:] = [one for one in group.rows if one.place != row]
         if above and not group.rows:
             self._remove(above)
         else:
@@ -152,12 +154,10 @@ class Form:
         """The group at a place (``c1-0``), the whole form at none; None when there is no such group."""
         group = Row("group", {"match": self.match}, self.conditions)
         for part in place.removeprefix("c").split("-") if place else ():
-            row = row_number(part)
-            if row is None or row >= len(group.rows):
+            row = next((one for one in group.rows if one.place == row_number(part)), None)
+            if row is None or row.kind != "group":
                 return None
-            group = group.rows[row]
-            if group.kind != "group":
-                return None
+            group = row
         return group
 
     def may_nest(self, place: str) -> bool:
@@ -216,6 +216,11 @@ def _depth(place: str) -> int:
     return place.count("-") + 1 if place else 0
 
 
+def _free(rows: list[Row]) -> int:
+    """The number of the next row."""
+    return rows[-1].place + 1 if rows else 0
+
+
 def _every(rows: list[Row]) -> Iterator[Row]:
     for row in rows:
         yield row
@@ -224,7 +229,7 @@ def _every(rows: list[Row]) -> Iterator[Row]:
 
 def _rows(data: QueryDict, prefix: str, fields: Mapping[str, tuple[str, ...]]) -> list[Row]:
     rows = []
-    for place in range(MOST_ROWS):
+    for place in _places(data, prefix):
         path = f"{prefix}{place}"
         kind = data.get(f"{path}.kind", "")
         if kind not in fields:
@@ -239,8 +244,14 @@ def _rows(data: QueryDict, prefix: str, fields: Mapping[str, tuple[str, ...]]) -
             elif name in _FIRST.get(kind, ()):
                 values[name] = _FIRST[kind][name]
         within = kind == "group" and _depth(path) < tree.DEEPEST
-        rows.append(Row(kind, values, _rows(data, f"{path}-", fields) if within else []))
+        rows.append(Row(kind, values, _rows(data, f"{path}-", fields) if within else [], place))
     return rows
+
+
+def _places(data: QueryDict, prefix: str) -> list[int]:
+    """The numbers of the rows that were sent, in their order."""
+    named = (key.removeprefix(prefix).removesuffix(".kind") for key in data if key.startswith(prefix))
+    return sorted(set(row_numbers(named)))[:MOST_ROWS]
 
 
 def of_rule(rule: Rule) -> Form:
@@ -255,12 +266,14 @@ def of_rule(rule: Rule) -> Form:
     where = definition.where
     form.match = "any" if isinstance(where, tree.Any_) else "all"
     nodes = where.parts if isinstance(where, tree.All | tree.Any_) else [where]
-    form.conditions = [_row_of(node) for node in nodes]
-    form.actions = [_row(action.model_dump(mode="json"), ACTION_FIELDS) for action in definition.then]
+    form.conditions = [_row_of(node, place) for place, node in enumerate(nodes)]
+    form.actions = [
+        _row(action.model_dump(mode="json"), ACTION_FIELDS, place) for place, action in enumerate(definition.then)
+    ]
     return form
 
 
-def _row_of(node: tree.Node) -> Row:
+def _row_of(node: tree.Node, place: int) -> Row:
     """A condition or a group, held or denied."""
     held = True
     while isinstance(node, tree.Not):
@@ -268,13 +281,13 @@ def _row_of(node: tree.Node) -> Row:
     if isinstance(node, tree.All | tree.Any_):
         joined = "any" if isinstance(node, tree.Any_) else "all"
         match = next(name for name, meaning in MATCHES.items() if meaning == (joined, held))
-        return Row("group", {"match": match}, [_row_of(part) for part in node.parts])
-    row = _row(tree.written(node), CONDITION_FIELDS)
+        return Row("group", {"match": match}, [_row_of(part, number) for number, part in enumerate(node.parts)], place)
+    row = _row(tree.written(node), CONDITION_FIELDS, place)
     row.values["is"] = "yes" if held else "no"
     return row
 
 
-def _row(written: dict[str, Any], fields: Mapping[str, tuple[str, ...]]) -> Row:
+def _row(written: dict[str, Any], fields: Mapping[str, tuple[str, ...]], place: int) -> Row:
     kind = written["kind"]
     values = {name: written[name] for name in fields[kind] if name in written}
     if "any_of" in written:
@@ -287,7 +300,7 @@ def _row(written: dict[str, Any], fields: Mapping[str, tuple[str, ...]]) -> Row:
     values |= {name: "on" if values[name] else "" for name in _CHECKED & values.keys()}
     for name in {"from", "until"} & values.keys():
         values[name] = values[name][:5]
-    return Row(kind, values)
+    return Row(kind, values, place=place)
 
 
 def _length(seconds: int) -> tuple[str, str]:

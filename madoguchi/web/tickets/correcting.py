@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from madoguchi.catalog.models import Category, HearingItem
+from madoguchi.catalog.models import HearingItem
 from madoguchi.catalog.queries import hearing_items, tree
 from madoguchi.foundation.numbers import row_number
 from madoguchi.people.access import Capability
@@ -27,10 +27,13 @@ _PERSON = ("name", "kana", "email", "phone", "organization")
 @guard(Capability.WORK_TICKETS)
 @require_http_methods(["GET", "POST"])
 def correct_sheet(request: StaffRequest, number: str) -> HttpResponse:
-    """The sheet; with ``category`` in the address what that category asks. Refused when somebody changed the ticket."""
+    """The sheet; with ``draws`` what another category asks, beside what was typed so far. Refused when somebody changed
+    the ticket.
+    """
     ticket = ticket_or_404(request, number)
-    if request.method == "GET":
-        category: Category | None = chosen_category(request.GET) if "category" in request.GET else ticket.category
+    if request.method == "GET" or "draws" in request.POST:
+        category = chosen_category(request.POST) if "category" in request.POST else ticket.category
+        written = _answers(request.POST)
         return page(
             request,
             "tickets/correct.html",
@@ -38,7 +41,10 @@ def correct_sheet(request: StaffRequest, number: str) -> HttpResponse:
                 "ticket": ticket,
                 "categories": _categories(ticket),
                 "category": category,
-                "asked": [(item, _shown(ticket, item.key), _options(item, ticket)) for item in hearing_items(category)],
+                "asked": [
+                    (item, written.get(item.key, _shown(ticket, item.key)), _options(item, ticket))
+                    for item in hearing_items(category)
+                ],
             },
         )
     changes: dict[str, Any] = {

@@ -107,6 +107,8 @@ def hand_over_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
             "checked": checked,
             "missing": {item.key for item in checked.missing} if checked else set(),
             "reason": request.POST.get("reason", "")[:2000],
+            "urgent": bool(request.POST.get("urgent")),
+            "urgent_because": request.POST.get("urgent_because", "")[:500],
             "reasons": [choice for choice in Handoff.ReasonCode.choices if choice[0] != Handoff.ReasonCode.RULE],
         },
     )

@@ -93,6 +93,12 @@ def test_rows_are_added_changed_and_removed(cast: Cast, sign_in: Any) -> None:
     bare = client.post("/rules/builder/", P1 | {"do": "remove-c0"}, headers=FRAGMENT).content.decode()
     assert "c0.kind" not in bare
     assert "すべてのチケットが対象" in bare
+    two = P1 | {"c7.kind": "words", "c7.words": "返金", "a3.kind": "propose", "a3.text": "確認"}
+    left = client.post("/rules/builder/", two | {"do": "remove-c0"}, headers=FRAGMENT).content.decode()
+    assert 'name="c7.words" id="c7.words" value="返金"' in left  # a row keeps its name while others go
+    assert "条件1" in left
+    assert "条件2" not in left
+    assert 'name="c8.kind"' in client.post("/rules/builder/", two | {"do": "add-condition"}).content.decode()
 
 
 CONDITIONS: list[dict[str, str]] = [

@@ -308,10 +308,15 @@ def test_subject_category_and_what_was_heard_are_put_right(ticket: Ticket, cast:
     sheet = client.get(f"/tickets/{ticket.number}/correct/").content.decode()
     for text in ("エラー", 'value="0x1"', "メールの不具合"):
         assert text in sheet
-    asked = client.get(
-        f"/tickets/{ticket.number}/correct/?category={cast.wiring.pk}", headers=HTMX | {"HX-Target": "div#asked"}
-    )
-    assert "0x1" not in asked.content.decode()
+    for category, shown in ((cast.wiring, False), (cast.mail_trouble, True)):
+        asked = client.post(
+            f"/tickets/{ticket.number}/correct/",
+            {"draws": "yes", "category": str(category.pk), "item.error_code": "typed"},
+            headers=HTMX | {"HX-Target": "div#asked"},
+        )
+        assert ('value="typed"' in asked.content.decode()) is shown
+    ticket.refresh_from_db()
+    assert ticket.details["error_code"] == "0x1"
     fields = {"subject": "メールが届かない", "item.error_code": "0x2", "item.impact": "", "item.steps_tried": "再起動"}
     assert correct(client, ticket, **fields) == 302
     ticket.refresh_from_db()

@@ -184,6 +184,9 @@ def test_an_urgent_hand_over_needs_its_reason_and_is_counted(cast: Cast, sign_in
     client = sign_in(cast.sato)
     fields = form(cast, to_team=str(cast.service_desk.pk), reason="全社停止", urgent="on")
     assert 'data-missing="urgent_because"' in post(client, contact, "hand-over", fields).content.decode()
+    drawn = post(client, contact, "hand-over/sheet", fields | {"urgent_because": "全社"}, "required").content.decode()
+    assert 'id="field-urgent" checked' in drawn
+    assert 'value="全社"' in drawn
     post(client, contact, "hand-over", fields | {"urgent_because": "全員が止まっている"})
     assert Handoff.objects.get().urgent_because == "全員が止まっている"
 
