@@ -16,7 +16,7 @@ from madoguchi.interactions.signatures import propose_numbers
 from madoguchi.journal.record import Reaction
 from madoguchi.knowledge.following import follow_category
 from madoguchi.notifications import alarms, articles, lines
-from madoguchi.notifications.bypasses import ask_sender
+from madoguchi.notifications.bypasses import ask_sender, tell_leaders
 from madoguchi.notifications.cover import tell_duty, tell_substitute
 from madoguchi.rules.engine import react
 from madoguchi.search.index import Source
@@ -40,6 +40,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "calendar.hours_withdrawn": (clocks.follow_book,),
     "calendar.made_default": (clocks.follow_book,),
     "call.abandoned": (follow_call, react),
+    "bypass.draft_waits": (tell_leaders,),
     "bypass.drafted": (ask_sender,),
     "call.alarm_raised": (alarms.tell_supervisors,),
     "call.answered": (follow_call,),

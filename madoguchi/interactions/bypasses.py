@@ -5,6 +5,7 @@ subject says who it was and the text what they wanted. A voicemail keeps its sou
 """
 
 import re
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -20,13 +21,14 @@ from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions.contacts import record_bypass
 from madoguchi.interactions.models import BypassDraft, Interaction
 from madoguchi.journal.models import Entry
-from madoguchi.journal.record import NamedActor, record
+from madoguchi.journal.record import SYSTEM, NamedActor, record
 from madoguchi.mail import quote
 from madoguchi.mail.models import IncomingMail, MailThread
 from madoguchi.mail.vouching import is_vouched_for
 from madoguchi.people.access import access_of
 from madoguchi.people.meant import meant_by, staff_meant_by
 from madoguchi.people.models import Staff
+from madoguchi.people.queries import working_time_of
 
 _LABELS = {
     "who": r"お客様|顧客|相手|連絡者|誰|だれ|どなた|発信者|who|caller",
@@ -36,6 +38,7 @@ _LABELS = {
 _FORWARDED = {"who": r"差出人|送信者|送信元|from", "reached": r"宛先|to", "what": r"件名|subject"}
 _PREFIX = re.compile(r"^\s*(?:(?:re|fw|fwd|転送|返信)\s*[:：]\s*)+", re.IGNORECASE)
 _MOST_LINES = 200
+_FURTHEST = 30  # days to look ahead for one on which somebody works
 
 
 class Said(NamedTuple):
@@ -82,9 +85,29 @@ def receive_record(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     if not vouchers or (len(mail.parsed.senders) == 1 and is_vouched_for(mail.from_address, results, vouchers)):
         _record(mail, sender, sender)
         return
-    draft = insert(BypassDraft(mail=mail, staff=sender))
+    draft = insert(BypassDraft(mail=mail, staff=sender, remind_at=_a_working_day_after(entry.at, sender)))
     by = NamedActor(entry.actor_kind, entry.actor_name, entry.actor_id)
     record("bypass.drafted", by=by, about=[draft, mail, sender])
+
+
+def remind_of_drafts(now: datetime, *, limit: int = 50) -> int:
+    """Whoever leads the people in whose name a mail has waited for a working day hears of it, once; how many."""
+    waiting = BypassDraft.objects.filter(remind_at__lte=now).select_related("mail", "staff")
+    rows = list(waiting.order_by("remind_at", "id")[:limit])
+    for draft in rows:
+        with transaction.atomic():
+            # Conditional: several workers may do it.
+            if BypassDraft.objects.filter(pk=draft.pk, remind_at__isnull=False).update(remind_at=None):
+                data = {"name": draft.staff.name, "since": draft.mail.received_at.isoformat()}
+                record("bypass.draft_waits", by=SYSTEM, about=[draft, draft.mail, draft.staff], data=data)
+    return len(rows)
+
+
+def _a_working_day_after(moment: datetime, staff: Staff) -> datetime:
+    """The same time of the next day on which they work."""
+    hours, days = working_time_of(staff), range(1, _FURTHEST)
+    found = (moment + timedelta(days=ahead) for ahead in days)
+    return next((at for at in found if hours.day(at.astimezone(hours.zone).date()).periods), moment + timedelta(days=1))
 
 
 @transaction.atomic

@@ -189,6 +189,13 @@ def supervisors_of(team: int | None, at: datetime) -> list[Staff]:
     return next((people for people in (*there, desk, own) if people), [])
 
 
+def leaders_of(staff: Staff, at: datetime) -> list[Staff]:
+    """Who leads somebody at ``at``, by any of their teams, each once; nobody leads themselves."""
+    teams = Membership.objects.filter(staff=staff).order_by("id").values_list("team", flat=True)
+    leaders = {leader.pk: leader for team in teams for leader in supervisors_of(team, at)}
+    return [leader for leader in leaders.values() if leader.pk != staff.pk]
+
+
 def calendar_of(holder: Team | Department | Contact | Staff) -> int | None:
     """The id of the calendar that counts: the own, else a contact's department's, or that of somebody's first team.
 

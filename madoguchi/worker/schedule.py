@@ -19,6 +19,7 @@ from madoguchi.files.store import remove_due
 from madoguchi.foundation.literal import Words
 from madoguchi.insight.gaps.models import Waiting
 from madoguchi.insight.gaps.work import step as gather_gaps
+from madoguchi.interactions.bypasses import remind_of_drafts
 from madoguchi.interactions.letters import send_letters
 from madoguchi.knowledge.actions import tell_late
 from madoguchi.knowledge.helped import forget_readers
@@ -67,6 +68,7 @@ SCHEDULE: tuple[Job, ...] = (
     Job("search", lambda: drain(_BATCH) == _BATCH, every=0.5),
     Job("clocks", lambda: sweep(limit=_BATCH) == _BATCH, every=1.0),
     Job("call_backs", lambda: remind_of_calls(limit=_BATCH) == _BATCH, every=20.0),
+    Job("bypass_drafts", lambda: remind_of_drafts(timezone.now(), limit=_BATCH) == _BATCH, every=60.0),
     Job("bypass_letters", lambda: bool(send_letters()), every=600.0),
     Job("consultations", lambda: advance_due(limit=_BATCH) == _BATCH, every=1.0),
     Job("chat_and_sms", lambda: deliver_messages(_BATCH) == _BATCH, every=1.0),

@@ -1,6 +1,6 @@
 """Contacts past the desk: recorded by mail to the record address, and told to those who are reached most."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -10,7 +10,7 @@ from freezegun import freeze_time
 
 from madoguchi.foundation.refusal import Refused
 from madoguchi.interactions.actions.contacts import record_bypass
-from madoguchi.interactions.bypasses import Said, confirm_draft, disown_draft, read
+from madoguchi.interactions.bypasses import Said, confirm_draft, disown_draft, read, remind_of_drafts
 from madoguchi.interactions.letters import letter_of, send_letters, set_letters
 from madoguchi.interactions.models import BypassDraft, BypassLetter, Interaction
 from madoguchi.journal.models import Entry
@@ -153,6 +153,39 @@ def test_old_drafts_and_those_of_who_left_are_settled_by_whoever_leads_them(cast
     contact = confirm_draft(draft, by=cast.hayashi)
     assert (contact.staff, contact.mail) == (cast.sato, mail)
     assert Entry.objects.get(kind="bypass.recorded").actor_id == cast.hayashi.pk
+
+
+def test_whoever_leads_hears_once_of_a_mail_that_has_waited_a_working_day(cast: Cast) -> None:
+    for leader, team in ((cast.suzuki, cast.call_centre), (cast.ito, cast.network)):
+        Membership.objects.create(staff=leader, team=team, role=Role.SUPERVISOR)
+    Membership.objects.create(staff=cast.sato, team=cast.service_desk, role=Role.SUPERVISOR)
+    friday = datetime(2026, 8, 21, 6, 0, tzinfo=UTC)
+    with freeze_time(friday):
+        written(cast.sato.email, "山田 花子様", "VPN", vouched="")
+        written(cast.takahashi.email, "山田 花子様", "VPN", vouched="")
+        disown_draft(BypassDraft.objects.get(staff=cast.takahashi), by=cast.takahashi)
+
+    def told(after: timedelta) -> list[Staff]:
+        for _worker in range(2):
+            remind_of_drafts(friday + after)
+        found = Notification.objects.filter(kind="bypass.draft_waits").order_by("staff_id")
+        return [row.staff for row in found.select_related("staff")]
+
+    assert told(timedelta(days=2, hours=23)) == []
+    # Of the call centre the own supervisor; of the service desk, which she leads herself, nobody else.
+    assert told(timedelta(days=3)) == [cast.suzuki]
+    assert told(timedelta(days=9)) == [cast.suzuki]
+    words = Notification.objects.get(kind="bypass.draft_waits").words
+    assert words == "佐藤 美咲さん名義の記録用アドレス宛メールが 8/21(金) 15:00 から確認待ちです。"
+    assert BypassDraft.objects.to_settle(access_of(cast.suzuki), friday + timedelta(days=3, minutes=1)).exists()
+
+
+@pytest.mark.parametrize(("login", "leader"), [("watanabe", "hayashi"), ("ogawa", "mori")])
+def test_without_a_team_it_is_the_desks_supervisor_and_at_a_partner_theirs(cast: Cast, login: str, leader: str) -> None:
+    written(getattr(cast, login).email, "山田 花子様", "VPN", vouched="")
+    remind_of_drafts(timezone.now() + timedelta(days=20))
+    told = [row.staff for row in Notification.objects.filter(kind="bypass.draft_waits")]
+    assert told == [getattr(cast, leader)]
 
 
 def test_where_no_server_vouches_for_anybody_a_mail_is_recorded_at_once(cast: Cast, settings: Any) -> None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from madoguchi.mail.models import IncomingMail, OutgoingMail
 from madoguchi.people.access import Access
@@ -54,10 +55,14 @@ def _led_by(access: Access) -> Q:
 
 
 class BypassDraft(models.Model):
-    """A mail to the record address of which nobody vouches that ``staff`` wrote it: recorded when they say so."""
+    """A mail to the record address of which nobody vouches that ``staff`` wrote it: recorded when they say so.
+
+    ``remind_at`` is when whoever leads them is told that it still waits; null: they were.
+    """
 
     mail = models.OneToOneField(IncomingMail, models.PROTECT, related_name="+")
     staff = models.ForeignKey(Staff, models.CASCADE, related_name="+")
+    remind_at = models.DateTimeField(null=True, default=timezone.now)
 
     objects: ClassVar[BypassDraftQuerySet] = BypassDraftQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -14,7 +14,7 @@ from madoguchi.foundation.literal import Unindexed, Words
 from madoguchi.foundation.prepared import Prepared
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.waiting import waited_for
-from madoguchi.interactions.models import CallBack, Difficulty, Interaction
+from madoguchi.interactions.models import BypassDraft, CallBack, Difficulty, Interaction
 from madoguchi.people.access import Access, PreparedVisible
 from madoguchi.telephony import queries as telephony
 from madoguchi.telephony.answering import ANSWER_WITHIN_S
@@ -317,6 +317,15 @@ class Board:
         rows = waited_for(self.access, self.now, moved=False)
         pile = self._pile(rows, lambda row: row.tally.due_at or self.now + LATE)
         return replace(pile, count=sum(row.tally.total for row in rows))
+
+    @cached_property
+    def drafts(self) -> Waiting:
+        """Mails to the record address that wait for this person to confirm them, the oldest first."""
+        found = BypassDraft.objects.to_settle(self.access, self.now).order_by("mail__received_at", "id")
+        names = found.select_related("staff", "mail").only(
+            "staff__family_name", "staff__given_name", "mail__received_at"
+        )
+        return self._pile(list(names[:MOST]), lambda row: row.mail.received_at + timedelta(days=1))
 
     def _pile(self, found: Sequence[Any], late_at: Callable[[Any], datetime]) -> Waiting:
         return Waiting(found, len(found), bool(found) and late_at(found[0]) <= self.now)

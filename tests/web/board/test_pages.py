@@ -17,7 +17,9 @@ from madoguchi.clocks.actions import Promise, promise
 from madoguchi.clocks.models import Kind, PolicyVersion
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.interactions.actions.call_backs import promise_call_back
-from madoguchi.interactions.models import Interaction
+from madoguchi.interactions.models import BypassDraft, Interaction
+from madoguchi.mail.actions.take_in import take_in
+from madoguchi.mail.models import IncomingMail
 from madoguchi.telephony.actions.set_operator_state import set_operator_state
 from madoguchi.telephony.models import Call, Pbx
 from madoguchi.tickets.actions.open_ticket import open_ticket
@@ -230,6 +232,10 @@ def one_more_of_everything(cast: Cast) -> None:
     promise_call_back(
         number="0350001234", due_at=now + timedelta(minutes=9), team=cast.call_centre, by=cast.sato, person=cast.yamada
     )
+    raw = f"From: {cast.sato.email}\r\nSubject: {BypassDraft.objects.count()}\r\n\r\nx".encode()
+    mail = take_in(raw, source="smtp", envelope_from="", envelope_to=["desk@x.example"], by=cast.sato)
+    IncomingMail.objects.update(received_at=now - timedelta(days=2))
+    BypassDraft.objects.create(mail=mail, staff=cast.sato)
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/board/calls/?show=unlinked"])
@@ -242,7 +248,7 @@ def test_more_rows_cost_no_more_queries(cast: Cast, sign_in: SignIn, path: str) 
         with CaptureQueriesContext(connection) as queries:
             assert client.get(path).status_code == 200
         spent.append(len(queries))
-    assert spent[0] == spent[1] <= 32
+    assert spent[0] == spent[1] <= 33
 
 
 def test_a_region_asks_only_for_its_own_part(
@@ -250,7 +256,7 @@ def test_a_region_asks_only_for_its_own_part(
 ) -> None:
     one_more_of_everything(cast)
     client = sign_in(cast.hayashi)
-    for name, most in {"alarms": 10, "calls": 8, "operators": 6, "todo": 10, "service": 4, "teams": 10}.items():
+    for name, most in {"alarms": 10, "calls": 8, "operators": 6, "todo": 11, "service": 4, "teams": 10}.items():
         with django_assert_max_num_queries(most):
             region(client, name)
 

@@ -129,12 +129,16 @@ def test_a_mail_in_somebody_elses_name_is_settled_after_a_day_by_who_leads_them(
     draft = BypassDraft.objects.create(mail=took, staff=cast.takahashi)
     address, leader = f"{URL}drafts/", sign_in(cast.hayashi)
     assert leader.post(address, {"draft": str(draft.pk), "mine": "yes"}).status_code == 404
+    assert "確認待ちのメール" not in leader.get("/board/").content.decode()
     IncomingMail.objects.update(received_at=took.received_at - timedelta(days=2))
+    board = leader.get("/board/").content.decode()
+    assert f'id="draft-{draft.pk}"' in board
     assert "確認待ちのメール" in leader.get(URL).content.decode()
     page = leader.get(address).content.decode()
     assert (cast.takahashi.name in page, "本人のメールなので記録する" in page) == (True, True)
     assert leader.post(address, {"draft": str(draft.pk), "mine": "yes"}).status_code == 302
     assert Interaction.objects.get(channel="bypass").staff == cast.takahashi
+    assert "確認待ちのメール" not in leader.get("/board/").content.decode()
 
 
 def test_a_mail_in_ones_name_is_confirmed_or_disowned_on_ones_own_page(cast: Cast, sign_in: SignIn) -> None:
