@@ -97,7 +97,7 @@ def busy(served: Desk) -> None:
         post(arrives(now - timedelta(seconds=90), number=None))  # an alarm stands, too
         answered(now - timedelta(minutes=3), 9, agent="2101", talk=None)
         answered(now - timedelta(minutes=9), 9, agent="2101", talk=60)
-        gave_up(now - timedelta(minutes=40), 30)
+        gave_up(now - timedelta(minutes=40), 30, number="0312340040")  # nobody else's, who might be answered later
         post_notice(title="計画停電", body="", gravity=2, by=served.cast.hayashi)
         assert Call.objects.filter(is_live=True).exists()
 
@@ -166,15 +166,58 @@ def test_the_big_screen_shows_the_whole_board_in_one_picture(
 @pytest.mark.usefixtures("busy")
 def test_a_contact_is_settled_from_the_list(served: Desk, open_window: OpenWindow) -> None:
     page = open_window(served.cast.hayashi, "/board/calls/?show=abandoned")
-    rows = page.locator("tbody tr")
-    expect(rows).to_have_count(1)
-    page.get_by_role("button", name="処理する").click()
+    row = page.locator("tbody tr", has_text="03-1234-0040")
+    row.get_by_role("button", name="処理する").click()
     sheet = page.locator("#sheet")
     expect(sheet).to_be_visible()
     assert_accessible(page, within="#sheet")
     sheet.get_by_label("理由").select_option("called_back")
     sheet.get_by_role("button", name="チケットなしで処理済みにする").click()
-    expect(page.locator("#main")).to_contain_text("未処理の応対はありません")
+    expect(row).to_have_count(0)
+
+
+# Rows of which a part is in the picture and a part is not; and how many are in it.
+ROWS_SEEN = """() => {
+  const seen = [...document.querySelectorAll(".board-rows")].filter((list) => list.offsetHeight).map((list) => {
+    const box = list.getBoundingClientRect();
+    const rows = [...list.querySelectorAll(".board-row")].map((row) => row.getBoundingClientRect());
+    const inside = rows.filter((row) => row.left < box.right);
+    const low = Math.min(box.bottom, list.closest("section[data-live]").getBoundingClientRect().bottom) + 1;
+    return { all: rows.length, inside: inside.length, cut: inside.some((row) => row.bottom > low) };
+  });
+  return seen;
+}"""
+
+
+@pytest.mark.looks
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(("width", "height", "language"), [(1440, 900, "en"), (1440, 900, "ja"), (1920, 1080, "en")])
+def test_a_wall_full_of_calls_keeps_its_bottom_row_and_cuts_no_row_in_two(
+    served: Desk, open_window: OpenWindow, width: int, height: int, language: str
+) -> None:
+    now = timezone.now()
+    with served.inside():
+        waiting = [
+            post(arrives(now - timedelta(seconds=100 + place), number=f"03123411{place:02}")) for place in range(9)
+        ]
+        for place in range(4):
+            answered(now - timedelta(minutes=4 + place), 9, agent="1001", talk=None)
+    page = open_window(served.cast.hayashi, "/board/", width=width, height=height, language=language)
+    page.goto("/board/#wall")
+    page.reload()
+    expect(page.locator(".top")).to_be_hidden()
+    expect(page.locator(f"#waiting-{waiting[-1].pk}")).to_be_visible()
+    expect(page.locator("#alarm-waiting")).to_be_visible()
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"board-wall-full-{language}-{width}.png")
+    whole = page.evaluate("(({ scrollWidth: w, scrollHeight: h }) => [w, h])(document.documentElement)")
+    assert whole == [width, height], "nothing has to be scrolled to"
+    for part in page.evaluate(PARTS_SEEN):
+        assert 0 <= part["top"] < part["bottom"] <= height, part
+    seen = page.evaluate(ROWS_SEEN)
+    assert any(one["inside"] < one["all"] for one in seen), "the test needs more calls than find room"
+    assert all(one["inside"] and not one["cut"] for one in seen), seen
+    assert_accessible(page)
 
 
 @pytest.mark.looks
