@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from madoguchi.interactions.models import Interaction, Passing
@@ -52,8 +53,7 @@ def _course(call: Call, contact: Interaction | None, access: Access) -> dict[str
     seats = CallAgent.objects.filter(call=call, staff__isnull=False).select_related("staff")
     passings = Passing.objects.filter(interaction=contact).select_related("staff", "to_staff") if contact else None
     taken_by = call.answered_by.name if call.answered_by else ""
-    if access.is_partner:
-        colleagues = set(Membership.objects.filter(team__in=access.team_ids).values_list("staff", flat=True))
+    if (colleagues := _colleagues(access)) is not None:
         seats = seats.filter(staff__in=colleagues)
         if passings is not None:
             passings = passings.filter(Q(staff__in=colleagues) | Q(to_staff__in=colleagues))
@@ -69,14 +69,38 @@ def _course(call: Call, contact: Interaction | None, access: Access) -> dict[str
     }
 
 
+def _colleagues(access: Access) -> set[int | None] | None:
+    """The staff whose names partners read: their own teams'; None: everybody's."""
+    if not access.is_partner:
+        return None
+    return set(Membership.objects.filter(team__in=access.team_ids).values_list("staff", flat=True))
+
+
 def _recordings(call: Call, access: Access) -> dict[str, Any]:
-    """``rows``: (recording, whether it is played here, until when it is kept) of those that this person may hear."""
+    """``rows``: (recording, whether it is played here, until when it is kept, who added it) of those they may hear.
+
+    ``heard``: (entry, who) of what was done with them. Partners read no name of another company's staff.
+    """
     found = Recording.objects.visible_to(access).filter(call=call).select_related("added_by")
     rows, keeping = list(found.order_by("recorded_at", "id")), Keeping()
+    heard = _heard(rows) if access.can(Capability.HEAR_RECORDINGS) else []
+    colleagues = _colleagues(access) if rows else None
+
+    def named(staff: int | None, name: str) -> str:
+        return name if colleagues is None or staff is None or staff in colleagues else _("Staff of another company")
+
     return {
-        "rows": [(row, is_playable(row), keeping.until(row)) for row in rows],
+        "rows": [
+            (
+                row,
+                is_playable(row),
+                keeping.until(row),
+                named(row.added_by_id, row.added_by.name if row.added_by else ""),
+            )
+            for row in rows
+        ],
         "adds": may_add(access, call),
-        "heard": _heard(rows) if access.can(Capability.HEAR_RECORDINGS) else [],
+        "heard": [(entry, named(entry.actor_id, entry.actor_name)) for entry in heard],
     }
 
 

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from madoguchi.journal.models import Entry
-from madoguchi.telephony.actions.recordings import link, upload
+from madoguchi.people.models import Staff
+from madoguchi.telephony.actions.recordings import hear, link, upload
 from madoguchi.telephony.models import Call, Recording, RecordingPolicy
 from tests.cast import Cast
 from tests.telephony.test_recordings import WAV
@@ -101,6 +102,26 @@ def test_who_may_hear_it_and_who_sees_only_the_call(
     assert ("&lt;b&gt;.html" in html) is (status == 200)
     assert ("録音" in html) is (status == 200)
     assert ("誰が聞いたか" in html) is (who in ("hayashi", "admin"))
+
+
+def test_a_partners_lead_reads_the_names_of_their_own_staff_alone(cast: Cast, sign_in: SignIn) -> None:
+    call = answered(timezone.now(), 5, agent=cast.ogawa.extension)
+    recording = upload(call, SOUND, name="a.wav", by=cast.hayashi)
+    for listener in (cast.hayashi, cast.admin, cast.ogawa, cast.mori):
+        hear(recording, by=listener)
+
+    def page(reader: Staff) -> str:
+        html = sign_in(reader).get(f"/calls/{call.pk}/").content.decode()
+        return html[html.index('id="recordings"') :]
+
+    partners, own = page(cast.mori), page(cast.hayashi)
+    assert (cast.hayashi.name in partners, cast.admin.name in partners) == (False, False)
+    assert (cast.ogawa.name in partners, cast.mori.name in partners) == (True, True)
+    # Who added it, on the recording and in the list; and two of ours who listened.
+    assert partners.count("他社のスタッフ") == 4
+    assert all(one.name in own for one in (cast.hayashi, cast.admin, cast.ogawa, cast.mori))
+    assert "他社のスタッフ" not in own
+    assert cast.hayashi.name not in page(cast.ogawa)
 
 
 def test_a_recording_is_added_by_hand(cast: Cast, sign_in: SignIn, settings: LazySettings) -> None:
