@@ -99,7 +99,8 @@ def put(mailbox: SplitResult, *mails: bytes, flags: str = "") -> None:
     """Mails arrive in the mailbox."""
     client = signed_in(mailbox)
     for raw in mails:
-        assert client.append("INBOX", flags, "", raw)[0] == "OK"
+        answer = client.append("INBOX", flags, "", raw)
+        assert answer[0] == "OK", answer
     client.logout()
 
 

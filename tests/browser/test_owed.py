@@ -17,20 +17,25 @@ def served_environment() -> dict[str, str]:
     return {"MADOGUCHI_ENCODER": "off"}
 
 
+def give_up(number: str) -> None:
+    """Somebody waited for 40 seconds and hung up."""
+    call = uuid.uuid4().hex
+    happen(
+        told("call.started", call, 100, direction="inbound", **{"from": {"number": number}}),
+        told("queue.entered", call, 100, queue="call-centre"),
+        told("queue.left", call, 60, queue="call-centre", reason="abandoned"),
+        told("call.ended", call, 60, by="caller"),
+        call=call,
+    )
+
+
 @pytest.fixture
 def owed(served: Desk) -> CallBack:
-    """山田 waited for 40 seconds and hung up."""
-    call = uuid.uuid4().hex
+    """山田 gave up."""
     with served.inside():
         CallBack.objects.all().delete()
         Interaction.objects.filter(state="open").update(state="dismissed", dismissed_reason="test")
-        happen(
-            told("call.started", call, 100, direction="inbound", **{"from": {"number": MOBILE}}),
-            told("queue.entered", call, 100, queue="call-centre"),
-            told("queue.left", call, 60, queue="call-centre", reason="abandoned"),
-            told("call.ended", call, 60, by="caller"),
-            call=call,
-        )
+        give_up(MOBILE)
         return CallBack.objects.get()
 
 
@@ -67,18 +72,23 @@ def test_who_gave_up_is_called_back_from_the_list_by_keyboard(
 
 def test_it_is_called_back_from_the_seat_as_well(served: Desk, open_window: OpenWindow, owed: CallBack) -> None:
     page = open_window(served.cast.sato, "/workbench/")
-    page.locator("#lists .row-open", has_text="山田").first.focus()
+    expect(page.locator("html")).to_have_attribute("data-line", "connected")
+    row = page.locator("#lists .row-open", has_text="山田").first
+    row.focus()
+    served.run(give_up, "+81312345678")
+    expect(page.locator("#lists")).to_contain_text("03-1234-5678")
+    expect(row).to_be_focused()  # the list was drawn anew below the hands
     page.keyboard.press("Enter")
     sheet = page.locator("#sheet")
     expect(sheet).to_contain_text("090-1111-2222")
     sheet.get_by_role("button", name="自分が折り返す").press("Enter")
     expect(sheet).not_to_be_visible()
     expect(page.locator("#lists")).to_contain_text("佐藤 美咲")
-    page.locator("#lists .row-open", has_text="山田").first.press("Enter")
+    row.press("Enter")
     expect(sheet.get_by_role("button", name="引き受けを取り消す")).to_be_visible()
     expect(sheet.get_by_label("お話しできた")).to_be_focused()
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#lists")).to_contain_text("折り返しの予定はありません")
+    expect(row).to_have_count(0)
     with served.inside():
         owed.refresh_from_db()
         assert (owed.result, owed.done_by) == ("reached", served.cast.sato)

@@ -49,16 +49,20 @@ const held = new WeakMap();
 document.addEventListener("htmx:before:swap", (event) => {
   const target = event.detail.ctx.target;
   const focused = document.activeElement;
-  if (target instanceof Element && focused !== document.body && target.contains(focused)) held.set(event.detail.ctx, { target, id: focused.id, key: focused.dataset.key });
+  if (!(target instanceof Element) || focused === document.body || !target.contains(focused)) return;
+  // A row has often no name but what it opens.
+  const opens = ["hx-get", "hx-post", "href"].find((name) => focused.hasAttribute(name));
+  const like = opens && `${focused.localName}[${opens}="${CSS.escape(focused.getAttribute(opens))}"]`;
+  held.set(event.detail.ctx, { target, id: focused.id, key: focused.dataset.key, like });
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
   const focused = held.get(event.detail.ctx);
   if (!focused || document.activeElement !== document.body) return;
   held.delete(event.detail.ctx);
-  const { target, id, key } = focused;
+  const { target, id, key, like } = focused;
   const place = target.isConnected ? target : document.getElementById(target.id);
-  const successor = (id && document.getElementById(id)) || (key && place?.querySelector(`[data-key="${CSS.escape(key)}"]`)) || place;
+  const successor = (id && document.getElementById(id)) || (key && place?.querySelector(`[data-key="${CSS.escape(key)}"]`)) || (like && place?.querySelector(like)) || place;
   if (!successor) return;
   if (successor === place) place.tabIndex = -1;
   successor.focus({ preventScroll: true });
