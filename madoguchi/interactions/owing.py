@@ -30,7 +30,7 @@ from madoguchi.interactions.models import (
 )
 from madoguchi.interactions.reasons import CALLED_AGAIN, CALLED_BACK, HUNG_UP
 from madoguchi.journal.models import Entry
-from madoguchi.journal.record import Actor, NamedActor, record, subject_of
+from madoguchi.journal.record import SYSTEM, Actor, NamedActor, record, subject_of
 from madoguchi.people.models import PhoneNumber, Team
 from madoguchi.people.queries import first_line_team, working_time_of
 from madoguchi.telephony.models import Call, Direction, Outcome
@@ -125,12 +125,12 @@ def follow(contact: Interaction, call: Call, *, gave_up_before: bool, is_news: b
     if call.direction != Direction.INBOUND:
         return
     gave_up = contact.is_abandoned and call.outcome in _IN_VAIN
+    if gave_up_before and contact.dismissed_reason in (untrue := _no_longer_true(contact, call)):
+        _reopen(contact, call, untrue, by)
     if gave_up and contact.address and not is_short(call):
         _owe(contact, call, by)
     elif gave_up_before and not (gave_up and _is_taken(contact)):
         withdraw(contact, by=by)
-    if gave_up_before and not contact.is_abandoned and contact.state == Interaction.State.DISMISSED:
-        _reopen(contact, call, by)
     if gave_up and is_short(call):
         _settle_short(contact, call, by)
     if call.answered_at is not None and is_news:
@@ -142,13 +142,13 @@ def follow_identified(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     contact = next((subject for subject in subjects if isinstance(subject, Interaction)), None)
     if contact is None or contact.direction == Interaction.Direction.OUTBOUND:
         return
-    by = NamedActor(entry.actor_kind, entry.actor_name, entry.actor_id)
     if contact.is_abandoned:
         rows = CallBack.objects.waiting().filter(calls__interaction=contact, reason=CallBack.Reason.ABANDONED)
         name = contact.person.name if contact.person else ""
         rows.order_by().update(person=contact.person, name=name)
     elif contact.call is not None and contact.call.answered_at is not None:
-        _came_again(contact, contact.call.answered_at, by)
+        # What follows from a name is the desk's own: nobody chose to settle what was owed.
+        _came_again(contact, contact.call.answered_at, SYSTEM)
 
 
 def follow_settled(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
@@ -265,15 +265,22 @@ def _settle_short(contact: Interaction, call: Call, by: Actor) -> None:
             dismiss(contact, reason=HUNG_UP, by=by)
 
 
-def _reopen(contact: Interaction, call: Call, by: Actor) -> None:
-    """They were spoken to after all: why the desk itself settled the contact no longer holds; what people said does."""
+def _no_longer_true(contact: Interaction, call: Call) -> tuple[str, ...]:
+    """Why the desk itself settles a contact, as far as it does not hold for the call as it is known now."""
+    if not contact.is_abandoned:
+        return (HUNG_UP, CALLED_AGAIN)
+    return () if is_short(call) else (HUNG_UP,)
+
+
+def _reopen(contact: Interaction, call: Call, untrue: tuple[str, ...], by: Actor) -> None:
+    """They were spoken to, or waited, after all: what the desk itself said no longer holds, what people said does."""
     kind, ref = subject_of(contact)
     told = Entry.objects.filter(kind="interaction.dismissed", mentions__kind=kind, mentions__ref=ref)
     last = told.order_by("-id").first()
     if last is None or last.actor_kind == "staff":
         return
     state = Interaction.State
-    settled = Interaction.objects.filter(pk=ref, state=state.DISMISSED, dismissed_reason__in=(HUNG_UP, CALLED_AGAIN))
+    settled = Interaction.objects.filter(pk=ref, state=state.DISMISSED, dismissed_reason__in=untrue)
     if settled.update(state=state.OPEN, dismissed_reason="", dismissed_note=""):
         contact.refresh_from_db(fields=["state", "dismissed_reason", "dismissed_note"])
         record("interaction.reopened", by=by, about=[contact, call, contact.staff])

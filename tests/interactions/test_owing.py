@@ -212,6 +212,56 @@ def test_who_hung_up_at_once_but_was_answered_is_to_be_settled_again(cast: Cast)
     assert Entry.objects.filter(kind="interaction.reopened").count() == 2
 
 
+def waited_longer(contact: Interaction, minutes: float = 0) -> Interaction:
+    """The telephone system's own record says that the caller had been in the queue for half a minute before."""
+    start = NOW + timedelta(minutes=minutes)
+    tell(contact.call.call_id, ("queue.entered", -WAITED, {"queue": "call-centre"}), start=start)  # type: ignore[union-attr]
+    contact.refresh_from_db()
+    return contact
+
+
+def test_a_short_call_that_was_longer_after_all_is_owed_and_settled_with_what_is_owed(cast: Cast) -> None:
+    CallBackPolicy.objects.create(team=cast.call_centre, settles_short=True)
+    short = waited_longer(gives_up("short", waited=3))
+    assert (short.is_abandoned, short.state, short.dismissed_reason) == (True, "open", "")
+    finish_call_back(CallBack.objects.get(), result=CallBack.Result.REACHED, by=cast.sato)
+    short.refresh_from_db()
+    assert (short.state, short.dismissed_reason) == ("dismissed", "called_back")
+
+
+def test_a_short_call_without_a_number_that_was_longer_after_all_stands_on_the_list_again(cast: Cast) -> None:
+    CallBackPolicy.objects.create(team=cast.call_centre, settles_short=True)
+    short, by_hand = gives_up("short", waited=3, number=""), gives_up("hand", 2, waited=3, queue="service-desk")
+    identify(short, person=cast.yamada, by=cast.sato)
+    dismiss(by_hand, reason="hung_up", by=cast.sato)
+    assert (waited_longer(short).state, waited_longer(by_hand, 2).state) == ("open", "dismissed")
+    assert list(not_owed(Interaction.objects.unsettled())) == [short]
+    assert waited_longer(short).state == "open"
+    assert Entry.objects.filter(kind="interaction.reopened").count() == 1
+
+
+def test_a_short_call_that_was_longer_is_settled_by_the_call_that_was_answered_since(cast: Cast) -> None:
+    CallBackPolicy.objects.create(team=cast.call_centre, settles_short=True)
+    short = gives_up("short", waited=3)
+    is_answered("later", 5)
+    short = waited_longer(short)
+    assert (short.state, short.dismissed_reason) == ("dismissed", "called_again")
+    assert not CallBack.objects.waiting().exists()
+
+
+def test_who_was_found_to_have_called_again_by_their_name_is_to_be_settled_again_once_answered(cast: Cast) -> None:
+    vain = gives_up("vain")
+    identify(vain, person=cast.yamada, by=cast.suzuki)
+    again = is_answered("again", 5, number="0398765432")
+    identify(again, person=cast.yamada, by=cast.sato)
+    vain.refresh_from_db()
+    assert (vain.state, vain.dismissed_reason) == ("dismissed", "called_again")
+    tell("vain", ("agent.joined", 20, {"agent": "1001"}), start=NOW)
+    vain.refresh_from_db()
+    assert (vain.is_abandoned, vain.state, vain.dismissed_reason) == (False, "open", "")
+    assert Entry.objects.filter(kind="interaction.reopened").count() == 1
+
+
 @pytest.mark.parametrize(
     ("act", "told"),
     [
