@@ -15,11 +15,6 @@ from tests.windows import OpenWindow, assert_accessible
 
 
 @pytest.fixture(scope="module")
-def served_environment() -> dict[str, str]:
-    return {"MADOGUCHI_ENCODER": "off"}
-
-
-@pytest.fixture(scope="module")
 def telephone(served: Desk) -> Telephone:
     return Telephone(served)
 

@@ -12,11 +12,6 @@ from tests.web.workbench.calls import MOBILE, happen, told
 from tests.windows import OpenWindow, assert_accessible
 
 
-@pytest.fixture(scope="module")
-def served_environment() -> dict[str, str]:
-    return {"MADOGUCHI_ENCODER": "off"}
-
-
 def give_up(number: str) -> None:
     """Somebody waited for 40 seconds and hung up."""
     call = uuid.uuid4().hex

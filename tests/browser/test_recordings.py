@@ -23,11 +23,6 @@ from tests.windows import OpenWindow, assert_accessible
 SECONDS = 60
 
 
-@pytest.fixture(scope="module")
-def served_environment() -> dict[str, str]:
-    return {"MADOGUCHI_ENCODER": "off"}
-
-
 def tone() -> bytes:
     """A minute of a quiet tone: long enough that a player asks for a part of it."""
     written = io.BytesIO()

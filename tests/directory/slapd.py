@@ -24,7 +24,7 @@ SLAPD = shutil.which("slapd") or "/usr/sbin/slapd"
 SUFFIX = "dc=example,dc=co,dc=jp"
 ADMIN, READER, LIMITED = (f"cn={name},{SUFFIX}" for name in ("admin", "reader", "limited"))
 BIG = f"ou=big,{SUFFIX}"
-PEOPLE_OF_BIG = 10_000
+PEOPLE_OF_BIG = 3_000
 _SCHEMA = Path("/etc/ldap/schema")
 
 # What an entry of Active Directory has beyond inetOrgPerson, under numbers of our own.

@@ -246,7 +246,7 @@ def test_the_command_says_what_hinders_and_leaves_nothing_to_the_worker(
     assert not sync.work_due()
 
 
-def test_ten_thousand_people_are_taken_over_at_once_and_then_nothing_differs(
+def test_three_thousand_people_are_taken_over_at_once_and_then_nothing_differs(
     cast: Cast, slapd: Slapd, settings: Any
 ) -> None:
     settings.LDAP = slapd.settings(BIG)

@@ -118,6 +118,7 @@ def definitions(cast: Cast) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+@pytest.mark.once
 def test_a_trial_fires_where_the_watching_rule_fired(cast: Cast) -> None:
     """Forty stories, each watched by thirteen rules."""
     fired_at_all: set[str] = set()
