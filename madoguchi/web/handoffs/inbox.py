@@ -18,7 +18,7 @@ from madoguchi.people.access import Capability
 from madoguchi.web.handoffs.answers import handoff_or_404, missing, tabs_of
 from madoguchi.web.shell.done import done
 from madoguchi.web.shell.guard import StaffRequest, guard
-from madoguchi.web.shell.render import page
+from madoguchi.web.shell.render import block, page
 from madoguchi.web.tickets.solving import fitting
 
 
@@ -110,7 +110,7 @@ def articles(request: StaffRequest, handoff_id: int) -> HttpResponse:
     handoff = handoff_or_404(request, handoff_id)
     q = request.GET.get("q", "").strip()
     found = fitting(request, q or f"{handoff.ticket.subject} {handoff.reason}")
-    return page(request, "handoffs/return.html", {"handoff": handoff, "ticket": handoff.ticket, "q": q, "found": found})
+    return block(request, "handoffs/return.html", "articles", {"found": found})
 
 
 @guard(Capability.WORK_TICKETS)

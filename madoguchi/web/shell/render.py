@@ -1,6 +1,6 @@
 """``page()``: the one way to answer with HTML."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,9 +11,13 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
+from jinja2 import Template, UndefinedError
+from jinja2.runtime import Context
 
+from madoguchi.foundation.refusal import Refused
 from madoguchi.web.shell.context import Shell
 from madoguchi.web.shell.templates import Pages
 
@@ -24,12 +28,20 @@ def page(
     """The page, or, when htmx asks to fill an element whose id is the name of one of its blocks, that block alone.
 
     ``<div id="rows">{% block rows %}…{% endblock %}</div>`` and ``hx-target="#rows"`` are all it takes (a hyphen in
-    the id is an underscore in the block's name). Whatever asks for anything else gets the whole page.
+    the id is an underscore in the block's name). Whatever asks for anything else gets the whole page. A part that the
+    page does not show just now (a caller's, when nobody calls) may lack what it is made of: then it is refused.
     """
     name = wanted_block(request)
     found = _templates().get_template(template)
     if name in found.blocks:
-        return block(request, template, name, context, status=status)
+        try:
+            return block(request, template, name, context, status=status)
+        except UndefinedError:
+            if _shows(found, name, _context(request, context)):
+                raise
+            raise Refused(
+                _("This part is not on the page any more. Load the page again."), code="not_shown", status=404
+            ) from None
     response = HttpResponse(found.render(_context(request, context)), status=status)
     patch_vary_headers(response, ("HX-Request", "HX-Target"))
     return response
@@ -60,6 +72,23 @@ def wanted_block(request: HttpRequest) -> str:
     if not htmx or htmx.request_type == "full":
         return ""
     return (htmx.target or "").partition("#")[2].replace("-", "_")
+
+
+def _shows(page: Template, name: str, values: dict[str, Any]) -> bool:
+    """Whether the whole page, drawn of the same values, has this block in it."""
+    shown = False
+    context = page.new_context(values)
+    draw = context.blocks[name][0]
+
+    def noticed(within: Context) -> Iterator[str]:
+        nonlocal shown
+        shown = True
+        return draw(within)
+
+    context.blocks[name][0] = noticed
+    for _part in page.root_render_func(context):
+        pass
+    return shown
 
 
 def _context(request: HttpRequest, context: Mapping[str, Any] | None) -> dict[str, Any]:
