@@ -1,0 +1,96 @@
+"""The telephone's pages, full of data, in either language and theme: nothing is cut or covered, on a phone neither."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from madoguchi.interactions.actions.contacts import record_bypass
+from madoguchi.interactions.models import BypassDraft, CallBack
+from madoguchi.mail.actions.take_in import take_in
+from madoguchi.telephony.models import Call, Reconciliation
+from tests.desk import Desk
+from tests.web.board.day import answered, gave_up
+from tests.windows import OpenWindow, assert_accessible
+
+# Fields whose text does not fit, filters that stand outside the window, buttons that lie over what they are about.
+CUT = """() => {
+  const fields = [...document.querySelectorAll("main :is(input, select)")];
+  const cut = fields.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.offsetParent).map((one) => one.value);
+  const filters = [...document.querySelectorAll(".filters .filter")];
+  const away = filters.filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.innerText);
+  const covered = [...document.querySelectorAll("form.panel")].filter((form) => {
+    const facts = form.querySelector("dl")?.getBoundingClientRect().bottom ?? 0;
+    return form.querySelector("button").getBoundingClientRect().top < facts;
+  });
+  return [...cut, ...away, ...covered.map((form) => form.innerText)];
+}"""
+
+
+@pytest.fixture(scope="module")
+def busy(served: Desk) -> int:
+    """Calls in vain, owed or not, contacts past the desk, mails to confirm; the comparison that found differences."""
+    now, cast = timezone.now(), served.cast
+    with served.inside():
+        answered(now - timedelta(minutes=50), 9, agent="1001")
+        for minutes, wait, number in ((40, 30, "0312340001"), (35, 30, "0312340002"), (30, 2, "0312340003")):
+            gave_up(now - timedelta(minutes=minutes), wait, number=number)
+        gave_up(now - timedelta(minutes=20), 40, number=None)
+        call_back = CallBack.objects.earliest("id")
+        CallBack.objects.filter(pk=call_back.pk).update(
+            done_at=now, done_by=cast.sato, result="reached", person=cast.yamada
+        )
+        for place in range(3):
+            record_bypass(who="山田 花子", what="VPN", reached=cast.takahashi, person=cast.yamada, by=cast.hayashi)
+            mail = f"From: {cast.hayashi.email}\r\nSubject: VPN {place}\r\n\r\n{uuid.uuid4()}\n{'x' * 200}".encode()
+            took = take_in(mail, source="smtp", envelope_from="", envelope_to=["desk@x.example"], by=cast.sato)
+            BypassDraft.objects.create(mail=took, staff=cast.hayashi)
+        known = Call.objects.earliest("id")
+        differences: list[dict[str, Any]] = [
+            {"kind": "recovered", "call_id": known.call_id, "at": now.isoformat(), "place": 7},
+            {"kind": "refused", "call_id": "", "at": None, "place": 8},
+        ]
+        said = {"why": "There was no record of it; it was recovered.", "written": ""}
+        run = Reconciliation.objects.create(
+            source="/var/log/asterisk/cdr-csv/Master.csv",
+            ended_at=now,
+            rows=13,
+            matched=8,
+            recovered=2,
+            refused=3,
+            differences=[{**one, **said} for one in differences],
+        )
+    return run.pk
+
+
+@pytest.mark.looks
+@pytest.mark.parametrize(
+    ("width", "language", "theme"),
+    [(390, "ja", "light"), (390, "en", "dark"), (1440, "ja", "dark"), (1440, "en", "light")],
+)
+def test_every_page_of_the_telephone_fits_and_is_accessible(
+    served: Desk, open_window: OpenWindow, busy: int, width: int, language: str, theme: str
+) -> None:
+    def seen(page: Page, *paths: str) -> None:
+        page.context.add_cookies([{"name": "madoguchi_theme", "value": theme, "url": served.url}])
+        for path in paths:
+            page.goto(path)
+            expect(page.locator("main h1")).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") == width, path
+            assert page.evaluate(CUT) == [], path
+            assert_accessible(page)
+
+    lists = [f"/workbench/call-backs/?show={show}" for show in ("owed", "done", "not_owed")]
+    reports = ["/insight/bypasses/?by=month", "/insight/operators/", "/insight/calls/"]
+    leader = open_window(served.cast.hayashi, "/profile/", width=width, language=language)
+    seen(leader, *lists, "/workbench/call-backs/policy/", "/workbench/bypass/drafts/", *reports)
+    admin = open_window(served.cast.admin, "/profile/", width=width, language=language)
+    team = f"/administration/teams/{served.cast.call_centre.pk}/"
+    comparison = f"/administration/telephones/comparisons/{busy}/"
+    seen(admin, "/administration/telephones/", comparison, "/administration/no-ticket-reasons/", team)
+    expect(admin.locator("main a:has(code)")).to_have_count(0)
+    admin.goto(comparison)
+    expect(admin.locator("main a:has(code)")).to_have_count(1)
