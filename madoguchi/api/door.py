@@ -41,6 +41,7 @@ from madoguchi.api.v1 import (
     tickets,
     timeline,
 )
+from madoguchi.foundation.busy import RETRY_AFTER, Busy
 from madoguchi.foundation.refusal import Refused
 from madoguchi.problems.set_aside import set_aside
 
@@ -103,6 +104,13 @@ def _problem(request: HttpRequest, error: Exception) -> ProblemError:
 
 def _of_django(error: Exception) -> ProblemError | None:
     match error:
+        case Busy():
+            return ProblemError(
+                503,
+                _("The desk is busy writing; nothing was changed. Try again in a moment."),
+                code="busy",
+                headers={"Retry-After": str(RETRY_AFTER)},
+            )
         case DataError():  # bad input or a bug of ours: a clear answer, and a row for the administrator
             set_aside("api", error)
             return ProblemError(422, _("Something you wrote is too long, or holds characters that cannot be kept."))

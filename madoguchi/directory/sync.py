@@ -17,6 +17,7 @@ from madoguchi.directory.plan import plan as work_out
 from madoguchi.directory.records import ContactRecord, Records
 from madoguchi.directory.server import LdapServer
 from madoguchi.directory.told import changes_of
+from madoguchi.foundation.busy import Busy
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import NamedActor, record
 from madoguchi.people.models import Staff
@@ -110,6 +111,8 @@ def carry_out(run: Run, *, progress: Progress = lambda _read: None, patient: boo
     except (UnreadableServer, Refused) as error:
         passing = error.passing if isinstance(error, UnreadableServer) else error.status == 409
         _failed(run, error, passing=passing and patient)
+    except Busy:  # the claim ends by itself, and the run has another turn
+        raise
     except Exception as error:  # noqa: BLE001 (shown on the run's page; the next night has its run)
         _failed(run, error, passing=False)
     run.refresh_from_db()

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from madoguchi.foundation.busy import Busy
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.rules import schedule, tree
 from madoguchi.rules.definition import OnTime, parse
@@ -34,6 +35,8 @@ def fire_due(*, now: datetime | None = None, limit: int = 50) -> bool:
         try:
             with transaction.atomic():
                 _look(due, moment, world)
+        except Busy:
+            raise
         except Exception as error:  # noqa: BLE001 (set aside; the others go on)
             Due.objects.filter(pk=due.pk, due_at=due.due_at).update(due_at=None)
             set_aside("rules.due", error, rule=due.rule_id, ticket=due.ticket_id)
@@ -72,6 +75,8 @@ def enter_tickets(*, at_once: int = _TICKETS_AT_ONCE) -> bool:
     try:
         with transaction.atomic():
             _enter(rule, claimed, at_once)
+    except Busy:
+        raise
     except Exception as error:  # noqa: BLE001 (set aside; the tickets of the other rules are entered)
         claimed.update(scheduled_to=None)
         set_aside("rules.enter", error, rule=rule.pk, number=rule.number)

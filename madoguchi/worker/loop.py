@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from django.db import close_old_connections, connections
 
+from madoguchi.foundation.busy import Busy
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.worker.schedule import SCHEDULE, Job
 
@@ -26,6 +27,10 @@ class Turns:
         close_old_connections()
         try:
             more = self.job.function()
+        except Busy:
+            # Somebody writes for long: nothing was done, nothing is wrong with the job, and a row could not be written.
+            log.warning("%s waited in vain for its turn to write", self.job.name)
+            return self.job.every
         except Exception as error:  # noqa: BLE001 (a bad job must not stop the others, nor itself for ever)
             if self.failures == 0:  # one row per spell: a database that is away must not fill the list
                 set_aside(f"worker.{self.job.name}", error)

@@ -3,12 +3,10 @@
 SQLite makes a second writer sleep and ask again, up to 100 ms at a time, so that under load some wait for most of a
 second while the database stands idle. Here a writer stands in line before BEGIN IMMEDIATE: threads of one process at
 a lock, processes at a lock on a file beside the database, which the kernel hands on at once and frees when one dies.
+Nobody stands there longer than the database's ``timeout``: then they are told that it is busy.
 """
 
-import fcntl
 import os
-import threading
-from collections import defaultdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -17,7 +15,8 @@ from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.operations import DatabaseOperations as DjangosOperations
 from django.db.utils import OperationalError
 
-_lines: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+from madoguchi.foundation.busy import Busy
+from madoguchi.foundation.sqlite3.line import Line, line_of
 
 
 class DatabaseOperations(DjangosOperations):
@@ -49,8 +48,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._file: int | None = None
-        self._line: threading.Lock | None = None
+        self._line: Line | None = None
 
     def create_cursor(self, name: str | None = None) -> Cursor:
         cursor: Cursor = self.connection.cursor(factory=Cursor)
@@ -60,8 +58,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._stand_in_line()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
-        except BaseException:
+        except BaseException as error:
             self._leave()
+            if _is_busy(error):
+                raise Busy(*error.args) from error
             raise
 
     def _commit(self) -> None:
@@ -79,26 +79,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
             super()._close()  # type: ignore[misc]
         finally:
             self._leave()
-            if self._file is not None:
-                os.close(self._file)
-                self._file = None
 
     def _stand_in_line(self) -> None:
         if self._line is not None or self.is_in_memory_db():
             return
-        path = os.fspath(self.settings_dict["NAME"])
-        line = _lines[path]
-        if not line.acquire(timeout=self.settings_dict["OPTIONS"].get("timeout", 5.0)):
-            raise OperationalError("database is locked")
+        line = line_of(os.fspath(self.settings_dict["NAME"]))
+        if not line.enter(self.settings_dict["OPTIONS"].get("timeout", 5.0)):
+            raise Busy("database is locked")
         self._line = line
-        if self._file is None:
-            self._file = os.open(f"{path}-queue", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def _leave(self) -> None:
         line, self._line = self._line, None
-        if line is None:
-            return
-        if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-        line.release()
+        if line is not None:
+            line.leave()
+
+
+def _is_busy(error: BaseException) -> bool:
+    """Another program writes to the file, without standing in line."""
+    return isinstance(error, OperationalError) and "locked" in str(error)

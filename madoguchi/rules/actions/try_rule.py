@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from madoguchi.foundation.busy import Busy
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.written import accepted
 from madoguchi.people.access import Capability, access_of
@@ -50,6 +51,8 @@ def run_next_trial(*, now: datetime | None = None) -> bool:
         return True
     try:
         run_trial(trial)
+    except Busy:  # the claim ends by itself, and the trial has another turn
+        raise
     except Exception as error:  # noqa: BLE001 (shown on the trial's page; the next trial has its turn)
         problem = set_aside("rules.trial", error, trial=trial.pk)
         Trial.objects.filter(pk=trial.pk).update(

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from madoguchi.foundation.busy import RETRY_AFTER, Busy
 from madoguchi.foundation.refusal import Refused
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.web.shell.render import block, page
@@ -23,6 +24,18 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
         context["back"] = _back(request)
         return page(request, "shell/errors/refused.html", context, status=refusal.status)
     return _fragment(request, "refusal", context, refusal.status)
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """503: somebody else writes for long; a row in the error table would have to wait, too."""
+    sentence = _("The desk is busy writing; nothing was changed. Try again in a moment.")
+    if request.path.startswith("/api/"):
+        body = {"type": "about:blank", "title": "Not available at the moment", "status": 503}
+        response = HttpResponse(json.dumps(body), status=503, content_type="application/problem+json")
+    else:
+        response = refused(request, Refused(sentence, code="busy", status=503))
+    response["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 def denied(request: HttpRequest) -> HttpResponse:
@@ -72,6 +85,8 @@ def page_not_found(request: HttpRequest, exception: BaseException | None = None)
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500, for what breaks outside views (a middleware)."""
     error = sys.exc_info()[1] or RuntimeError("unknown")
+    if isinstance(error, Busy):
+        return busy(request)
     if settings.DEBUG:
         raise error
     return broken(request, error)

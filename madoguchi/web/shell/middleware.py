@@ -10,9 +10,10 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from madoguchi.foundation.busy import Busy
 from madoguchi.foundation.refusal import Refused
 from madoguchi.problems.set_aside import set_aside
-from madoguchi.web.shell.errors import broken, refused
+from madoguchi.web.shell.errors import broken, busy, refused
 
 type GetResponse = Callable[[HttpRequest], HttpResponse]
 _DJANGOS_OWN = (Http404, PermissionDenied, SuspiciousOperation, BadRequest, MultiPartParserError)
@@ -57,6 +58,8 @@ class Refusals:
             exception = Refused(
                 _("Something you wrote is too long, or holds characters that cannot be kept."), code="unstorable"
             )
+        if isinstance(exception, Busy):
+            return busy(request)
         return refused(request, exception) if isinstance(exception, Refused) else None
 
 

@@ -1,0 +1,9 @@
+"""Another writer had the database for too long: nothing was done, and it may be tried again."""
+
+from django.db.utils import OperationalError
+
+RETRY_AFTER = 5  # seconds
+
+
+class Busy(OperationalError):
+    """A writer on SQLite waited for its turn in vain; its transaction has not begun."""
