@@ -20,7 +20,7 @@ test: setup ## the whole suite, on SQLite and on PostgreSQL
 	@tools/debian-packages
 	@tools/suite
 
-check: setup ## format, lint, types, floors, catalogue, migrations
+check: setup ## format, lint, types, floors, catalogue, migrations, could it start
 	@tools/check
 
 bench: setup ## all benches
