@@ -29,6 +29,17 @@ CUT = """() => {
   return [...cut, ...away, ...covered.map((form) => form.innerText)];
 }"""
 
+# What of the head's menu is cut off, and a search field that does not even show its one word.
+HEAD = """() => {
+  const menu = document.querySelector(".top .menu"), search = document.querySelector("#search");
+  const style = getComputedStyle(search);
+  const room = search.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const tool = document.createElement("canvas").getContext("2d");
+  tool.font = style.font;
+  const word = Math.ceil(tool.measureText(search.placeholder).width);
+  return [menu.scrollWidth - menu.clientWidth, word - room].filter((much) => much > 1); // a pixel is rounding
+}"""
+
 
 @pytest.fixture(scope="module")
 def busy(served: Desk) -> int:
@@ -69,7 +80,7 @@ def busy(served: Desk) -> int:
 @pytest.mark.looks
 @pytest.mark.parametrize(
     ("width", "language", "theme"),
-    [(390, "ja", "light"), (390, "en", "dark"), (1440, "ja", "dark"), (1440, "en", "light")],
+    [(390, "ja", "light"), (390, "en", "dark"), (1280, "en", "light"), (1440, "ja", "dark"), (1440, "en", "light")],
 )
 def test_every_page_of_the_telephone_fits_and_is_accessible(
     served: Desk, open_window: OpenWindow, busy: int, width: int, language: str, theme: str
@@ -81,6 +92,7 @@ def test_every_page_of_the_telephone_fits_and_is_accessible(
             expect(page.locator("main h1")).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") == width, path
             assert page.evaluate(CUT) == [], path
+            assert page.evaluate(HEAD) == [], path
             assert_accessible(page)
 
     lists = [f"/workbench/call-backs/?show={show}" for show in ("owed", "done", "not_owed")]
