@@ -5,7 +5,7 @@ from django.utils.translation import gettext_noop
 
 from madoguchi.journal.models import Entry
 from madoguchi.notifications.actions import notify
-from madoguchi.people.models import Membership, Role, Staff
+from madoguchi.people.queries import administrators
 from madoguchi.telephony.failures import msgid_of
 
 LOST = gettext_noop("The telephone system %(name)s has been out of reach since %(since)s. %(error)s")
@@ -18,15 +18,10 @@ def tell_lost(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     # The empty msgid would be the catalogue's head.
     error = {"error_msgid": msgid_of(data["error"])} if data["error"] else {"error": ""}
     params = {"name": data["name"], "since_time": data["since"], **error}
-    notify(_administrators(), LOST, kind=entry.kind, params=params, at_once=True)
+    notify(administrators(), LOST, kind=entry.kind, params=params, at_once=True)
 
 
 def tell_back(entry: Entry, subjects: tuple[models.Model, ...]) -> None:
     """Only those hear of it who were alarmed before."""
     if entry.data["alarmed"]:
-        notify(_administrators(), BACK, kind=entry.kind, params={"name": entry.data["name"]}, at_once=True)
-
-
-def _administrators() -> list[Staff]:
-    rows = Membership.objects.filter(role=Role.ADMINISTRATOR, staff__is_active=True).select_related("staff")
-    return [row.staff for row in rows.order_by("staff_id")]
+        notify(administrators(), BACK, kind=entry.kind, params={"name": entry.data["name"]}, at_once=True)

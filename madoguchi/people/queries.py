@@ -190,10 +190,22 @@ def supervisors_of(team: int | None, at: datetime) -> list[Staff]:
 
 
 def leaders_of(staff: Staff, at: datetime) -> list[Staff]:
-    """Who leads somebody at ``at``, by any of their teams, each once; nobody leads themselves."""
+    """Who leads somebody at ``at``, by any of their teams, each once.
+
+    Nobody leads themselves: who leads their teams alone is led by the desk's supervisors, at last by administrators.
+    """
     teams = Membership.objects.filter(staff=staff).order_by("id").values_list("team", flat=True)
-    leaders = {leader.pk: leader for team in teams for leader in supervisors_of(team, at)}
-    return [leader for leader in leaders.values() if leader.pk != staff.pk]
+    own = {leader.pk: leader for team in teams for leader in supervisors_of(team, at)}
+    for leaders in (own.values(), supervisors_of(None, at), administrators()):
+        if others := [leader for leader in leaders if leader.pk != staff.pk]:
+            return others
+    return []
+
+
+def administrators() -> list[Staff]:
+    """Who looks after the desk itself."""
+    rows = Membership.objects.filter(role=Role.ADMINISTRATOR, staff__is_active=True).select_related("staff")
+    return [row.staff for row in rows.order_by("staff_id")]
 
 
 def calendar_of(holder: Team | Department | Contact | Staff) -> int | None:

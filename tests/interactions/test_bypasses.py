@@ -180,8 +180,12 @@ def test_whoever_leads_hears_once_of_a_mail_that_has_waited_a_working_day(cast: 
     assert BypassDraft.objects.to_settle(access_of(cast.suzuki), friday + timedelta(days=3, minutes=1)).exists()
 
 
-@pytest.mark.parametrize(("login", "leader"), [("watanabe", "hayashi"), ("ogawa", "mori")])
-def test_without_a_team_it_is_the_desks_supervisor_and_at_a_partner_theirs(cast: Cast, login: str, leader: str) -> None:
+@pytest.mark.parametrize(
+    ("login", "leader"), [("watanabe", "hayashi"), ("ogawa", "mori"), ("mori", "hayashi"), ("hayashi", "admin")]
+)
+def test_who_leads_is_never_whom_the_mail_names_and_there_is_always_somebody(
+    cast: Cast, login: str, leader: str
+) -> None:
     written(getattr(cast, login).email, "山田 花子様", "VPN", vouched="")
     remind_of_drafts(timezone.now() + timedelta(days=20))
     told = [row.staff for row in Notification.objects.filter(kind="bypass.draft_waits")]
