@@ -99,6 +99,13 @@ def test_every_page_of_the_telephone_fits_and_is_accessible(
     reports = ["/insight/bypasses/?by=month", "/insight/operators/", "/insight/calls/"]
     leader = open_window(served.cast.hayashi, "/profile/", width=width, language=language)
     seen(leader, *lists, "/workbench/call-backs/policy/", "/workbench/bypass/drafts/", *reports)
+    leader.goto(lists[0])
+    leader.locator("td.main a[data-open]").first.click()
+    left = [
+        leader.locator("#sheet").locator(what).first.bounding_box()["x"]  # type: ignore[index]
+        for what in (".verbs button", "legend")
+    ]
+    assert left[0] == left[1], "what one does stands below what one chose"
     admin = open_window(served.cast.admin, "/profile/", width=width, language=language)
     team = f"/administration/teams/{served.cast.call_centre.pk}/"
     comparison = f"/administration/telephones/comparisons/{busy}/"

@@ -81,10 +81,12 @@ def test_a_file_is_compared_and_its_differences_named(cast: Cast, sign_in: SignI
 
 def test_why_a_source_could_not_be_read_is_said_in_the_readers_language(cast: Cast, sign_in: SignIn) -> None:
     said = "/var/Master.csv: No such file or directory"
-    run = Reconciliation.objects.create(source="/var/Master.csv", error=said)
+    now = datetime(2026, 8, 21, 3, tzinfo=UTC)
+    run = Reconciliation.objects.create(source="/var/Master.csv", error=said, since=now, until=now)
     shown = sign_in(cast.admin).get(f"{A}comparisons/{run.pk}/").text
     assert "ファイルがありません。" in shown
     assert said in shown
+    assert all(word in shown for word in ("対象期間の開始", "対象期間の終了"))
 
 
 @pytest.mark.parametrize(
