@@ -21,7 +21,7 @@ from madoguchi.problems.models import Problem
 from madoguchi.worker.loop import Turns
 from madoguchi.worker.schedule import Job
 from tests.api.client import program_of
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 
 SignIn = Callable[..., Client]
 _HOLD = """
@@ -178,6 +178,10 @@ def test_page_program_and_worker_are_told_that_the_desk_is_busy(
             said = program.post("/tickets", written, **key)
             assert (said.status, said.headers["Retry-After"], said.body["code"]) == (503, str(RETRY_AFTER), "busy")
         assert page.get("/tickets/").status_code == 200
+        # Signing in writes, too, for somebody whom the desk does not know yet.
+        stranger = Client(raise_request_exception=False)
+        chosen = stranger.post("/accounts/login/", {"login": cast.sato.email, "password": PASSWORD})
+        assert (chosen.status_code, chosen.get("Retry-After")) == (503, str(RETRY_AFTER))
         assert turns.take() == 3.0
     assert program.post("/tickets", written, **{"Idempotency-Key": "k-1"}).status == 201
     assert turns.take() == 3.0

@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 from freezegun import freeze_time
 
@@ -308,3 +311,11 @@ def test_letters_can_be_switched_off(cast: Cast) -> None:
     with freeze_time(at_night(1, 10)):
         assert send_letters() == 0
     assert not OutgoingMail.objects.exists()
+
+
+def test_of_mails_that_waited_before_the_update_leaders_hear_after_a_day(cast: Cast) -> None:
+    mail = written(cast.sato.email, "山田 花子様", "VPN", vouched="")
+    BypassDraft.objects.update(remind_at=None)
+    migration = import_module("madoguchi.interactions.migrations.0013_leaders_hear_of_mails_that_wait")
+    migration.a_day_after(apps, connection.schema_editor())
+    assert BypassDraft.objects.get().remind_at == mail.received_at + timedelta(days=1)

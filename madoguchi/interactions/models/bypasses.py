@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from madoguchi.mail.models import IncomingMail, OutgoingMail
 from madoguchi.people.access import Access
@@ -62,7 +61,7 @@ class BypassDraft(models.Model):
 
     mail = models.OneToOneField(IncomingMail, models.PROTECT, related_name="+")
     staff = models.ForeignKey(Staff, models.CASCADE, related_name="+")
-    remind_at = models.DateTimeField(null=True, default=timezone.now)
+    remind_at = models.DateTimeField(null=True)
 
     objects: ClassVar[BypassDraftQuerySet] = BypassDraftQuerySet.as_manager()  # type: ignore[assignment]
 
