@@ -106,6 +106,12 @@ def test_every_page_of_the_telephone_fits_and_is_accessible(
         for what in (".verbs button", "legend")
     ]
     assert left[0] == left[1], "what one does stands below what one chose"
+    if width > 900:
+        leader.goto("/workbench/")
+        leader.set_viewport_size({"width": width, "height": 240})
+        expect(leader.locator("main .column .due").first).to_be_attached()
+        leader.evaluate("document.scrollingElement.scrollTo(0, 300)")  # as a browser does that looks for a word
+        assert leader.evaluate("scrollY") == 0, "the columns of the seat scroll, the page never"
     admin = open_window(served.cast.admin, "/profile/", width=width, language=language)
     team = f"/administration/teams/{served.cast.call_centre.pk}/"
     comparison = f"/administration/telephones/comparisons/{busy}/"
