@@ -59,8 +59,11 @@ class Shell:
 
     @property
     def htmx_config(self) -> str:
-        """No injected style, no timeouts below what a slow report needs; every answer but 204 is swapped in."""
-        return '{"includeIndicatorCSS": false, "noSwap": [204, 304], "defaultTimeout": 60000}'
+        """No injected style, no timeouts below what a slow report needs; every answer but 204 is swapped in, and
+        as it is at once: for the sake of transitions new fields would have the old values a moment longer, and lose
+        what is typed.
+        """
+        return '{"includeIndicatorCSS": false, "noSwap": [204, 304], "defaultTimeout": 60000, "defaultSettleDelay": 0}'
 
     @property
     def words(self) -> dict[str, str]:

@@ -43,9 +43,10 @@ document.addEventListener("htmx:before:swap", (event) => {
   }
 });
 
-document.addEventListener("htmx:after:swap", (event) => {
-  const place = placeOf(event.detail.ctx);
-  const left = place && underway.get(place).left;
+// At once, before the next key: a moment later it would take away what was typed into the new field.
+document.addEventListener("htmx:before:settle", (event) => {
+  const place = event.target;
+  const left = underway.get(place)?.left;
   const field = left && successor(left.field, place);
   if (!field) return;
   field.focus({ preventScroll: true });

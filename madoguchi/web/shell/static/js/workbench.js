@@ -92,8 +92,7 @@ function fold(text) {
   return text.normalize("NFKC").toLowerCase().replace(/[ァ-ヶ]/g, (char) => String.fromCharCode(char.charCodeAt(0) - 0x60)).replace(/\s+/g, "");
 }
 
-// <hearing-items>: how many of the required items are answered, while they are typed. The page itself brings the first count:
-// when the part is swapped in, htmx still shows the former values for a moment.
+// <hearing-items>: how many of the required items are answered, while they are typed. The page itself brings the first count.
 customElements.define("hearing-items", class extends HTMLElement {
   connectedCallback() {
     this.addEventListener("input", () => this.count());
