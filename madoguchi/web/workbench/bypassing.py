@@ -28,6 +28,7 @@ from madoguchi.web.shell.render import go, page
 
 FOUND = 6
 MOST_DRAFTS = 50
+MOST_TEXT = 4000  # enough to know one's own mail again
 OPTIONS = "workbench/options.html"
 
 
@@ -67,7 +68,8 @@ def drafts(request: StaffRequest) -> HttpResponse:
             disown_draft(draft, by=request.user)
             messages.success(request, _("Nothing was recorded."))
         return go(request, reverse("workbench:bypass_drafts"))
-    rows = [(draft, read(draft.mail.subject, draft.mail.parsed.text)) for draft in waiting[:MOST_DRAFTS]]
+    texts = [(draft, draft.mail.parsed.text.strip()) for draft in waiting[:MOST_DRAFTS]]
+    rows = [(draft, read(draft.mail.subject, text), text[:MOST_TEXT]) for draft, text in texts]
     return page(request, "workbench/bypass_drafts.html", {"rows": rows})
 
 

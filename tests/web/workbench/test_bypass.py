@@ -143,7 +143,7 @@ def test_a_mail_in_somebody_elses_name_is_settled_after_a_day_by_who_leads_them(
 
 def test_a_mail_in_ones_name_is_confirmed_or_disowned_on_ones_own_page(cast: Cast, sign_in: SignIn) -> None:
     for number in (1, 2):
-        mail = f"From: {cast.takahashi.email}\r\nSubject: VPN {number} <b>\r\n\r\nx".encode()
+        mail = f"From: {cast.takahashi.email}\r\nSubject: VPN {number} <b>\r\n\r\nx\n<i>y".encode()
         took = take_in(mail, source="smtp", envelope_from="", envelope_to=["desk@x.example"], by=cast.sato)
         BypassDraft.objects.create(mail=took, staff=cast.takahashi)
     first, second = (str(pk) for pk in BypassDraft.objects.order_by("pk").values_list("pk", flat=True))
@@ -151,7 +151,9 @@ def test_a_mail_in_ones_name_is_confirmed_or_disowned_on_ones_own_page(cast: Cas
     assert "確認待ちのメール" not in sign_in(cast.sato).get(URL).content.decode()
     assert sign_in(cast.sato).post(address, {"draft": first, "mine": "yes"}).status_code == 404
     own = sign_in(cast.takahashi)  # an engineer, who takes no calls
-    assert "VPN 1 &lt;b&gt;" in own.get(address).content.decode()
+    shown = own.get(address).content.decode()
+    assert "VPN 1 &lt;b&gt;" in shown
+    assert "x\n&lt;i&gt;y" in shown, "one knows one's own mail again by its text"
     assert own.post(address, {"draft": second, "mine": "no"}).status_code == 302
     assert own.post(address, {"draft": "x", "mine": "yes"}).status_code == 404
     assert not Interaction.objects.filter(channel="bypass").exists()
