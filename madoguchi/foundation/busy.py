@@ -6,4 +6,4 @@ RETRY_AFTER = 5  # seconds
 
 
 class Busy(OperationalError):
-    """A writer on SQLite waited for its turn in vain; its transaction has not begun."""
+    """A writer on SQLite waited for its turn in vain; its transaction, or what it wrote without one, has not begun."""

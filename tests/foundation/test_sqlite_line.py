@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -187,4 +188,24 @@ def test_page_program_and_worker_are_told_that_the_desk_is_busy(
     assert turns.take() == 3.0
     assert (turns.failures, Team.objects.get(pk=cast.network.pk).name) == (0, "網")
     assert not Problem.objects.exists()
+    connections.close_all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_writes_without_a_transaction_is_told_so_too(database: Path, cast: Cast) -> None:
+    def works() -> bool:
+        Team.objects.filter(pk=cast.network.pk).update(name="網")
+        return False
+
+    turns = Turns(Job("writes", works, every=3.0))
+    connection.close()  # the next one waits as long as the settings say by now
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Busy):
+        works()
+    assert (turns.take(), turns.failures) == (3.0, 0)
+    other.execute("ROLLBACK")
+    assert turns.take() == 3.0
+    other.close()
+    assert (Team.objects.get(pk=cast.network.pk).name, Problem.objects.exists()) == ("網", False)
     connections.close_all()

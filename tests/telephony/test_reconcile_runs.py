@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from madoguchi.cli import calls_reconcile
+from madoguchi.foundation.busy import Busy
 from madoguchi.foundation.refusal import Refused
 from madoguchi.problems.models import Problem
 from madoguchi.telephony.models import Call, Reconciliation
@@ -67,6 +68,22 @@ def test_an_unforeseen_error_spoils_one_call_and_one_source(
     assert "nowhere" in Reconciliation.objects.get(source="broken.csv").error
     assert [one.facts["source"] for one in Problem.objects.filter(resolved_at=None)] == ["broken.csv"]
     assert Call.objects.count() == 2
+
+
+def test_a_night_in_which_the_desk_is_busy_has_another_turn(
+    cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_given: Any, **_options: Any) -> Any:
+        raise Busy("database is locked")
+
+    log = source(saved(tmp_path / "Master.csv", written()), time_zone="Asia/Tokyo", at=time(3, 30))
+    monkeypatch.setattr("madoguchi.telephony.reconcile.run.receive_events", busy)
+    with pytest.raises(Busy):
+        reconcile_due([log], at(20))
+    monkeypatch.undo()
+    assert (Reconciliation.objects.get().ended_at, Problem.objects.exists()) == (None, False)
+    assert reconcile_due([log], at(20) + Reconciliation.CLAIM) == 1
+    assert (Reconciliation.objects.get().recovered, Call.objects.count()) == (1, 1)
 
 
 def test_the_command_prints_each_difference(

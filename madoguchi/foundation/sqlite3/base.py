@@ -7,13 +7,13 @@ Nobody stands there longer than the database's ``timeout``: then they are told t
 """
 
 import os
+import sqlite3
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from django.db.backends.sqlite3 import base
 from django.db.backends.sqlite3.operations import DatabaseOperations as DjangosOperations
-from django.db.utils import OperationalError
 
 from madoguchi.foundation.busy import Busy
 from madoguchi.foundation.sqlite3.line import Line, line_of
@@ -30,7 +30,19 @@ class DatabaseOperations(DjangosOperations):
 
 
 class Cursor(base.SQLiteCursorWrapper):
-    """Django's cursor; how a statement writes its placeholders is found once for each statement."""
+    """Django's cursor; how a statement writes its placeholders is found once for each statement.
+
+    A writer that found the file locked for too long is told that it is busy, whether it began a transaction or wrote
+    without one: such a one does not stand in line.
+    """
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        try:
+            return super().execute(query, params)
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                raise Busy(*error.args) from error
+            raise
 
     def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
         return _placed(query) if param_names is None else super().convert_query(query, param_names=param_names)
@@ -58,10 +70,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._stand_in_line()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
-        except BaseException as error:
+        except BaseException:
             self._leave()
-            if _is_busy(error):
-                raise Busy(*error.args) from error
             raise
 
     def _commit(self) -> None:
@@ -92,8 +102,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
         line, self._line = self._line, None
         if line is not None:
             line.leave()
-
-
-def _is_busy(error: BaseException) -> bool:
-    """Another program writes to the file, without standing in line."""
-    return isinstance(error, OperationalError) and "locked" in str(error)

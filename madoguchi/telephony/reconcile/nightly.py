@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from madoguchi.foundation.busy import Busy
 from madoguchi.problems.models import Problem
 from madoguchi.problems.set_aside import resolve, set_aside
 from madoguchi.telephony.models import Reconciliation
@@ -26,6 +27,8 @@ def reconcile_due(sources: Iterable[CdrSource], now: datetime) -> int:
         begun = timezone.now()
         try:
             carry_out(run, source, BY)
+        except Busy:
+            raise
         except Exception as error:  # noqa: BLE001 (one source stops no other)
             set_aside(WHERE, error, source=run.source)
             continue

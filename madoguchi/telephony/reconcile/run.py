@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 
+from madoguchi.foundation.busy import Busy
 from madoguchi.foundation.refusal import Refused
 from madoguchi.journal.record import Actor, NamedActor, record
 from madoguchi.people.models import Staff
@@ -62,6 +63,8 @@ def carry_out(run: Reconciliation, source: CdrSource, by: Actor) -> Reconciliati
     try:
         _Work(run, source, by).do()
     except Exception as error:
+        if isinstance(error, Busy) and run.scheduled_for:
+            raise  # the claim ends by itself, and the run has another turn
         run.error, run.ended_at = (str(error) or type(error).__name__)[:2000], timezone.now()
         run.save()
         raise
@@ -130,6 +133,8 @@ class _Work:
                     continue
                 cdr = CdrCall(tuple(rows))
                 self._check(self._completed(call, cdr), cdr)
+            except Busy:
+                raise
             except Exception as error:  # noqa: BLE001 (one call stops no other)
                 self._fail(error, **where)
 
@@ -172,6 +177,8 @@ class _Work:
             self._differ("refused", str(error), place=first.place, at=first.start_at)
             self.run.refused += len(cdr.rows)
             return
+        except Busy:
+            raise
         except Exception as error:  # noqa: BLE001 (one call stops no other)
             self._fail(error, place=first.place, at=first.start_at)
             self.run.refused += len(cdr.rows)
