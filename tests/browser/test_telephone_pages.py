@@ -16,7 +16,8 @@ from tests.desk import Desk
 from tests.web.board.day import answered, gave_up
 from tests.windows import OpenWindow, assert_accessible
 
-# Fields whose text does not fit, filters that stand outside the window, buttons that lie over what they are about.
+# Fields whose text does not fit, filters outside the window, buttons over what they are about, a 様 on its own line,
+# tables that must be scrolled, heads that break within words.
 CUT = """() => {
   const fields = [...document.querySelectorAll("main :is(input, select)")];
   const cut = fields.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.offsetParent).map((one) => one.value);
@@ -26,7 +27,16 @@ CUT = """() => {
     const facts = form.querySelector("dl")?.getBoundingClientRect().bottom ?? 0;
     return form.querySelector("button").getBoundingClientRect().top < facts;
   });
-  return [...cut, ...away, ...covered.map((form) => form.innerText)];
+  const alone = [...document.querySelectorAll(".honorific")].filter((one) => one.offsetParent).filter((one) => {
+    const name = one.previousElementSibling?.getBoundingClientRect();
+    return name && one.getBoundingClientRect().top > name.bottom;
+  });
+  const wide = [...document.querySelectorAll(".table-wrap")].filter((one) => one.scrollWidth > one.clientWidth + 1);
+  const tall = [...document.querySelectorAll(".report thead th")].filter((one) => {
+    return one.offsetHeight > 70 && one.closest("thead").offsetWidth > 1; // on a phone the heads are hidden for the eye
+  });
+  const wrong = [...tall, ...alone.map((one) => one.parentElement), ...wide, ...covered];
+  return [...cut, ...away, ...wrong.map((one) => one.innerText)];
 }"""
 
 # What of the head's menu is cut off, and a search field that does not even show its one word.
@@ -96,7 +106,13 @@ def test_every_page_of_the_telephone_fits_and_is_accessible(
             assert_accessible(page)
 
     lists = [f"/workbench/call-backs/?show={show}" for show in ("owed", "done", "not_owed")]
-    reports = ["/insight/bypasses/?by=month", "/insight/operators/", "/insight/calls/"]
+    reports = [
+        "/insight/bypasses/?by=month",
+        "/insight/operators/",
+        "/insight/operators/?by=half_hour",
+        "/insight/calls/",
+    ]
+    reports.append("/insight/bypasses/contacts/?by=customer&figure=contacts")
     leader = open_window(served.cast.hayashi, "/profile/", width=width, language=language)
     seen(leader, *lists, "/workbench/call-backs/policy/", "/workbench/bypass/drafts/", *reports)
     leader.goto(lists[0])
