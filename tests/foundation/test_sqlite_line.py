@@ -131,6 +131,21 @@ def test_a_place_that_nobody_wants_any_more_holds_up_no_other_process(tmp_path: 
     line.leave()
 
 
+def test_a_process_that_may_begin_no_thread_just_now_writes_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    line = Line(str(tmp_path / "desk"))
+    with held_by_another_process(tmp_path / "desk"), monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RuntimeError):
+            line.enter(0.2)
+    assert line.enter(1)
+    line.leave()
+
+
 def test_a_child_of_fork_stands_in_line_by_itself(tmp_path: Path) -> None:
     script = (
         "import os, sys\n"

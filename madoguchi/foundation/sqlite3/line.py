@@ -47,8 +47,8 @@ class Line:
             if not self._waits:
                 if _locked_at_once(self._file):
                     return True
-                self._waits, self._has_come = True, False
                 threading.Thread(target=self._wait, args=(self._file,), name="sqlite-line", daemon=True).start()
+                self._waits, self._has_come = True, False
             self._is_wanted = True
             try:
                 return self._turn.wait_for(self._comes, timeout=until - time.monotonic())
