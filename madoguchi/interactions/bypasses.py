@@ -6,6 +6,7 @@ subject says who it was and the text what they wanted. A voicemail keeps its sou
 
 import re
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import NamedTuple
 
 from django.conf import settings
@@ -54,6 +55,7 @@ def read(subject: str, text: str) -> Said:
     subject = _PREFIX.sub("", subject).strip()
     lines = text.splitlines()[:_MOST_LINES]
     told = {name: _labelled(lines, words) for name, words in _LABELS.items()}
+    told["what"] = _with_what_follows(lines, told["what"])
     copied = {name: _labelled(lines, words) for name, words in _FORWARDED.items()}
     if copied["who"] and not any(told.values()):
         return Said(copied["who"], copied["reached"], _PREFIX.sub("", copied["what"]).strip() or subject)
@@ -172,6 +174,14 @@ def _voicemail(mail: IncomingMail) -> str:
 def _labelled(lines: list[str], words: str) -> str:
     pattern = re.compile(rf"^[\s>*・●■◆]*(?:{words})\s*[*]?\s*[:：]\s*(?P<said>\S.*)$", re.IGNORECASE)
     return next((match["said"].strip()[:500] for line in lines if (match := pattern.match(line[:1000]))), "")
+
+
+def _with_what_follows(lines: list[str], what: str) -> str:
+    """What they wanted may go on below its label, until another one or a signature comes."""
+    first = next((place for place, line in enumerate(lines) if what and _labelled([line], _LABELS["what"])), None)
+    if first is None:
+        return ""
+    return quote.cut("\n".join([what, *takewhile(lambda line: not _is_label(line), lines[first + 1 :])]))[0].strip()
 
 
 def _is_label(line: str) -> bool:
