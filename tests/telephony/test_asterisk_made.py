@@ -270,6 +270,30 @@ def test_the_first_look_of_a_fresh_connector_closes_what_is_gone_and_dates_what_
     assert "started" in wire.record()["incomplete"]
 
 
+@pytest.mark.parametrize("announced", [True, False])
+def test_what_shows_a_loss_after_a_cut_names_all_and_the_cut_alone_does_not(announced: bool) -> None:
+    wire = Wire()
+    customer, phone = in_talk(wire)
+    wire.events += wire.translation.lost(at=NINE + 10)
+    wire.events += wire.translation.begun(at=NINE + 12)
+    for channel in (customer, phone):
+        row = [("Event", "CoreShowChannel"), ("BridgeId", "A"), *channel.shown()]
+        wire.events += wire.translation.take(row, at=NINE + 12)
+    wire.answer(12, Event="CoreShowChannelsComplete", ListItems=2)
+    colleague = Channel("PJSIP/1002-00000003", "1.2", customer, number="1002")
+    if announced:
+        wire.rings(20, customer, colleague)
+        wire.dialled(25, customer, colleague, "ANSWER")
+    colleague.state = "6"
+    wire.leaves(30, "A", phone)
+    wire.enters(30, "A", colleague)
+    wire.gone(30, phone)
+    hang_up(wire, 40, "A", customer, colleague)
+    named = set(wire.record()["incomplete"])
+    assert {"hold_s", "hold_count"} <= named
+    assert ({"answered", "offers", "queue", "talk_s"} <= named) is not announced
+
+
 def test_a_list_of_which_a_part_was_lost_closes_nothing() -> None:
     wire = Wire()
     in_talk(wire)

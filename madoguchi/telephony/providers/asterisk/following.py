@@ -86,9 +86,9 @@ class Following:
     def doubt_all(self, line: Line) -> None:
         """Where one message was lost others may be: once that shows, all that hangs on messages is named.
 
-        After a cut it is known what was not heard, and only that is named.
+        Of a cut it is known what was not heard, and only that is named.
         """
-        if (line.doubts or line.lossy) and not (line.gap or line.gapped):
+        if line.lossy or (line.doubts and not (line.gap or line.gapped)):
             self.doubt(line, *_HEARD)
 
     def emit(self, type: str, call: str | None, /, at: float | None = None, **fields: Any) -> None:
