@@ -69,13 +69,8 @@ class Calls(Following):
     def _notice(self, leg: Leg, m: Message, prefix: str) -> None:
         leg.heard, leg.channel = self.heard, m[f"{prefix}Channel"]
         line, state = self.lines.get(leg.call), m.get(f"{prefix}ChannelState", leg.state)
-        if (
-            line
-            and not line.gap
-            and leg.state
-            and state != leg.state
-            and self.kind not in ("Newstate", "CoreShowChannel")
-        ):
+        unheard = leg.state not in ("", state) and self.kind not in ("Newstate", "CoreShowChannel")
+        if line and unheard and not line.gap:
             line.lossy = True
         leg.state = state
         leg.exten_before, leg.exten = leg.exten, m.get(f"{prefix}Exten", leg.exten)
