@@ -152,6 +152,14 @@ def test_times_of_another_zone_are_shifted_by_what_was_heard(cast: Cast) -> None
     assert Call.objects.get().record["talk_s"] == pytest.approx(6.5, abs=0.5)
 
 
+@recorded
+def test_times_of_another_zone_are_shifted_by_the_ids_where_nothing_was_heard(cast: Cast) -> None:
+    done = reconcile(replace(log_of("a-answered-caller-hangs-up"), time_zone="Asia/Tokyo"))
+    assert (done.shift_s, done.recovered) == (9 * 3600, 1)
+    call = Call.objects.get()
+    assert abs(call.started_at.timestamp() - float(call.call_id)) < 2
+
+
 def test_a_call_of_a_sender_without_its_ids_is_found_by_number_and_time(cast: Cast, tmp_path: Path) -> None:
     for kind, seconds, fields in (
         ("call.started", 2, {"direction": "inbound", "from_": {"number": "+819011112222"}}),

@@ -1,5 +1,6 @@
 """Which call of the desk the rows of a call belong to."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -17,6 +18,8 @@ _BESIDE = timedelta(seconds=10)
 _AT_ONCE_TOLD = timedelta(seconds=2)
 _QUARTER = 900
 _STEADY = 5
+_FURTHEST = 27 * 3600  # from UTC-12 to UTC+14
+_BORN = re.compile(r"(?:^|-)(\d{9,10})\.\d+$")  # behind the name of the system, where it has one
 
 
 def matched(calls: Sequence[CdrCall], sender: str) -> tuple[dict[int, Call], int]:
@@ -57,7 +60,10 @@ def _by_ids(calls: Sequence[tuple[int, CdrCall]], sender: str) -> Iterator[tuple
 
 
 def _shift(calls: Sequence[CdrCall], found: dict[int, Call]) -> int:
-    """Whole quarters of an hour between the records' times and what was heard: the zone was not the one named."""
+    """Whole quarters of an hour between the records' times and what was heard: the zone was not the one named.
+
+    Where nothing was heard, the moment in the uniqueid tells (``1795305537.0``: epoch seconds of the channel's birth).
+    """
     seen: Counter[int] = Counter()
     for place, call in found.items():
         if (
@@ -66,13 +72,20 @@ def _shift(calls: Sequence[CdrCall], found: dict[int, Call]) -> int:
             or "started" in call.record["incomplete"]
         ):
             continue
-        off = (call.started_at - calls[place].first.start_at).total_seconds()
-        quarters = round(off / _QUARTER)
-        seen[quarters if abs(off - quarters * _QUARTER) <= _STEADY else 0] += 1
+        seen[_quarters((call.started_at - calls[place].first.start_at).total_seconds())] += 1
+    if not seen:
+        born = ((call.first, _BORN.search(call.first.uniqueid)) for call in calls)
+        seen.update(_quarters(int(match[1]) - row.start_at.timestamp()) for row, match in born if match)
     if not seen:
         return 0
     quarters, count = seen.most_common(1)[0]
     return quarters * _QUARTER if 2 * count > seen.total() else 0
+
+
+def _quarters(seconds: float) -> int:
+    """0 for what no time zone explains."""
+    quarters = round(seconds / _QUARTER)
+    return quarters if abs(seconds) < _FURTHEST and abs(seconds - quarters * _QUARTER) <= _STEADY else 0
 
 
 def _by_number(
