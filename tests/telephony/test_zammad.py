@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import translation
 from freezegun import freeze_time
 
 from madoguchi.foundation.refusal import Refused
@@ -169,8 +169,35 @@ def test_what_is_no_event_is_refused(posted: Any, field: str) -> None:
     assert refusal.value.details["errors"][0]["field"] == field
 
 
-def test_an_unknown_event_is_stored_and_ignored(cast: Cast) -> None:
-    call = post_zammad({**NEW, "event": "somethingNew"})
-    assert call.record["incomplete"] == ["started"]
-    assert CallEvent.objects.get().type == "zammad.somethingNew"
-    assert timezone.is_aware(call.started_at)
+@pytest.mark.parametrize("unknown", [{"event": "foo"}, {"event": "newcall"}, {"event": "foo", "direction": "sideways"}])
+def test_an_unknown_event_is_kept_as_it_came_and_changes_nothing(cast: Cast, unknown: dict[str, Any]) -> None:
+    posted = {**NEW, **unknown}
+    assert receive_events(zammad.events_of(posted, sender="bridge"), sender="bridge", by=PBX) == []
+    stored = CallEvent.objects.get()
+    assert (stored.type, stored.payload["zammad"]) == (f"zammad.{unknown['event']}", posted)
+    assert (Call.objects.count(), told()) == (0, [])
+
+
+def test_an_unknown_event_between_changes_nothing_of_its_call(cast: Cast) -> None:
+    before = post_at((0, NEW), (3, ANSWER))
+    other = zammad.events_of({**NEW, "event": "foo"}, sender="bridge")
+    assert receive_events(other, sender="bridge", by=PBX) == []
+    after = Call.objects.get()
+    assert (after.record, after.heard_at) == (before.record, before.heard_at)
+
+
+@pytest.mark.parametrize("posted", [NEW, ANSWER, HANGUP])
+def test_a_direction_that_is_none_is_refused_with_those_there_are(posted: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refusal, translation.override("en"):
+        zammad.events_of({**posted, "direction": "sideways"}, sender="bridge")
+    assert refusal.value.status == 422
+    [error] = refusal.value.details["errors"]
+    assert (error["field"], error["message"]) == ("direction", "This must be one of: in, out.")
+
+
+@pytest.mark.parametrize(
+    ("said", "direction"),
+    [("in", "inbound"), ("Inbound", "inbound"), ("", "inbound"), ("OUT", "outbound"), ("outbound", "outbound")],
+)
+def test_the_directions_that_there_are(cast: Cast, said: str, direction: str) -> None:
+    assert post_zammad({**NEW, "direction": said}).direction == direction

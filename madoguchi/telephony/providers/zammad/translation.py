@@ -12,6 +12,8 @@ from madoguchi.telephony.events import Event, derived_id, read_events
 from madoguchi.telephony.providers.posted import refused, text_in
 
 _CALL = ("callId", "call_id", "callid")
+_EVENTS = ("newCall", "answer", "hangup")
+_INBOUND, _OUTBOUND = ("in", "inbound"), ("out", "outbound")
 _USERS = ("user[]", "users", "user", "caller[]", "caller")
 # How a call ended, in the format's words, and who ended it as far as the word says.
 _ENDED_BY = {"cancel": "caller", "busy": "remote", "congestion": "system", "notFound": "system", "noAnswer": "system"}
@@ -26,7 +28,14 @@ def events_of(posted: object, *, sender: str) -> list[Event]:
         raise refused("callId", _("This is required."))
     if not event:
         raise refused("event", _("This is required."))
-    outgoing = text_in(posted, "direction").lower() in ("out", "outbound")
+    if event not in _EVENTS:
+        # Kept as it came, and part of no call: nobody knows what it means.
+        kind = f"zammad.{event}"[:40]
+        return read_events({"id": derived_id(sender, kind, call=call), "type": kind, "zammad": _plain(posted)})
+    direction = text_in(posted, "direction").lower() or "in"
+    if direction not in _INBOUND + _OUTBOUND:
+        raise refused("direction", _("This must be one of: %(expected)s.") % {"expected": "in, out"})
+    outgoing = direction in _OUTBOUND
     common: dict[str, Any] = {
         "call": call,
         "direction": "outbound" if outgoing else "inbound",
@@ -57,10 +66,8 @@ def _parts(posted: Mapping[str, Any], event: str, outgoing: bool) -> list[dict[s
         # By the name that was rung: ``answeringNumber`` may be any number that the calls of this user go to.
         agent = users[0] if users else answering
         return [{"type": "agent.joined", "agent": agent}] if agent else [{"type": "zammad.answer"}]
-    if event == "hangup":
-        cause = text_in(posted, "cause")
-        return [{"type": "call.ended", "by": _ENDED_BY.get(cause, "unknown"), "cause": cause}]
-    return [{"type": f"zammad.{event}"[:40]}]
+    cause = text_in(posted, "cause")
+    return [{"type": "call.ended", "by": _ENDED_BY.get(cause, "unknown"), "cause": cause}]
 
 
 def _identified(part: dict[str, Any], sender: str, common: dict[str, Any]) -> dict[str, Any]:
