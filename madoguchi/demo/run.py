@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -33,6 +34,7 @@ ENGINEERS = {
     "ishida": "network",
     "okamoto": "field-service",
 }
+ADMINISTRATOR = "nakamura"
 LOGINS = (
     ("オペレーター(内線1004、着信が鳴ります)", "yamaguchi"),
     ("エンジニア(サービスデスク)", "takahashi"),
@@ -40,7 +42,7 @@ LOGINS = (
     ("ナレッジ担当", "kimura"),
     ("閲覧(経理部)", "watanabe"),
     ("委託先オペレーター", "ogawa"),
-    ("管理者", "nakamura"),
+    ("管理者", ADMINISTRATOR),
 )
 _START_SECONDS = 90
 _END_SECONDS = 30
@@ -69,7 +71,7 @@ def run(host: str, port: int) -> int:
         actors = _actors(host, port, tokens, smtp, environment["MADOGUCHI_MAIL_ADDRESS"], stop)
         for actor in actors:
             actor.start()
-        _welcome(host, port, (folder / "sample-password").read_text(encoding="ascii").strip(), folder)
+        _welcome((folder / "sample-password").read_text(encoding="ascii").strip(), environment)
         while not stop.wait(1.0):
             if desk.poll() is not None:
                 return _failed(folder)
@@ -168,13 +170,24 @@ def _actors(
     return [*operators.values(), BackOffice(stage, 10, BACK_OFFICE), *engineers, switchboard, Correspondent(stage, 50)]
 
 
-def _welcome(host: str, port: int, password: str, folder: Path) -> None:
+def _welcome(password: str, environment: dict[str, str]) -> None:
     company = source.table("house")["company"]
-    print(f"\n{company['name']} の窓口が動いています: http://{host}:{port}/\n")
+    print(f"\n{company['name']} の窓口が動いています: {environment['MADOGUCHI_PUBLIC_URL']}/\n")
     print(f"  パスワードは全員同じです: {password}\n")
     for role, login in LOGINS:
         print(f"  {login + '@' + company['domain']:<34} {role}")
-    print(f"\n記録は {folder} にあります。Ctrl-C で終了し、データを消します。", flush=True)
+    print(f"\n電話システムなどのトークンは、別の端末で:\n\n  {_token_command(environment)}\n")
+    print("同じ設定を付ければ、madoguchi のほかのコマンド(doctor など)もこの窓口に届きます。")
+    print(f"記録は {environment['MADOGUCHI_DATA_DIR']} にあります。Ctrl-C で終了し、データを消します。", flush=True)
+
+
+def _token_command(environment: dict[str, str]) -> str:
+    """To be pasted in any folder: it names the demo's own settings and the command by its path."""
+    names = ("MADOGUCHI_DATA_DIR", "MADOGUCHI_PUBLIC_URL")
+    owner = f"{ADMINISTRATOR}@{source.table('house')['company']['domain']}"
+    words = [str(Path(sys.executable).with_name("madoguchi")), "token", "create", "--email", owner]
+    words += ["--scope", "calls:write", "--scope", "calls:read", "--name", "PBX"]
+    return " ".join([*(f"{name}={shlex.quote(environment[name])}" for name in names), shlex.join(words)])
 
 
 def _failed(folder: Path) -> int:

@@ -1,17 +1,21 @@
 """The demo's traffic: what it sends is valid, sent again when it was not taken, and asks for what a hand-off needs."""
 
+import shlex
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from madoguchi.demo import run, source
+from madoguchi.cli import main
+from madoguchi.demo import company, run, source
 from madoguchi.demo.actors import Stage
 from madoguchi.demo.client import Door
 from madoguchi.demo.operators import Operator, required_items
 from madoguchi.demo.switchboard import Switchboard
 from madoguchi.foundation.refusal import Refused
+from madoguchi.people.tokens import ApiToken
 from madoguchi.telephony.events import read_events
 
 
@@ -73,6 +77,22 @@ def test_a_taken_port_is_a_sentence() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(Refused, match=f"{port} cannot be used"):
             run.run("127.0.0.1", port)
+
+
+@pytest.mark.django_db
+def test_the_command_for_a_token_that_the_demo_prints_makes_one(capsys: pytest.CaptureFixture[str]) -> None:
+    company.build(password="demo-password-1", tickets=0)
+    environment = run._environment(Path("/tmp/a folder"), "::1", 8123, ("127.0.0.1", 25))
+    run._welcome("demo-password-1", environment)
+    line = next(line for line in capsys.readouterr().out.splitlines() if "token create" in line)
+    assert line.startswith("  MADOGUCHI_DATA_DIR='/tmp/a folder' MADOGUCHI_PUBLIC_URL=")  # settings, as a shell sees it
+    words = shlex.split(line)
+    settings, (command, *arguments) = words[:2], words[2:]
+    assert settings == ["MADOGUCHI_DATA_DIR=/tmp/a folder", "MADOGUCHI_PUBLIC_URL=http://[::1]:8123"]
+    assert Path(command).is_file()
+    assert main(arguments) == 0
+    token = ApiToken.objects.get(name="PBX")
+    assert (token.staff.email, set(token.scopes)) == ("nakamura@hoshinoha.example", {"calls:read", "calls:write"})
 
 
 def test_the_times_of_a_day_are_there() -> None:
