@@ -15,7 +15,7 @@ from madoguchi.foundation.validation import sentence_of
 TITLES = {
     400: gettext_noop("The request cannot be read"),
     401: gettext_noop("A valid token is needed"),
-    403: gettext_noop("Not allowed"),
+    403: gettext_noop("The request is not allowed"),
     404: gettext_noop("Not found"),
     405: gettext_noop("This address does not take that method"),
     409: gettext_noop("In conflict with the present state"),
@@ -97,7 +97,8 @@ def of_refusal(refusal: Refused) -> ProblemError:
         named.append((f"details.{item['key']}", item["label"]))
     for error in details.pop("errors", ()):
         place = ".".join(str(part) for part in (error.get("index"), error.get("field")) if part not in (None, ""))
-        named.append((place, error["message"]))
+        if place:  # what is said of the whole stands in the sentence
+            named.append((place, error["message"]))
     return ProblemError(refusal.status, sentence, code=refusal.code, errors=named, **details)
 
 
@@ -107,4 +108,7 @@ def of_validation(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> Prob
     for error in errors:
         place = ".".join(str(part) for part in error["loc"][skip:])
         named.setdefault(place, sentence_of(error))
+    # What is wrong with the body as a whole is no field's.
+    if whole := named.pop("", ""):
+        return ProblemError(422, _("The body cannot be used: %(message)s") % {"message": whole}, errors=named.items())
     return ProblemError(422, _("The request names something that cannot be used."), errors=named.items())

@@ -81,14 +81,17 @@ KNOWN: dict[str, tuple[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
 }
 WITHOUT_CALL = ("agent.state", "source.gap", "source.snapshot", "request.result")
 
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?(?P<offset>[Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 
 
 def moment(value: object) -> datetime:
     """The time of an RFC 3339 text with offset, in UTC; ValueError for anything else."""
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
-    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+    written = _RFC3339.fullmatch(value) if isinstance(value, str) else None
+    if not isinstance(value, str) or written is None:
+        raise ValueError(_("This must be a time such as 2026-11-21T14:05:00+09:00."))
+    if written["offset"] is None:
         raise ValueError(_("A time needs its offset, such as 2026-11-21T14:05:00+09:00."))
     try:
         found = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", value.upper())).astimezone(UTC)

@@ -1,5 +1,6 @@
 """What goes wrong reads the same everywhere: problem+json with a code, a sentence and the fields."""
 
+import json
 import re
 
 import pytest
@@ -174,6 +175,41 @@ def test_sentences_come_in_the_language_asked_for(cast: Cast) -> None:
     english = program.post("/tickets", {"subject": "x"}, Accept_Language="en")
     assert english.body["errors"] == [{"field": "body", "message": "This is required."}]
     assert english.body["title"] == "Refused"
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("ja", "このリクエストは許可されていません"), ("en", "The request is not allowed")]
+)
+def test_what_a_program_may_not_do_is_no_matter_of_pages(cast: Cast, language: str, title: str) -> None:
+    answered = program_of(cast.sato, "calls:read", Accept_Language=language).post("/tickets", GOOD)
+    assert (answered.status, answered.body["code"], answered.body["title"]) == (403, "insufficient_scope", title)
+
+
+@pytest.mark.parametrize("body", [[], "x", 3, None])
+@pytest.mark.parametrize("path", ["/tickets", "/suggest"])
+def test_what_is_wrong_with_the_body_as_a_whole_is_said_of_no_field(cast: Cast, path: str, body: object) -> None:
+    answered = program_of(cast.sato).post(path, json.dumps(body).encode(), Accept_Language="en")
+    assert answered.status == 422
+    assert ("errors" in answered.body, answered.body["detail"]) == (
+        False,
+        "The body cannot be used: This must be an object.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "message"),
+    [
+        ("gestern", "This must be a time such as 2026-11-21T14:05:00+09:00."),
+        ("2026-11-21", "This must be a time such as 2026-11-21T14:05:00+09:00."),
+        (1795305537, "This must be a time such as 2026-11-21T14:05:00+09:00."),
+        ("2026-11-21T14:05:00", "A time needs its offset, such as 2026-11-21T14:05:00+09:00."),
+        ("2026-13-41T99:00:00Z", "This is no possible time."),
+    ],
+)
+def test_a_text_that_is_no_time_is_not_said_to_lack_its_offset(cast: Cast, at: object, message: str) -> None:
+    event = {"id": "e", "type": "call.started", "call": "c", "at": at}
+    answered = program_of(cast.sato, "calls:write").post("/calls/events", event, Accept_Language="en")
+    assert (answered.status, answered.body["errors"]) == (422, [{"field": "0.at", "message": message}])
 
 
 def test_a_bug_is_an_id_and_a_row(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
