@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from madoguchi.config.environment import NotInitialisedError
 from madoguchi.foundation.refusal import Refused
 
 FORMAT = 1
@@ -26,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if "people_staff" not in connection.introspection.table_names():
+        raise NotInitialisedError  # behind the code is no reason: before an upgrade a backup is wanted most
     target: Path = arguments.file
     partial = target.with_name(target.name + ".partial")
     try:

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from madoguchi.config.environment import SettingError
+from madoguchi.config.environment import NotInitialisedError, SettingError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,14 +24,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def check_database() -> None:
-    """Raises SettingError with a sentence when the database is out of reach or behind the code."""
+    """Raises SettingError with a sentence when the database is out of reach, NotInitialisedError when it is behind."""
     try:
         executor = MigrationExecutor(connection)
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
         raise SettingError(f"The database cannot be used: {str(error).strip()}") from error
     if behind:
-        raise SettingError("The database is not up to date: run madoguchi init first.")
+        raise NotInitialisedError
 
 
 def collect_static() -> None:

@@ -24,6 +24,13 @@ class SettingError(Exception):
     """A setting is missing or wrong; the message is meant for the administrator."""
 
 
+class NotInitialisedError(SettingError):
+    """There is no desk here yet, or it is behind the code."""
+
+    def __init__(self) -> None:
+        super().__init__("The database is not up to date: run madoguchi init first.")
+
+
 @dataclass(frozen=True)
 class Address:
     host: str

@@ -13,14 +13,11 @@ from madoguchi.config.asterisk import pbx_lines
 from madoguchi.config.cdr import cdr_sources
 from madoguchi.config.environment import marked as _
 from madoguchi.config.ldap import ldap_server
+from madoguchi.config.place import DATA_DIR, DATABASE, sqlite_file
 from madoguchi.config.sms import sms_provider
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-DATA_DIR = Path(env.text("DATA_DIR", "var", doc=_("folder of the database, originals and generated secrets"))).resolve()
-DATABASE = env.url(
-    "DATABASE_URL", "", ("postgresql", "postgres", "sqlite"), doc=_("database; unset: SQLite in DATA_DIR")
-)
 PUBLIC_URL = env.url("PUBLIC_URL", "http://localhost:8000", ("http", "https"), doc=_("address people type"))
 DEBUG = env.boolean("DEBUG", False, doc=_("detailed error pages; never on a reachable server"))
 
@@ -48,10 +45,9 @@ def _secret_key() -> str:
 
 def _database() -> dict[str, Any]:
     if DATABASE is None or DATABASE.scheme == "sqlite":
-        path = DATA_DIR / "madoguchi.sqlite3" if DATABASE is None else Path(unquote(DATABASE.path).removeprefix("/"))
         return {
             "ENGINE": "madoguchi.foundation.sqlite3",
-            "NAME": str(path),
+            "NAME": str(sqlite_file()),
             "CONN_MAX_AGE": None,  # opening one per request cost a quarter of the requests per second
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",

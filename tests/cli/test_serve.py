@@ -115,7 +115,7 @@ def test_a_database_behind_the_code_is_told_in_a_sentence(tmp_path: Path) -> Non
         env=environment | {"MADOGUCHI_DATA_DIR": str(tmp_path)},
         capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
-    assert run.returncode == 2
+    assert run.returncode == 1
     assert run.stderr == "The database is not up to date: run madoguchi init first.\n"
 
 
