@@ -36,6 +36,7 @@ from madoguchi.tickets.actions.promise_call import number_to_call, promise_call
 from madoguchi.tickets.actions.resolve import close, reopen, resolve
 from madoguchi.tickets.models import Priority, Ticket, TicketLink, WaitingFor
 from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.lacking import refuse_lacking
 from madoguchi.web.shell.render import go, page
 from madoguchi.web.tickets.promising import promised_time, quick_times
 from madoguchi.web.tickets.solving import fitting_ticket, last_put_away, own_article
@@ -146,13 +147,14 @@ def resolve_sheet(request: StaffRequest, number: str) -> HttpResponse:
     writes = article is None and request.POST.get("new_article") == "on"
     if writes and not reason:
         reason = "no_article"
+    resolution = request.POST.get("resolution", "").strip()
+    lacking = [] if resolution else [("resolution", _("How it was resolved"))]
     if article is None and not reason:
-        raise Refused(
-            _("Name the article that solved it, or say why there was none."), code="article_missing", field="article"
-        )
+        lacking.append(("article", _("Article that solved it, or why there was none")))
+    refuse_lacking(lacking)
     resolve(
         ticket,
-        resolution=request.POST.get("resolution", ""),
+        resolution=resolution,
         article=article,
         no_article_reason=reason,
         by=request.user,

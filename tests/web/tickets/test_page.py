@@ -1,5 +1,6 @@
 """One ticket's page and what one does there."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -197,6 +198,26 @@ def test_resolving_asks_for_the_article_or_the_reason(ticket: Ticket, cast: Cast
     assert (ticket.status, ticket.article.key if ticket.article else "") == ("resolved", "mail-001")
     assert client.post(f"/tickets/{ticket.number}/close/").status_code == 302
     assert client.post(f"/tickets/{ticket.number}/reopen/").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("said", "lacking"),
+    [
+        ({"resolution": " ", "article": "mail-001"}, ["resolution"]),
+        ({"resolution": "直した"}, ["article"]),
+        ({"resolution": "", "no_article_reason": "no_article"}, ["resolution"]),
+        ({}, ["resolution", "article"]),
+    ],
+)
+def test_the_sheet_that_resolves_names_all_that_it_lacks(
+    ticket: Ticket, cast: Cast, sign_in: SignIn, said: dict[str, str], lacking: list[str]
+) -> None:
+    Article.objects.create(key="mail-001", question="送信できない", answer="", updated_at=timezone.now())
+    answer = sign_in(cast.sato).post(f"/tickets/{ticket.number}/resolve/", said, headers=PARTIAL)
+    html = answer.content.decode()
+    assert (answer.status_code, re.findall('data-missing="([^"]+)"', html)) == (422, lacking)
+    ticket.refresh_from_db()
+    assert ticket.status != "resolved"
 
 
 def test_two_people_do_not_overwrite_each_other(ticket: Ticket, cast: Cast, sign_in: SignIn) -> None:
