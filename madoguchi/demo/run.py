@@ -84,6 +84,8 @@ def run(host: str, port: int) -> int:
 
 
 def _check_port(host: str, port: int) -> None:
+    if not 0 <= port < 65536:
+        raise Refused(f"{host}:{port} cannot be used: a port is a number up to 65535.")
     try:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -62,6 +62,12 @@ def test_help_is_told_without_a_desk(tmp_path: Path) -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
+def test_a_demo_on_a_port_that_is_none_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    run = madoguchi(tmp_path, "demo", "--port", "99999")
+    assert (run.returncode, run.stderr) == (2, "127.0.0.1:99999 cannot be used: a port is a number up to 65535.\n")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_doctor_tells_a_missing_init_once(tmp_path: Path) -> None:
     run = madoguchi(tmp_path, "doctor")
     assert run.returncode == 1
