@@ -20,5 +20,6 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     for record in records:
         caller = (record.get("caller") or {}).get("number") or "-"
-        print(record["call_id"], record["direction"], caller, record["outcome"], record["answered_by"] or "-", sep="\t")
+        outcome = record["outcome"] or "open"
+        print(record["call_id"], record["direction"], caller, outcome, record["answered_by"] or "-", sep="\t")
     return 0

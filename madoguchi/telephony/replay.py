@@ -35,17 +35,30 @@ def replay(lines: Iterable[str], *, format: str = "neutral") -> list[dict[str, A
     as ``{"received_at": …, "event": {…}}``; events without any time all count as received at one moment, in the order
     of their lines, so that no duration is made up from the file.
     """
-    if format == "asterisk-ami":
-        return records_of(asterisk.events_of_recording(_values(lines)))
-    reader = _READERS[format]
     found: list[Event] = []
-    for value in _values(lines):
-        received = _UNKNOWN
-        if isinstance(value, dict) and isinstance(value.get("event"), dict):
-            received = moment(value["received_at"]) if "received_at" in value else received
-        posted = value["event"] if isinstance(value, dict) and isinstance(value.get("event"), dict) else value
-        found += [replace(event, received_at=received, sender=SENDER) for event in reader(posted, sender=SENDER)]
+    if format == "asterisk-ami":
+        found = asterisk.events_of_recording(value for _place, value in _values(lines))
+    else:
+        for place, value in _values(lines):
+            try:
+                found += _read(value, _READERS[format])
+            except (Refused, ValueError) as error:
+                told = {"place": place, "format": format, "why": error, "formats": ", ".join(FORMATS)}
+                said = _("Line or value %(place)s is not in the format %(format)s: %(why)s Formats: %(formats)s.")
+                raise Refused(said % told, code="invalid_events") from error
+    if not found:
+        raise Refused(
+            _("There is no event of the format %(format)s in the file.") % {"format": format}, code="no_event"
+        )
     return records_of(found)
+
+
+def _read(value: Any, reader: Callable[..., list[Event]]) -> list[Event]:
+    received = _UNKNOWN
+    if isinstance(value, dict) and isinstance(value.get("event"), dict):
+        received = moment(value["received_at"]) if "received_at" in value else received
+        value = value["event"]
+    return [replace(event, received_at=received, sender=SENDER) for event in reader(value, sender=SENDER)]
 
 
 def records_of(events: Iterable[Event]) -> list[dict[str, Any]]:
@@ -61,16 +74,23 @@ def records_of(events: Iterable[Event]) -> list[dict[str, Any]]:
     return [one.record for one in sorted(folded, key=lambda one: (one.started_at, one.record["call_id"]))]
 
 
-def _values(lines: Iterable[str]) -> list[Any]:
-    rows = [line for line in lines if line.strip()]
+def _values(lines: Iterable[str]) -> list[tuple[int, Any]]:
+    """The values, each with the number of its line; of a file that is one list, with its number therein."""
+    rows = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    found: list[tuple[int, Any]] = []
+    for number, line in rows:
+        try:
+            found += [(number, value) for value in _flat(json.loads(line))]
+        except ValueError:
+            wrong = number
+            break
+    else:
+        return found
     try:
-        return [value for line in rows for value in _flat(json.loads(line))]
-    except ValueError:
-        pass
-    try:
-        return _flat(json.loads("".join(rows)))
+        return list(enumerate(_flat(json.loads("".join(line for _number, line in rows))), 1))
     except ValueError as error:
-        raise Refused(_("The file is not JSON, one value a line."), code="not_json") from error
+        said = _("Line %(number)s of the file is not JSON; one value a line is expected.")
+        raise Refused(said % {"number": wrong}, code="not_json") from error
 
 
 def _flat(value: Any) -> list[Any]:
