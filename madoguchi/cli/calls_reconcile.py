@@ -4,6 +4,8 @@ import argparse
 import json
 import sys
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 
 from django.conf import settings
 from django.utils import timezone
@@ -60,8 +62,9 @@ def _print(done: Reconciliation) -> None:
         f"{done.matched:,} had one; {done.recovered:,} got one ({done.recovered_calls:,} calls recovered);"
         f" {done.completed:,} calls completed; {done.refused:,} rows cannot be read."
     )
-    for one in done.told():
+    for _alike, (one, *more) in groupby(done.told(), key=itemgetter("kind", "call_id", "at", "text")):
         place = f"row {one['place']}" if one["place"] is not None else ""
+        place += f" and {len(more)} more" if more else ""
         print(*(part for part in (one["kind"], place, one["call_id"], one["at"], one["text"]) if part), sep="  ")
     if done.unnamed:
         print(f"… and {done.unnamed:,} more.")

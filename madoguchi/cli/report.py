@@ -11,8 +11,8 @@ from django.utils import translation
 from madoguchi.foundation.dates import duration
 from madoguchi.foundation.refusal import Refused
 from madoguchi.foundation.spreadsheet import write_xlsx
-from madoguchi.insight.reports.frame import Figure, Table, Unit
-from madoguchi.insight.reports.registry import REPORTS, table
+from madoguchi.insight.reports.frame import Figure, Table, Unit, period_of
+from madoguchi.insight.reports.registry import REPORTS, grouping, report_named, table
 from madoguchi.web.shell.export import csv_lines
 
 
@@ -28,9 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    first, last = _day(arguments.first), _day(arguments.last)
+    with translation.override("en"):  # what is refused, as all that commands say
+        period_of(first, last)
+        by = grouping(report_named(arguments.name, None), arguments.by)
     with translation.override(settings.LANGUAGE_CODE):
-        first, last = _day(arguments.first), _day(arguments.last)
-        found = table(arguments.name, first=first, last=last, by=arguments.by, access=None)
+        found = table(arguments.name, first=first, last=last, by=by, access=None)
         if arguments.json:
             print(json.dumps(found.written(), ensure_ascii=False, indent=2))
         elif arguments.csv:

@@ -28,6 +28,8 @@ def test_a_report_is_printed_in_every_form(cast: Cast, capsysbinary: pytest.Capt
 
 def test_an_unknown_report_is_refused_with_the_names_there_are(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "weather", "--from", "2026-04-01", "--to", "2026-04-30"]) == 2
-    assert "moves" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith("There is no report “weather”. There are: ")
     assert main(["report", "moves", "--from", "april", "--to", "2026-04-30"]) == 2
     assert main(["report", "moves", "--from", "2026-04-01", "--to", "2026-04-30", "--by", "weather"]) == 2
+    assert main(["report", "moves", "--from", "2026-04-30", "--to", "2026-04-01"]) == 2
+    assert capsys.readouterr().err.endswith("\nThe period ends before it begins.\n")

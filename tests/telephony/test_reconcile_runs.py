@@ -104,3 +104,16 @@ def test_the_command_prints_each_difference(
     assert calls_reconcile.run(parser.parse_args([str(tmp_path / "nowhere.csv")])) == 2
     with pytest.raises(Refused, match="no time zone"):
         calls_reconcile.run(parser.parse_args([f"{path}?time_zone=Mars"]))
+
+
+def test_the_command_names_rows_that_are_wrong_in_the_same_way_once(
+    cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: Any
+) -> None:
+    settings.ASTERISK = ()
+    path = tmp_path / "notes.txt"
+    path.write_text("a note\n" * 12, encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    calls_reconcile.add_arguments(parser)
+    assert calls_reconcile.run(parser.parse_args([str(path)])) == 1
+    told = [line for line in capsys.readouterr().out.splitlines() if "The columns cannot be told" in line]
+    assert told == ["refused  row 1 and 11 more  The columns cannot be told: no time stands where one belongs."]
