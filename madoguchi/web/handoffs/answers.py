@@ -1,7 +1,12 @@
 """What the doors of this segment share: finding a hand-off, and the figures beside its tabs."""
 
-from django.shortcuts import get_object_or_404
+from collections.abc import Iterable, Mapping
 
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from madoguchi.catalog.models import HearingItem
+from madoguchi.foundation.numbers import row_number
 from madoguchi.handoffs.models import Handoff
 from madoguchi.handoffs.queries import frozen_tickets
 from madoguchi.people.access import Capability
@@ -18,6 +23,23 @@ def handoff_or_404(request: StaffRequest, handoff_id: int) -> Handoff:
 def missing(key: str, label: str) -> list[dict[str, str]]:
     """What a refusal names, so that the page jumps to the field."""
     return [{"key": key, "label": label}]
+
+
+def lacking(posted: Mapping[str, str], unanswered: Iterable[HearingItem]) -> list[tuple[str, str]]:
+    """The fields of the sheet that hands over which are needed and empty, from its top to its end; also the seat's."""
+    fields = [] if row_number(posted.get("to_team", "")) is not None else [("to_team", _("To"))]
+    if not posted.get("urgent"):
+        fields += [(item.key, item.label) for item in unanswered]
+    if not posted.get("reason", "").strip():
+        fields.append(("reason", _("Reason")))
+    if posted.get("urgent") and not urgent_because(posted):
+        fields.append(("urgent_because", _("Why it cannot wait")))
+    return fields
+
+
+def urgent_because(posted: Mapping[str, str]) -> str:
+    """Why it cannot wait for the items; empty when it is not urgent."""
+    return posted.get("urgent_because", "").strip()[:500] if posted.get("urgent") else ""
 
 
 def tabs_of(request: StaffRequest) -> dict[str, int | None]:

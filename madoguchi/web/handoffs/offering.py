@@ -15,7 +15,6 @@ from madoguchi.clocks.reading import Kind
 from madoguchi.consultations.models import Consultation, Remark
 from madoguchi.foundation.dates import short_time
 from madoguchi.foundation.numbers import row_number
-from madoguchi.foundation.refusal import Refused
 from madoguchi.handoffs import requirements
 from madoguchi.handoffs.actions.offer import offer
 from madoguchi.handoffs.actions.refer_to_sales import refer_to_sales
@@ -26,10 +25,11 @@ from madoguchi.people.access import Capability
 from madoguchi.people.models import Staff, Team
 from madoguchi.people.queries import workers_of, working_time_of
 from madoguchi.tickets.models import Message, Ticket
-from madoguchi.web.handoffs.answers import missing
+from madoguchi.web.handoffs.answers import lacking, urgent_because
 from madoguchi.web.handoffs.inbox import first_line
 from madoguchi.web.shell.done import done
 from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.lacking import refuse_lacking
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.views import ticket_or_404
 
@@ -46,16 +46,13 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
     if request.method == "GET":
         return page(request, "handoffs/offer.html", _context(request, ticket))
     to_team = row_number(request.POST.get("to_team", ""))
-    if to_team is None:
-        raise Refused(_("Choose the team that takes the ticket."), code="to_team", missing=missing("to_team", _("To")))
-    team = get_object_or_404(Team, pk=to_team)
-    if not request.POST.get("reason", "").strip():
-        raise Refused(_("Say why you hand it over."), code="reason", missing=missing("reason", _("Reason")))
-    urgent_because = request.POST.get("urgent_because", "").strip()[:500] if request.POST.get("urgent") else ""
-    if request.POST.get("urgent") and not urgent_because:
-        raise Refused(
-            _("Say why it cannot wait."), code="urgent", missing=missing("urgent_because", _("Why it cannot wait"))
-        )
+    team = get_object_or_404(Team, pk=to_team) if to_team is not None else None
+    required = _required(ticket, team)
+    details = _details(request, required)
+    answers = ticket.details | details
+    unanswered = [item for item in required if not requirements.is_answered(answers.get(item.key))]
+    refuse_lacking(lacking(request.POST, unanswered))
+    assert team is not None
     named = row_number(request.POST.get("to_staff", ""))
     made = offer(
         ticket,
@@ -63,8 +60,8 @@ def offer_sheet(request: StaffRequest, number: str) -> HttpResponse:
         to_staff=get_object_or_404(workers_of(team), pk=named) if named is not None else None,
         reason=request.POST["reason"],
         reason_code=request.POST.get("reason_code", "") or Handoff.ReasonCode.OTHER,
-        details=_details(request, _required(ticket, team)),
-        urgent_because=urgent_because,
+        details=details,
+        urgent_because=urgent_because(request.POST),
         instead_of=_question(request, ticket),
         by=request.user,
     )

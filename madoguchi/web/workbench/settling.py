@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from madoguchi.catalog.models import HearingItem
 from madoguchi.consultations.actions.ask import ask
 from madoguchi.foundation.numbers import row_number
 from madoguchi.foundation.refusal import Refused
@@ -33,7 +34,9 @@ from madoguchi.tickets.actions.promise_call import promise_call
 from madoguchi.tickets.actions.resolve import resolve
 from madoguchi.tickets.models import Message, Status, Ticket, TicketLink
 from madoguchi.web.consultations import asking
+from madoguchi.web.handoffs.answers import lacking, urgent_because
 from madoguchi.web.shell.guard import StaffRequest, guard
+from madoguchi.web.shell.lacking import refuse_lacking
 from madoguchi.web.shell.render import page
 from madoguchi.web.tickets.promising import promised_time, quick_times
 from madoguchi.web.workbench import intake as form
@@ -91,6 +94,7 @@ def hand_over_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
         if chosen
         else None
     )
+    missing = checked.missing if checked else []
     whys = {one.team.pk: one for one in proposals if one.team is not None}
     return page(
         request,
@@ -105,7 +109,9 @@ def hand_over_sheet(request: StaffRequest, contact_id: int) -> HttpResponse:
             "chosen": chosen,
             "sales": next((one for one in proposals if one.team is None), None),
             "checked": checked,
-            "missing": {item.key for item in checked.missing} if checked else set(),
+            "missing": {item.key for item in missing},
+            # The number that is on the line stands in the field for one: it is there unless somebody takes it out.
+            "empty": {item.key for item in missing if not (item.kind == HearingItem.Kind.PHONE and contact.address)},
             "reason": request.POST.get("reason", "")[:2000],
             "urgent": bool(request.POST.get("urgent")),
             "urgent_because": request.POST.get("urgent_because", "")[:500],
@@ -121,18 +127,10 @@ def hand_over(request: StaffRequest, contact_id: int) -> HttpResponse:
     contact = contact_or_404(request, contact_id)
     data = form.posted(request.POST)
     intake = form.read(data, request.access)
-    written = request.POST.get("to_team", "")
-    chosen = row_number(written)
-    if chosen is None:
-        raise Refused(_("Choose the team that takes the ticket."), code="to_team", missing=[_field("to_team", _("To"))])
-    team = get_object_or_404(Team, pk=chosen)
-    urgent = request.POST.get("urgent_because", "").strip() if request.POST.get("urgent") else ""
-    if request.POST.get("urgent") and not urgent:
-        raise Refused(
-            _("Say why it cannot wait."), code="urgent", missing=[_field("urgent_because", _("Why it cannot wait"))]
-        )
-    if not request.POST.get("reason", "").strip():
-        raise Refused(_("Say why you hand it over."), code="reason", missing=[_field("reason", _("Reason"))])
+    chosen = row_number(request.POST.get("to_team", ""))
+    team = get_object_or_404(Team, pk=chosen) if chosen is not None else None
+    refuse_lacking(_lacking(request, contact, intake, team))
+    assert team is not None
     with transaction.atomic():
         ticket = into_ticket(request, contact, intake)
         responsible = next((one.staff for one in propose(ticket) if one.team == team), None)
@@ -143,7 +141,7 @@ def hand_over(request: StaffRequest, contact_id: int) -> HttpResponse:
             reason=request.POST["reason"],
             reason_code=request.POST.get("reason_code", "") or Handoff.ReasonCode.OTHER,
             details=dict(intake.details),
-            urgent_because=urgent,
+            urgent_because=urgent_because(request.POST),
             by=request.user,
         )
         finish_round(request, contact, Walk.Outcome.HANDED_OVER)
@@ -152,6 +150,15 @@ def hand_over(request: StaffRequest, contact_id: int) -> HttpResponse:
         closing(show(request, contact)),
         _("%(number)s is offered to %(team)s.") % {"number": ticket.number_shown, "team": team.label},
     )
+
+
+def _lacking(request: StaffRequest, contact: Interaction, intake: Intake, team: Team | None) -> list[tuple[str, str]]:
+    """What the sheet lacks, and last the notes under it, without which there is no ticket to hand over."""
+    ticket = intake.ticket or form.imagined(contact, intake, form.front_of(request.access))
+    answers = ticket.details | dict(intake.details)
+    checked = requirements.check(category=ticket.category, to_team=team, details=answers) if team else None
+    fields = lacking(request.POST, checked.missing if checked else ())
+    return fields if intake.ticket or intake.proposed_subject else [*fields, ("notes", _("Notes"))]
 
 
 @guard(Capability.TAKE_CALLS)

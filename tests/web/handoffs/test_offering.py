@@ -1,5 +1,6 @@
 """The sheet 引き継ぐ: proposed with why, items of the destination, refusals that name the field."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -116,6 +117,22 @@ def test_a_refusal_names_the_field(cast: Cast, sign_in: SignIn, changes: dict[st
     refusal = sign_in(cast.sato).post(f"/handoffs/offer/{ticket.number}/", posted, headers=HTMX)
     assert (refusal.status_code, refusal["X-Refusal"]) == (422, "1")
     assert f'data-missing="{field}"' in refusal.content.decode()
+    assert not Handoff.objects.exists()
+
+
+def test_an_empty_sheet_is_told_all_that_it_lacks_at_once(cast: Cast, sign_in: SignIn) -> None:
+    ticket = raised(cast)
+    posted = {"to_team": str(cast.service_desk.pk), "reason": ""} | {f"item.{key}": "" for key in ANSWERS}
+    client, url = sign_in(cast.sato), f"/handoffs/offer/{ticket.number}/"
+
+    def lacks(fields: dict[str, str]) -> set[str]:
+        refusal = client.post(url, fields, headers=HTMX)
+        assert refusal.status_code == 422
+        return set(re.findall('data-missing="([^"]+)"', refusal.content.decode()))
+
+    assert lacks(posted) == {*ANSWERS, "reason"}
+    assert lacks({}) >= {"to_team", "reason"}
+    assert lacks(posted | {"urgent": "on"}) == {"reason", "urgent_because"}
     assert not Handoff.objects.exists()
 
 

@@ -1,5 +1,6 @@
 """What becomes of a contact, at the door: each refusal named, each act once."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -178,6 +179,31 @@ def test_handing_over_names_the_missing_item_and_raises_nothing_until_it_is_ther
     handoff = Handoff.objects.get()
     assert (handoff.to_team, handoff.details["impact"], handoff.missing) == (cast.service_desk, "営業部全員", [])
     assert handoff.ticket.offered_to == cast.service_desk
+
+
+def test_an_empty_hand_over_is_told_all_that_it_lacks_at_once(
+    cast: Cast, sign_in: SignIn, contact: Interaction
+) -> None:
+    client = sign_in(cast.sato)
+    fields = form(cast, to_team=str(cast.service_desk.pk), reason="", **dict.fromkeys(ITEMS, ""))
+    refused = post(client, contact, "hand-over", fields | {"subject": "", "notes": ""})
+    lacks = [name.removeprefix("item.") for name in ITEMS] + ["reason", "notes"]
+    assert (refused.status_code, sorted(re.findall('data-missing="([^"]+)"', refused.content.decode()))) == (
+        422,
+        sorted(lacks),
+    )
+    assert not Ticket.objects.exists()
+
+
+def test_the_number_on_the_line_is_not_called_missing_while_it_stands_in_its_field(
+    cast: Cast, sign_in: SignIn, contact: Interaction
+) -> None:
+    fields = form(cast, to_team=str(cast.service_desk.pk), **dict.fromkeys(ITEMS, ""))
+    sheet = post(sign_in(cast.sato), contact, "hand-over/sheet", fields, "sheet-body").content.decode()
+    field = sheet.split('for="field-callback_number"')[1].split("</li>")[0]
+    assert "未入力" not in field
+    assert 'name="required.callback_number" type="tel" value="0' in field
+    assert "1/5" in sheet
 
 
 def test_an_urgent_hand_over_needs_its_reason_and_is_counted(cast: Cast, sign_in: SignIn, contact: Interaction) -> None:

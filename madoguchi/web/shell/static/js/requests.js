@@ -136,24 +136,30 @@ function words(row) {
   return text.replace(/\s+/g, " ");
 }
 
-function field(key) {
-  return document.getElementById(`field-${key}`) ?? document.querySelector(`[name="${CSS.escape(key)}"], [name$=".${CSS.escape(key)}"]`);
+// In the form that was refused, before another of the page that has a field of that name.
+function field(link) {
+  const key = CSS.escape(link.dataset.missing);
+  const named = [`#field-${key}`, `[name="${key}"], [name$=".${key}"]`];
+  const found = [link.closest("form"), document].flatMap((place) => named.map((selector) => place?.querySelector(selector)));
+  return found.find(Boolean);
 }
 
 function point(refusal) {
   const links = [...refusal.querySelectorAll("[data-missing]")];
   for (const link of links) {
-    const wanted = field(link.dataset.missing);
+    const wanted = field(link);
     wanted?.setAttribute("aria-invalid", "true");
     if (wanted) wanted.dataset.refused = "";
   }
-  const first = links.map((link) => field(link.dataset.missing)).find(Boolean);
-  if (first) first.focus();
-  else refusal.scrollIntoView({ block: "nearest" });
+  const first = links.map(field).find(Boolean);
+  first?.focus();
+  // Seen is the message: the field is reached by typing, and what else is missing stands nowhere else.
+  refusal.scrollIntoView({ block: "nearest" });
 }
 
 document.addEventListener("click", (event) => {
-  const wanted = event.target.closest("[data-missing]") && field(event.target.closest("[data-missing]").dataset.missing);
+  const link = event.target.closest("[data-missing]");
+  const wanted = link && field(link);
   if (!wanted) return;
   event.preventDefault();
   (madoguchi.isField(wanted) ? wanted : wanted.querySelector("input, select, textarea"))?.focus();
