@@ -80,15 +80,18 @@ def test_a_taken_port_is_a_sentence() -> None:
 
 
 @pytest.mark.django_db
-def test_the_command_for_a_token_that_the_demo_prints_makes_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_for_a_token_that_the_demo_prints_makes_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     company.build(password="demo-password-1", tickets=0)
-    environment = run._environment(Path("/tmp/a folder"), "::1", 8123, ("127.0.0.1", 25))
+    folder = tmp_path / "a folder"
+    environment = run._environment(folder, "::1", 8123, ("127.0.0.1", 25))
     run._welcome("demo-password-1", environment)
     line = next(line for line in capsys.readouterr().out.splitlines() if "token create" in line)
-    assert line.startswith("  MADOGUCHI_DATA_DIR='/tmp/a folder' MADOGUCHI_PUBLIC_URL=")  # settings, as a shell sees it
+    assert line.startswith(f"  MADOGUCHI_DATA_DIR='{folder}' MADOGUCHI_PUBLIC_URL=")  # settings, as a shell sees it
     words = shlex.split(line)
     settings, (command, *arguments) = words[:2], words[2:]
-    assert settings == ["MADOGUCHI_DATA_DIR=/tmp/a folder", "MADOGUCHI_PUBLIC_URL=http://[::1]:8123"]
+    assert settings == [f"MADOGUCHI_DATA_DIR={folder}", "MADOGUCHI_PUBLIC_URL=http://[::1]:8123"]
     assert Path(command).is_file()
     assert main(arguments) == 0
     token = ApiToken.objects.get(name="PBX")

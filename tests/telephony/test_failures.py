@@ -11,6 +11,7 @@ from django.utils import translation
 from madoguchi.gateways.ami import NO_ANSWER, ConnectionLostError, Server, signed_in
 from madoguchi.telephony.failures import CERTIFICATE, NO_PASSWORD, REFUSED, failure, msgid_of
 from tests.gateways.certificate import made_for
+from tests.gateways.running import run_through
 
 
 def said(server: Server) -> str:
@@ -21,7 +22,7 @@ def said(server: Server) -> str:
             pass
 
     with pytest.raises(ConnectionLostError) as lost:
-        asyncio.run(connect())
+        run_through(connect())
     return str(lost.value)
 
 
@@ -53,7 +54,7 @@ def test_a_certificate_that_nobody_signed(tmp_path: Path) -> None:
             except ConnectionLostError as error:
                 return str(error)
 
-    assert msgid_of(asyncio.run(connect())) == CERTIFICATE
+    assert msgid_of(run_through(connect())) == CERTIFICATE
 
 
 @pytest.mark.parametrize(
