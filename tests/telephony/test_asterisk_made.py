@@ -366,3 +366,20 @@ def test_states_are_told_when_they_change_and_by_whom() -> None:
         ("logged_off", "queue"),
         ("unreachable", "device"),
     ]
+
+
+def test_what_cannot_be_read_makes_that_call_incomplete_and_no_other() -> None:
+    wire = Wire()
+    customer, phone = in_talk(wire)
+    # The answer to a question of ours names no call: that it cannot be read says nothing of the one named before.
+    wire.answer(5, Response="Success", CoreStartupDate="yesterday", CoreStartupTime="noon")
+    assert wire.translation.set_aside == 1
+    hang_up(wire, 20, "A", customer, phone)
+    assert wire.record()["incomplete"] == []
+
+    wire = Wire()
+    customer, phone = in_talk(wire)
+    wire.say(5, "BridgeLeave", phone.shown())
+    assert wire.translation.set_aside == 1
+    hang_up(wire, 20, "A", customer, phone)
+    assert {"answered", "hold", "segments"} <= set(wire.record()["incomplete"])

@@ -35,7 +35,6 @@ class Calls(Following):
 
     def see(self, m: Message) -> None:
         """Take notice of every channel that the message shows, known or not."""
-        self.seen = []
         for prefix, key in _KEYS:
             if not (unique := m.get(key, "")) or unique in self.past:
                 continue

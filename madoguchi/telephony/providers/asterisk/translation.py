@@ -181,9 +181,9 @@ class Translation(Resync, Orders, Agents):
         self.place += 1
         self.kind = message.get("Action", "") if sent else message.get("Event", "")
         self._set_clocks(message, at, sent=sent)
-        place = "" if "Timestamp" in message else f"{self.connected}:{self.place}:"
-        self.message = f"{place}{list(pairs)!r}"
-        if self._is_double(message, list(pairs)):
+        said, self.seen = repr(list(pairs)), []
+        self.message = said if "Timestamp" in message else f"{self.connected}:{self.place}:{said}"
+        if self._is_double(message, said):
             return []
         if any(_is_withheld(key, value) for key, value in pairs):
             message["presentation"] = "restricted"
@@ -197,9 +197,8 @@ class Translation(Resync, Orders, Agents):
                 self._event(message)
         except (KeyError, ValueError, Refused):
             self.set_aside += 1  # one bad message must not stop the line
-            for unique in self.seen:
-                if (leg := self.legs.get(unique)) and (line := self.lines.get(leg.call)):
-                    line.lossy = True
+            for line in self._lines_seen():
+                line.lossy = True
         return self._taken()
 
     def _set_clocks(self, message: Message, at: float, *, sent: bool) -> None:
@@ -218,12 +217,12 @@ class Translation(Resync, Orders, Agents):
             self.stamped = False
         self.now = at - (self.lag or 0.0) if self.stamped else at
 
-    def _is_double(self, message: Message, pairs: list[tuple[str, str]]) -> bool:
+    def _is_double(self, message: Message, said: str) -> bool:
         """The same message a second time: of the same stamp, or without one at once after the first."""
         stamp = message.get("Timestamp", "")
         if not stamp and (not self.kind or "ActionID" in message):
             return False
-        mark = f"{stamp or format(self.heard, '.1f')}:{zlib.crc32(repr(pairs).encode()):08x}"
+        mark = f"{stamp or format(self.heard, '.1f')}:{zlib.crc32(said.encode()):08x}"
         if mark in (self.recent if stamp else self.recent[-1:]):
             return True
         self.recent = [*self.recent[-_RECENT:], mark]
@@ -234,9 +233,13 @@ class Translation(Resync, Orders, Agents):
         if not self.stamped or self.now >= self.latest:
             self.latest = max(self.now, self.latest) if self.stamped else 0.0
             return
-        for call in {self.legs[unique].call for unique in self.seen if unique in self.legs}:
-            if line := self.lines.get(call):
-                self.doubt(line, "order")
+        for line in self._lines_seen():
+            self.doubt(line, "order")
+
+    def _lines_seen(self) -> list[Line]:
+        """The calls whose channels the message in hand names."""
+        calls = dict.fromkeys(self.legs[unique].call for unique in self.seen if unique in self.legs)
+        return [self.lines[call] for call in calls if call in self.lines]
 
     def _event(self, message: Message) -> None:
         self.see(message)
