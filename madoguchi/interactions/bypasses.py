@@ -55,7 +55,7 @@ def read(subject: str, text: str) -> Said:
     subject = _PREFIX.sub("", subject).strip()
     lines = text.splitlines()[:_MOST_LINES]
     told = {name: _labelled(lines, words) for name, words in _LABELS.items()}
-    told["what"] = _with_what_follows(lines, told["what"])
+    told["what"] = _what(lines)
     copied = {name: _labelled(lines, words) for name, words in _FORWARDED.items()}
     if copied["who"] and not any(told.values()):
         return Said(copied["who"], copied["reached"], _PREFIX.sub("", copied["what"]).strip() or subject)
@@ -176,12 +176,13 @@ def _labelled(lines: list[str], words: str) -> str:
     return next((match["said"].strip()[:500] for line in lines if (match := pattern.match(line[:1000]))), "")
 
 
-def _with_what_follows(lines: list[str], what: str) -> str:
+def _what(lines: list[str]) -> str:
     """What they wanted may go on below its label, until another one or a signature comes."""
-    first = next((place for place, line in enumerate(lines) if what and _labelled([line], _LABELS["what"])), None)
-    if first is None:
-        return ""
-    return quote.cut("\n".join([what, *takewhile(lambda line: not _is_label(line), lines[first + 1 :])]))[0].strip()
+    for place, line in enumerate(lines, 1):
+        if what := _labelled([line], _LABELS["what"]):
+            below = takewhile(lambda line: not _is_label(line), lines[place:])
+            return quote.cut("\n".join([what, *below]))[0].strip()
+    return ""
 
 
 def _is_label(line: str) -> bool:
