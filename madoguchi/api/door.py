@@ -41,7 +41,7 @@ from madoguchi.api.v1 import (
     tickets,
     timeline,
 )
-from madoguchi.foundation.busy import RETRY_AFTER, Busy
+from madoguchi.foundation.busy import RETRY_AFTER, SAID, Busy
 from madoguchi.foundation.refusal import Refused
 from madoguchi.problems.set_aside import set_aside
 
@@ -107,7 +107,7 @@ def _of_django(error: Exception) -> ProblemError | None:
         case Busy():
             return ProblemError(
                 503,
-                _("The desk is busy writing; nothing was changed. Try again in a moment."),
+                _(SAID),
                 code="busy",
                 headers={"Retry-After": str(RETRY_AFTER)},
             )

@@ -1,8 +1,10 @@
 """Another writer had the database for too long: nothing was done, and it may be tried again."""
 
 from django.db.utils import OperationalError
+from django.utils.translation import gettext_noop as _
 
 RETRY_AFTER = 5  # seconds
+SAID = _("The desk is busy writing; nothing was changed. Try again in a moment.")
 
 
 class Busy(OperationalError):

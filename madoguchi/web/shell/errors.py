@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from madoguchi.foundation.busy import RETRY_AFTER, Busy
+from madoguchi.foundation.busy import RETRY_AFTER, SAID, Busy
 from madoguchi.foundation.refusal import Refused
 from madoguchi.problems.set_aside import set_aside
 from madoguchi.web.shell.render import block, page
@@ -28,12 +28,11 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 def busy(request: HttpRequest) -> HttpResponse:
     """503: somebody else writes for long; a row in the error table would have to wait, too."""
-    sentence = _("The desk is busy writing; nothing was changed. Try again in a moment.")
     if request.path.startswith("/api/"):
         body = {"type": "about:blank", "title": "Not available at the moment", "status": 503}
         response = HttpResponse(json.dumps(body), status=503, content_type="application/problem+json")
     else:
-        response = refused(request, Refused(sentence, code="busy", status=503))
+        response = refused(request, Refused(_(SAID), code="busy", status=503))
     response["Retry-After"] = str(RETRY_AFTER)
     return response
 
